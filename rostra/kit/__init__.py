@@ -1,0 +1,1 @@
+"""Ground floor: what any server of ours would need. Nothing in here knows of social networks."""

@@ -1,0 +1,120 @@
+"""The database: a pool of asyncpg connections, read scopes and transactions, rows as records.
+
+Every statement is a literal (the `LiteralString` in each signature makes the type checker refuse anything that was
+put together at run time), so no value can ever become SQL. Statements live in the slices' `queries.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, LiteralString, Protocol, TypeVar, cast
+
+import asyncpg
+import msgspec
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """A connection that may read. What takes a Reader promises not to write."""
+
+    async def fetch(self, query: LiteralString, *args: object) -> list[asyncpg.Record]: ...
+    async def fetchrow(self, query: LiteralString, *args: object) -> asyncpg.Record | None: ...
+    async def fetchval(self, query: LiteralString, *args: object) -> Any: ...
+
+
+class Tx(Reader, Protocol):
+    """A connection inside a transaction: may read and write."""
+
+    async def execute(self, query: LiteralString, *args: object) -> str: ...
+    async def executemany(self, command: LiteralString, args: Sequence[Sequence[object]]) -> None: ...
+
+
+class Database(Protocol):
+    """Where connections come from. Scopes are short and never nested: take what is needed as an argument instead."""
+
+    def read(self) -> AbstractAsyncContextManager[Reader]: ...
+    def transaction(self) -> AbstractAsyncContextManager[Tx]: ...
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode, format="text"
+    )
+
+
+def _encode_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+class PooledDatabase:
+    """The real database: a bounded pool. `statement_timeout` is in seconds and holds for every statement."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Reader]:
+        async with self.pool.acquire() as connection:
+            yield cast("Reader", connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield cast("Tx", connection)
+
+
+@asynccontextmanager
+async def open_database(
+    dsn: str, *, min_size: int = 1, max_size: int = 8, statement_timeout: float = 15.0
+) -> AsyncGenerator[PooledDatabase]:
+    """Open a pool on `dsn` and close it in the end."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        setup=None,
+        # A connection keeps its session settings and prepared statements; we never change them, so no RESET is owed.
+        reset=_keep_session,
+        init=_prepare_connection,
+        server_settings={
+            "application_name": "rostra",
+            "jit": "off",
+            "statement_timeout": str(int(statement_timeout * 1000)),
+            "idle_in_transaction_session_timeout": "30000",
+            "timezone": "UTC",
+        },
+        statement_cache_size=500,
+        max_cached_statement_lifetime=0,
+    )
+    try:
+        yield PooledDatabase(pool)
+    finally:
+        await pool.close()
+
+
+async def _keep_session(_connection: asyncpg.Connection) -> None:
+    return None
+
+
+async def connect(dsn: str) -> asyncpg.Connection:
+    """One connection outside the pool, set up like the pooled ones (listeners, migrations, commands)."""
+    connection: asyncpg.Connection = await asyncpg.connect(dsn)
+    await _prepare_connection(connection)
+    return connection
+
+
+def as_record(kind: type[T], row: asyncpg.Record) -> T:
+    """A row as the record `kind`, whose fields are named like the columns."""
+    return kind(**dict(row.items()))
+
+
+def as_records(kind: type[T], rows: Sequence[asyncpg.Record]) -> list[T]:
+    """Rows as records, in their order."""
+    return [kind(**dict(row.items())) for row in rows]
+
+
+def find_record(kind: type[T], row: asyncpg.Record | None) -> T | None:
+    """`as_record`, or None where there is no row."""
+    return None if row is None else as_record(kind, row)

@@ -1,0 +1,196 @@
+"""Settings: read once at start from a file and the environment, frozen, all problems reported together.
+
+`SETTINGS` is the table of all of them with their documentation; `rostra up --help`, `docs/settings.md` and the file
+`rostra.toml` in the data directory use the same names. The environment (ROSTRA_<NAME>) beats the file, the command
+line beats both. What an administrator changes while the server runs is not here but in the database.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+_LOCAL_SUFFIXES = (".localhost", ".test", ".local")
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+
+
+class SettingsError(Exception):
+    """One or more settings cannot be used; `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. Field documentation is in `SETTINGS`."""
+
+    data_dir: Path = Path("data")
+    domain: str = "localhost:3000"
+    scheme: str = "https"
+    host: str = "127.0.0.1"
+    port: int = 3000
+    workers: int = 1
+    job_workers: int = 1
+    dev: bool = False
+    database_url: str | None = None
+    database_pool: int = 8
+    pg_bindir: Path | None = None
+    pg_user: str | None = None
+    pg_shared_buffers: str = "96MB"
+    storage_url: str | None = None
+    media_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    secret_key: str | None = None
+    vapid_private_key: str | None = None
+    rate_limit_scale: float = 1.0
+    trusted_proxies: tuple[str, ...] = ()
+    log_level: str = "info"
+    log_json: bool | None = None
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and domain, without a slash at the end: what every public URL begins with."""
+        return f"{self.scheme}://{self.domain}"
+
+    @property
+    def media_base_url(self) -> str:
+        """What the public URL of a stored object begins with."""
+        return self.media_url or f"{self.base_url}/media"
+
+    @property
+    def rate_limits_scaled_by(self) -> float:
+        """The factor on every rate limit; 0 switches them off, as development mode does."""
+        return 0.0 if self.dev else self.rate_limit_scale
+
+
+SETTINGS: Final[dict[str, str]] = {
+    "data_dir": "Directory of everything that must survive: database, media, secrets, mail in development.",
+    "domain": "Public name in handles and addresses, as `social.example`; a port is allowed in development mode only.",
+    "scheme": "`https` (behind a proxy that ends TLS) or `http` (development mode only).",
+    "host": "Address to listen on.",
+    "port": "Port to listen on.",
+    "workers": "Number of web processes.",
+    "job_workers": "Number of processes that work off the queue.",
+    "dev": "Development mode: plain http on loopback, rate limits off, sign-ups through the API confirmed at once.",
+    "database_url": "An external PostgreSQL 16 or newer instead of the embedded one.",
+    "database_pool": "Database connections that each process may open.",
+    "pg_bindir": "Directory of the PostgreSQL 18 programs; empty: a system's, or the wheel's.",
+    "pg_user": "Ordinary user that the embedded PostgreSQL runs as when Rostra is started as root.",
+    "pg_shared_buffers": "Memory that the embedded PostgreSQL keeps for its page cache.",
+    "storage_url": "Where media is kept: empty for a directory in the data directory, or an S3 URL.",
+    "media_url": "Public address of the stored media where it is not served by Rostra itself (a CDN or a bucket).",
+    "smtp_url": "Mail server, as smtp://user:password@host:587 or smtps://…; empty writes mail to a folder.",
+    "mail_from": "Sender address of mail; empty means noreply@ the domain.",
+    "secret_key": "Key that signs cookies and forms; empty means the one kept in the data directory.",
+    "vapid_private_key": "Web Push key (PEM); empty means the one kept in the data directory.",
+    "rate_limit_scale": "Factor on every rate limit; 0 switches them off.",
+    "trusted_proxies": "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.",
+    "log_level": "debug, info, warning or error.",
+    "log_json": "JSON log lines; empty means: unless standard error is a terminal.",
+    "argon2_time_cost": "Passes of the password hash.",
+    "argon2_memory_kib": "Memory of the password hash, in KiB.",
+}
+
+
+def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read settings: defaults, then `rostra.toml` in the data directory, then ROSTRA_* variables, then `overrides`.
+
+    Raises SettingsError with every problem at once.
+    """
+    problems: list[str] = []
+    given: dict[str, Any] = {}
+    named = {key.removeprefix("ROSTRA_").lower(): value for key, value in environ.items() if key.startswith("ROSTRA_")}
+    # ROSTRA_DATA is the short name that the command line shows.
+    if "data" in named:
+        named["data_dir"] = named.pop("data")
+    chosen = {key: value for key, value in (overrides or {}).items() if value is not None}
+    data_dir = Path(str(chosen.get("data_dir") or named.get("data_dir") or "data"))
+    given |= _read_file(data_dir / "rostra.toml", problems)
+    given |= {key: value for key, value in named.items() if key in SETTINGS and value != ""}
+    given |= chosen
+    given["data_dir"] = data_dir
+    if isinstance(given.get("trusted_proxies"), str):
+        given["trusted_proxies"] = [part.strip() for part in given["trusted_proxies"].split(",") if part.strip()]
+    settings = _convert(given, problems)
+    if settings is not None:
+        problems += _contradictions(settings)
+    if problems or settings is None:
+        raise SettingsError(problems)
+    return settings
+
+
+def is_loopback_domain(domain: str) -> bool:
+    """Whether `domain` (with or without a port) can only mean this machine or a test network."""
+    name = domain.rsplit(":", 1)[0] if domain.rsplit(":", 1)[-1].isdigit() else domain
+    if name == "localhost" or name.endswith(_LOCAL_SUFFIXES):
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        problems.append(f"{path}: {error}")
+        return {}
+    for key in sorted(set(content) - set(SETTINGS)):
+        problems.append(f"{path}: there is no setting called {key}; docs/settings.md lists them")
+    return {key: value for key, value in content.items() if key in SETTINGS}
+
+
+def _convert(given: dict[str, Any], problems: list[str]) -> Settings | None:
+    """One field at a time, so that every unusable value is named and not only the first."""
+    good: dict[str, Any] = {}
+    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    before = len(problems)
+    for key, value in given.items():
+        try:
+            good[key] = _convert_field(value, types[key])
+        except msgspec.ValidationError as error:
+            problems.append(f"{key}: {error}")
+    return Settings(**good) if len(problems) == before else None
+
+
+def _convert_field(value: object, kind: Any) -> object:
+    if isinstance(value, Path):
+        return value
+    if kind in (Path, Path | None):
+        return Path(str(value))
+    if kind in (bool, bool | None) and isinstance(value, str):
+        value = {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(value.lower(), value)
+    return msgspec.convert(value, kind, strict=False)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    if not _DOMAIN.fullmatch(settings.domain):
+        problems.append(f"domain: {settings.domain!r} is not a host name; use lower case, as in social.example")
+    if settings.scheme not in ("http", "https"):
+        problems.append("scheme: must be http or https")
+    if settings.dev and not is_loopback_domain(settings.domain):
+        problems.append(
+            f"dev: development mode is for loopback only and {settings.domain} is a public name; drop --dev"
+        )
+    if not settings.dev and settings.scheme == "http":
+        problems.append("scheme: plain http is for development mode only; put a proxy with TLS in front")
+    if not settings.dev and ":" in settings.domain:
+        problems.append("domain: a port is for development mode only")
+    for name in ("workers", "job_workers", "database_pool", "port"):
+        if getattr(settings, name) < 1:
+            problems.append(f"{name}: must be at least 1")
+    return problems
