@@ -1,0 +1,119 @@
+"""Reading a request's parameters within limits, whatever the form in which they were sent."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+
+from rostra.kit.errors import BadRequest, TooLarge
+from rostra.kit.forms import Upload, nest
+
+MAX_BODY = 1 << 20
+MAX_UPLOAD = 17 << 20
+_MAX_FIELDS = 200
+
+
+async def read_params(request: Request, path_params: dict[str, str]) -> dict[str, Any]:
+    """All parameters of a request as one tree: the path's beat the body's, the body's beat the query's.
+
+    Raises BadRequest for a body that cannot be read and TooLarge for one over the limit.
+    """
+    params: dict[str, Any] = nest(request.query_params.multi_items()) if request.scope["query_string"] else {}
+    if request.method not in ("GET", "HEAD"):
+        params |= await _read_body(request)
+    return params | path_params if path_params else params
+
+
+async def _read_body(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _read_multipart(request)
+    body = await read_bytes(request, MAX_BODY)
+    if not body:
+        return {}
+    if kind == "application/json" or kind.endswith("+json"):
+        return _read_json(body)
+    # Some clients send a form under an odd type or none; what is no form gives nothing.
+    form = request.__class__(request.scope, _replay(body))
+    form.scope["headers"] = [
+        *((name, value) for name, value in request.scope["headers"] if name != b"content-type"),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+    ]
+    try:
+        async with form.form(max_fields=_MAX_FIELDS) as fields:
+            return nest(fields.multi_items())
+    except (HTTPException, UnicodeDecodeError, MultiPartException) as error:
+        raise BadRequest("The form could not be read") from error
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    try:
+        tree = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The body is not valid JSON: {error}") from None
+    if not isinstance(tree, dict):
+        raise BadRequest("The body must be a JSON object")
+    return cast("dict[str, Any]", tree)
+
+
+async def _read_multipart(request: Request) -> dict[str, Any]:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_UPLOAD:
+        raise TooLarge
+    limited = Request(request.scope, _limited(request, MAX_UPLOAD))
+    pairs: list[tuple[str, object]] = []
+    try:
+        async with limited.form(max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY) as fields:
+            for name, value in fields.multi_items():
+                pairs.append((name, await _as_upload(value) if isinstance(value, UploadFile) else value))
+    except (HTTPException, MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise BadRequest("The multipart form could not be read") from error
+    return nest(pairs)
+
+
+async def _as_upload(file: UploadFile) -> Upload:
+    return Upload(file.filename or "", file.content_type or "", await file.read())
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The raw body. Raises TooLarge past `limit` bytes, whether announced or only sent."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise BadRequest("The request ended early") from error
+    return b"".join(chunks)
+
+
+def _replay(body: bytes) -> Any:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _limited(request: Request, limit: int) -> Any:
+    size = 0
+
+    async def receive() -> Any:
+        nonlocal size
+        message = await request.receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise TooLarge
+        return message
+
+    return receive

@@ -1,0 +1,188 @@
+"""One decoder for everything that comes in: query, urlencoded, multipart and JSON become one typed form.
+
+Names nest as in Rails and PHP (`poll[options][]`, `fields_attributes[0][name]`, `source[privacy]`), numbers and
+booleans may arrive as text, one value may stand for a list of one. A form is a msgspec Struct; what does not fit raises
+Invalid with the field's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+from rostra.kit.errors import BadRequest, Invalid
+
+T = TypeVar("T")
+
+_PART = re.compile(r"\[([^\[\]]*)\]")
+_TRUE = frozenset({"true", "1", "on", "t", "yes"})
+_FALSE = frozenset({"false", "0", "off", "f", "no"})
+_MAX_DEPTH = 6
+_MAX_INDEX = 100
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file that came with a multipart form. Name and type are the sender's claim."""
+
+    filename: str
+    content_type: str
+    body: bytes
+
+
+def nest(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
+    """Flat pairs as a tree: `a[b]=1&a[c][]=2&a[c][]=3` becomes `{"a": {"b": "1", "c": ["2", "3"]}}`.
+
+    A later scalar replaces an earlier one. `a[][x]=1&a[][y]=2&a[][x]=3` starts a new element at a repeated name.
+    """
+    tree: dict[str, Any] = {}
+    for name, value in pairs:
+        head, _, rest = name.partition("[")
+        parts = _PART.findall("[" + rest) if rest else []
+        if len(parts) > _MAX_DEPTH:
+            raise BadRequest(f"The parameter {head} is nested too deeply")
+        _put(tree, [head, *parts], value)
+    return cast("dict[str, Any]", _lists_from_indices(tree))
+
+
+def _put(tree: dict[str, Any], path: list[str], value: object) -> None:
+    node: dict[str, Any] = tree
+    for here, after in pairwise(path):
+        child = node.get(here)
+        if not isinstance(child, dict):
+            child = {}
+            node[here] = child
+        node = cast("dict[str, Any]", child)
+        if after == "":
+            node.setdefault("", [])
+    last = path[-1]
+    if last == "":
+        cast("list[object]", node[""]).append(value)
+    elif "" in path[1:]:
+        _put_in_element(tree, path, value)
+    else:
+        node[last] = value
+
+
+def _put_in_element(tree: dict[str, Any], path: list[str], value: object) -> None:
+    """`a[][x]`: into the last element of the list, or a new one where it has an x already."""
+    at = path.index("", 1)
+    node: Any = tree
+    for part in path[:at]:
+        node = node[part]
+    elements: list[Any] = node[""]
+    inner = path[at + 1 :]
+    if not elements or not isinstance(elements[-1], dict) or (len(inner) == 1 and inner[0] in elements[-1]):
+        elements.append({})
+    _put(elements[-1], inner, value)
+
+
+def _lists_from_indices(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_lists_from_indices(child) for child in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    children = cast("dict[str, Any]", node)
+    if "" in children:
+        return [_lists_from_indices(child) for child in children[""]]
+    if children and all(key.isdigit() and int(key) <= _MAX_INDEX for key in children):
+        return [_lists_from_indices(children[key]) for key in sorted(children, key=int)]
+    return {key: _lists_from_indices(child) for key, child in children.items()}
+
+
+def to_form(values: Mapping[str, Any], form: type[T]) -> T:
+    """Convert a tree of parameters into `form`. Raises Invalid with the name of the first field that does not fit."""
+    check_text(values)
+    fitted = _fit_struct(values, _shape(form))
+    try:
+        return msgspec.convert(fitted, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise _as_invalid(error) from None
+
+
+def check_text(value: object, field: str = "") -> None:
+    """Refuse text that PostgreSQL cannot keep. Raises Invalid."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Invalid(field, "must not contain null characters")
+    elif isinstance(value, Mapping):
+        for key, child in cast("Mapping[str, object]", value).items():
+            check_text(child, f"{field}.{key}" if field else str(key))
+    elif isinstance(value, list):
+        for child in cast("list[object]", value):
+            check_text(child, field)
+
+
+def _as_invalid(error: msgspec.ValidationError) -> Exception:
+    text, _, path = str(error).partition(" - at `$")
+    if missing := re.match(r"Object missing required field `(.+?)`", text):
+        return BadRequest(f"The parameter {missing[1]} is missing")
+    field = re.sub(r"\[\.\.\.\]|\[\d+\]", "", path.strip("`").lstrip("."))
+    plain = text.replace("`", "")
+    return Invalid(field or "request", f"cannot be used: {plain[:1].lower()}{plain[1:]}")
+
+
+class _Shape(msgspec.Struct, frozen=True):
+    """What a value must look like before msgspec sees it."""
+
+    kind: str
+    fields: Mapping[str, _Shape] = {}
+    element: _Shape | None = None
+    nullable: bool = False
+
+
+@cache
+def _shape(form: type) -> _Shape:
+    return _shape_of(inspect.type_info(form))
+
+
+def _shape_of(info: inspect.Type) -> _Shape:
+    if isinstance(info, inspect.Metadata):
+        return _shape_of(info.type)
+    if isinstance(info, inspect.UnionType):
+        nullable = any(isinstance(kind, inspect.NoneType) for kind in info.types)
+        real = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
+        inner = _shape_of(real[0]) if len(real) == 1 else _Shape("other")
+        return msgspec.structs.replace(inner, nullable=nullable)
+    if isinstance(info, inspect.StructType):
+        if info.cls is Upload:
+            return _Shape("upload")
+        return _Shape("struct", fields={field.encode_name: _shape_of(field.type) for field in info.fields})
+    if isinstance(info, inspect.ListType | inspect.VarTupleType):
+        return _Shape("list", element=_shape_of(info.item_type))
+    if isinstance(info, inspect.BoolType):
+        return _Shape("bool")
+    if isinstance(info, inspect.StrType):
+        return _Shape("str")
+    return _Shape("other")
+
+
+def _fit_struct(values: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
+    fitted: dict[str, Any] = {}
+    for name, field in shape.fields.items():
+        if name not in values:
+            continue
+        value = values[name]
+        # An empty box of a web form, and JSON's null where a value is due, both mean "not given".
+        if (value is None and not field.nullable) or (value == "" and field.kind not in ("str", "list")):
+            continue
+        fitted[name] = _fit(value, field)
+    return fitted
+
+
+def _fit(value: Any, shape: _Shape) -> Any:
+    if shape.kind == "bool" and isinstance(value, str):
+        return True if value.lower() in _TRUE else False if value.lower() in _FALSE else value
+    if shape.kind == "list" and value is not None and shape.element is not None:
+        given: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [] if value == "" else [value]
+        return [_fit(child, shape.element) for child in given]
+    if shape.kind == "struct" and isinstance(value, Mapping):
+        return _fit_struct(cast("Mapping[str, Any]", value), shape)
+    if shape.kind == "str" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value
