@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -24,7 +23,7 @@ _PART = re.compile(r"\[([^\[\]]*)\]")
 _TRUE = frozenset({"true", "1", "on", "t", "yes"})
 _FALSE = frozenset({"false", "0", "off", "f", "no"})
 _MAX_DEPTH = 6
-_MAX_INDEX = 100
+_MAX_INDEX_DIGITS = 3
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -47,36 +46,29 @@ def nest(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
         if len(parts) > _MAX_DEPTH:
             raise BadRequest(f"The parameter {head} is nested too deeply")
         _put(tree, [head, *parts], value)
-    return cast("dict[str, Any]", _lists_from_indices(tree))
+    return {key: _lists_from_indices(child) for key, child in tree.items()}
 
 
-def _put(tree: dict[str, Any], path: list[str], value: object) -> None:
-    node: dict[str, Any] = tree
-    for here, after in pairwise(path):
-        child = node.get(here)
-        if not isinstance(child, dict):
-            child = {}
-            node[here] = child
-        node = cast("dict[str, Any]", child)
-        if after == "":
-            node.setdefault("", [])
-    last = path[-1]
-    if last == "":
-        cast("list[object]", node[""]).append(value)
-    elif "" in path[1:]:
-        _put_in_element(tree, path, value)
+def _put(node: dict[str, Any], path: list[str], value: object) -> None:
+    key, rest = path[0], path[1:]
+    if not rest:
+        node[key] = value
+    elif rest[0] == "":
+        elements: object = node.get(key)
+        if not isinstance(elements, list):
+            elements = node[key] = []
+        _append(cast("list[Any]", elements), rest[1:], value)
     else:
-        node[last] = value
+        child = node.get(key)
+        if not isinstance(child, dict):
+            child = node[key] = {}
+        _put(cast("dict[str, Any]", child), rest, value)
 
 
-def _put_in_element(tree: dict[str, Any], path: list[str], value: object) -> None:
-    """`a[][x]`: into the last element of the list, or a new one where it has an x already."""
-    at = path.index("", 1)
-    node: Any = tree
-    for part in path[:at]:
-        node = node[part]
-    elements: list[Any] = node[""]
-    inner = path[at + 1 :]
+def _append(elements: list[Any], inner: list[str], value: object) -> None:
+    if not inner:
+        elements.append(value)
+        return
     if not elements or not isinstance(elements[-1], dict) or (len(inner) == 1 and inner[0] in elements[-1]):
         elements.append({})
     _put(elements[-1], inner, value)
@@ -88,9 +80,7 @@ def _lists_from_indices(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     children = cast("dict[str, Any]", node)
-    if "" in children:
-        return [_lists_from_indices(child) for child in children[""]]
-    if children and all(key.isdigit() and int(key) <= _MAX_INDEX for key in children):
+    if children and all(key.isdecimal() and len(key) <= _MAX_INDEX_DIGITS for key in children):
         return [_lists_from_indices(children[key]) for key in sorted(children, key=int)]
     return {key: _lists_from_indices(child) for key, child in children.items()}
 
@@ -123,7 +113,7 @@ def _as_invalid(error: msgspec.ValidationError) -> Exception:
     if missing := re.match(r"Object missing required field `(.+?)`", text):
         return BadRequest(f"The parameter {missing[1]} is missing")
     field = re.sub(r"\[\.\.\.\]|\[\d+\]", "", path.strip("`").lstrip("."))
-    plain = text.replace("`", "")
+    plain = text.replace("`", "").replace(" | null", "")
     return Invalid(field or "request", f"cannot be used: {plain[:1].lower()}{plain[1:]}")
 
 

@@ -1,0 +1,102 @@
+"""The shapes in which accounts and their users come out of the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Role = Literal["owner", "admin", "moderator", "user"]
+
+
+class ProfileField(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a profile's table: as typed, and as HTML."""
+
+    name: str
+    value: str
+    html: str
+    verified_at: datetime | None = None
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """The public side of an account, with all that its static JSON is made of."""
+
+    id: int
+    username: str
+    domain: str | None
+    uri: str
+    url: str
+    display_name: str
+    note_text: str
+    note: str
+    fields: list[ProfileField]
+    avatar_key: str | None
+    avatar_static_key: str | None
+    avatar_description: str
+    header_key: str | None
+    header_static_key: str | None
+    header_description: str
+    locked: bool
+    bot: bool
+    discoverable: bool
+    indexable: bool
+    hide_collections: bool
+    silenced_at: datetime | None
+    suspended_at: datetime | None
+    created_at: datetime
+    role: Role | None
+
+    @property
+    def acct(self) -> str:
+        """`user` here, `user@domain` elsewhere."""
+        return self.username if self.domain is None else f"{self.username}@{self.domain}"
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """The private side of a local account. Holds no secret but the password's hash."""
+
+    account_id: int
+    username: str
+    email: str
+    password_hash: str
+    role: Role
+    locale: str
+    theme: str
+    default_visibility: str
+    default_sensitive: bool
+    default_language: str | None
+    expand_media: str
+    expand_spoilers: bool
+    confirmed_at: datetime | None
+    approved_at: datetime | None
+    disabled_at: datetime | None
+    suspended_at: datetime | None
+    sign_up_reason: str
+    totp_enabled_at: datetime | None
+    created_at: datetime
+
+
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a person signed in on the web or through an app, with what every request needs to know of them.
+
+    `token_id` and the app are None for a web session, `session_id` is None for an app.
+    """
+
+    account_id: int
+    username: str
+    role: Role
+    locale: str
+    theme: str
+    default_visibility: str
+    default_sensitive: bool
+    default_language: str | None
+    filters_revision: int
+    last_active_on: object
+    usable: bool
+    # Why it is not, where it is not: unconfirmed, pending, disabled or suspended.
+    obstacle: str | None
+    scopes: frozenset[str] = frozenset()
+    token_id: int | None = None
+    app_id: int | None = None
+    session_id: int | None = None

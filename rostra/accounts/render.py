@@ -1,0 +1,119 @@
+"""Accounts as JSON: the static part from a profile, and lists of accounts from what is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Raw
+
+from rostra.accounts import queries
+from rostra.accounts.queries import Emoji
+from rostra.accounts.records import Profile, ProfileField
+from rostra.entities import account as entities
+from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
+from rostra.kit.db import Database, Reader
+from rostra.text.urls import Urls
+
+_SHORTCODE = re.compile(r":([A-Za-z0-9_]{2,64}):")
+_ROLE_NAMES = {"owner": ("3", "Owner"), "admin": ("2", "Admin"), "moderator": ("1", "Moderator")}
+
+
+def shortcodes_in(*texts: str) -> set[str]:
+    """The shortcodes of the custom emojis that may stand in these texts."""
+    return {code for text in texts for code in _SHORTCODE.findall(text)}
+
+
+def render_emoji(emoji: Emoji, urls: Urls) -> CustomEmoji:
+    """A custom emoji as an entity."""
+    return CustomEmoji(
+        shortcode=emoji.shortcode,
+        url=urls.stored(emoji.image_key),
+        static_url=urls.stored(emoji.static_key),
+        visible_in_picker=emoji.visible_in_picker,
+        category=emoji.category,
+    )
+
+
+def _stored(key: str | None, missing: str, urls: Urls) -> str:
+    return urls.stored(key) if key else missing
+
+
+def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls) -> str:
+    """The stored part of an account's JSON. `emojis` may hold more than the profile uses."""
+    used = shortcodes_in(profile.display_name, profile.note_text, *(f"{f.name} {f.value}" for f in profile.fields))
+    gone = profile.suspended_at is not None
+    midnight = datetime.combine(profile.created_at.date(), datetime.min.time())
+    return entities.encode_static(
+        AccountStatic(
+            id=str(profile.id),
+            username=profile.username,
+            acct=profile.acct,
+            display_name="" if gone else profile.display_name,
+            locked=profile.locked,
+            bot=profile.bot,
+            discoverable=profile.discoverable,
+            indexable=profile.indexable,
+            created_at=timestamp(midnight),
+            note="" if gone else profile.note,
+            url=profile.url,
+            uri=profile.uri,
+            avatar=_stored(None if gone else profile.avatar_key, urls.missing_avatar, urls),
+            avatar_static=_stored(None if gone else profile.avatar_static_key, urls.missing_avatar, urls),
+            avatar_description=profile.avatar_description,
+            header=_stored(None if gone else profile.header_key, urls.missing_header, urls),
+            header_static=_stored(None if gone else profile.header_static_key, urls.missing_header, urls),
+            header_description=profile.header_description,
+            hide_collections=profile.hide_collections,
+            noindex=not profile.indexable,
+            emojis=[render_emoji(emoji, urls) for emoji in emojis if emoji.shortcode in used],
+            roles=_render_roles(profile),
+            fields=[] if gone else [_render_field(field) for field in profile.fields],
+            **({"suspended": True} if gone else {}),
+            **({"limited": True} if profile.silenced_at else {}),
+        )
+    )
+
+
+def _render_field(field: ProfileField) -> entities.Field:
+    verified = timestamp(field.verified_at) if field.verified_at else None
+    return entities.Field(name=field.name, value=field.html, verified_at=verified)
+
+
+def _render_roles(profile: Profile) -> list[entities.AccountRole]:
+    named = _ROLE_NAMES.get(profile.role or "")
+    return [entities.AccountRole(id=named[0], name=named[1], color="")] if named else []
+
+
+async def render_fresh(db: Reader, ids: Sequence[int], urls: Urls) -> dict[int, str]:
+    """The static JSON of these accounts, made anew from their profiles."""
+    profiles = await queries.find_profiles(db, ids)
+    texts = [text for p in profiles.values() for text in (p.display_name, p.note_text, *(f.value for f in p.fields))]
+    emojis = await queries.find_emojis(db, sorted(shortcodes_in(*texts)))
+    return {profile.id: render_static(profile, emojis, urls) for profile in profiles.values()}
+
+
+async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list[Raw]:
+    """Account entities in the order of `ids`; unknown ids are left out. One statement, two more where JSON is stale."""
+    if not ids:
+        return []
+    async with db.read() as conn:
+        rows = await queries.find_rendered(conn, ids)
+        stale = [row.id for row in rows if row.rendered_for != urls.fingerprint]
+        fresh = await render_fresh(conn, stale, urls) if stale else {}
+    if fresh:
+        async with db.transaction() as tx:
+            await queries.store_rendered(tx, list(fresh.items()), urls.fingerprint)
+    return [
+        entities.join_account(
+            fresh.get(row.id, row.rendered),
+            AccountCounts(
+                followers_count=row.followers_count,
+                following_count=row.following_count,
+                statuses_count=row.statuses_count,
+                last_status_at=row.last_status_at,
+            ),
+        )
+        for row in rows
+    ]

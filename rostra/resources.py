@@ -1,0 +1,64 @@
+"""What a process holds open while it runs, opened and closed together.
+
+Slices never take this bundle: they take the parts that they need as arguments. The edges (API, web, worker, command
+line) hold it and hand the parts down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from rostra import __version__
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, open_database
+from rostra.kit.http import HttpClient
+from rostra.kit.mail import Mailer
+from rostra.kit.objectstore import ObjectStore, open_store
+from rostra.kit.ratelimit import RateLimiter
+from rostra.kit.secretfile import Secrets, load_secrets
+from rostra.kit.settings import Settings
+from rostra.text.urls import Urls
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything with a lifetime that the edges hand to the slices."""
+
+    settings: Settings
+    secrets: Secrets
+    urls: Urls
+    clock: Clock
+    db: Database
+    store: ObjectStore
+    http: HttpClient
+    mailer: Mailer
+    limiter: RateLimiter
+
+
+def urls_of(settings: Settings) -> Urls:
+    """The addresses that these settings give."""
+    return Urls(base=settings.base_url, media=settings.media_base_url, domain=settings.domain)
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, dsn: str) -> AsyncGenerator[Resources]:
+    """Open everything on the database `dsn`; closed in reverse."""
+    clock = Clock()
+    user_agent = f"Rostra/{__version__} (+{settings.base_url})"
+    async with (
+        open_database(dsn, max_size=settings.database_pool) as db,
+        HttpClient(user_agent=user_agent, allow_loopback=settings.dev) as http,
+    ):
+        yield Resources(
+            settings=settings,
+            secrets=load_secrets(settings),
+            urls=urls_of(settings),
+            clock=clock,
+            db=db,
+            store=open_store(settings.storage_url or settings.data_dir / "media"),
+            http=http,
+            mailer=Mailer(settings),
+            limiter=RateLimiter(clock, scale=settings.rate_limits_scaled_by),
+        )
