@@ -38,8 +38,8 @@ _DENIED_V4 = tuple(
     )
 )
 
-# Only this part of IPv6 is handed out to hosts, so everything else (loopback, unique-local, link-local, multicast,
-# v4-compatible, discard-only, segment routing at 5f00::/16, local NAT64 at 64:ff9b:1::/48 ...) is denied by not being in it.
+# Only this part of IPv6 is handed out to hosts. All else is denied by not being in it: loopback, unique-local,
+# link-local, multicast, v4-compatible, discard-only, segment routing at 5f00::/16, local NAT64 at 64:ff9b:1::/48.
 _GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 _DENIED_V6 = tuple(
     IPv6Network(block)
@@ -103,8 +103,8 @@ def is_loopback_address(ip: str | IPAddress) -> bool:
 def normalise_domain(name: str, *, allow_port: bool = False) -> str:
     """The canonical form of a domain: UTS 46 mapped, in A-labels, lower case, without the trailing dot.
 
-    With `allow_port` a `:port` may follow and is kept (development servers are called `localhost:3000`). IP addresses in
-    any notation are no domains. Raises Invalid("domain").
+    With `allow_port` a `:port` may follow and is kept (development servers are called `localhost:3000`). IP addresses
+    in any notation are no domains. Raises Invalid("domain").
     """
     host, colon, port = name.partition(":")
     if not colon:
