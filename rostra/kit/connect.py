@@ -48,8 +48,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        async with asyncio.timeout(timeout):
-            found = [host] if parse_address(host) else await self._resolve(host, port)
+        try:
+            async with asyncio.timeout(timeout):
+                found = [host] if parse_address(host) else await self._resolve(host, port)
+        except TimeoutError as problem:
+            raise httpcore.ConnectTimeout("the name look-up took too long") from problem
         checked = [address for address in found if self._may_connect(address, port)][:_MAX_ATTEMPTS]
         if not checked:
             raise Upstream(f"{host}:{port} has no address that may be connected to")
