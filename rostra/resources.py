@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from rostra import __version__
+from rostra.events import Emit
+from rostra.filters.match import FilterCache
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, open_database
 from rostra.kit.http import HttpClient
@@ -35,6 +37,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpClient
     mailer: Mailer
     limiter: RateLimiter
+    filters: FilterCache
+    emit: Emit
 
 
 def urls_of(settings: Settings) -> Urls:
@@ -43,8 +47,8 @@ def urls_of(settings: Settings) -> Urls:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, dsn: str) -> AsyncGenerator[Resources]:
-    """Open everything on the database `dsn`; closed in reverse."""
+async def open_resources(settings: Settings, dsn: str, emit: Emit) -> AsyncGenerator[Resources]:
+    """Open everything on the database `dsn`; closed in reverse. `emit` puts events into the queue."""
     clock = Clock()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
     async with (
@@ -61,4 +65,6 @@ async def open_resources(settings: Settings, dsn: str) -> AsyncGenerator[Resourc
             http=http,
             mailer=Mailer(settings),
             limiter=RateLimiter(clock, scale=settings.rate_limits_scaled_by),
+            filters=FilterCache(),
+            emit=emit,
         )

@@ -19,6 +19,7 @@ import pytest
 
 from rostra.kit.clock import FixedClock
 from rostra.kit.db import Reader, Tx, connect
+from rostra.kit.jobs import install
 from rostra.kit.migrate import migrate
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +83,7 @@ def pg_dsn(pg_server: str) -> str:
         admin = await asyncpg.connect(pg_server.format(database="postgres"))
         await admin.execute("create database rostra")
         await admin.close()
-        await migrate(pg_server.format(database="rostra"), MIGRATIONS)
+        await migrate(pg_server.format(database="rostra"), MIGRATIONS, after=install)
 
     asyncio.run(build())
     return pg_server.format(database="rostra")

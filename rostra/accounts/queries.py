@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rostra.accounts.records import Profile
+from rostra.accounts.records import NewAccount, Profile
 from rostra.kit.db import Reader, Tx
 
 # What a Profile is made of; every statement that reads one begins with it.
@@ -48,6 +48,14 @@ insert into accounts (id, username, uri, url, display_name, created_at, updated_
 values ($1, $2, $3, $4, $5, $6, $6, $7, $7)
 """
 
+INSERT_USER: Final = """
+insert into users (account_id, email, email_key, password_hash, role, locale, confirmed_at, approved_at, sign_up_reason,
+  sign_up_ip, invite_id, app_id, created_at)
+values ($1, $2, lower($2), $3, $4, $5, $6, $7, $8, $9::text::inet, $10, $11, $12)
+"""
+
+NEXT_ID: Final = "select make_id($1)"
+
 INSERT_ACCOUNT_STATS: Final = "insert into account_stats (account_id) values ($1)"
 
 STORE_RENDERED: Final = """
@@ -81,6 +89,11 @@ class Mentionable(msgspec.Struct, frozen=True, kw_only=True):
     domain: str | None
     url: str
     uri: str
+
+    @property
+    def acct(self) -> str:
+        """`user` here, `user@domain` elsewhere."""
+        return self.username if self.domain is None else f"{self.username}@{self.domain}"
 
 
 class RenderedAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +153,20 @@ async def insert_account(
     """Write a new local account and its counts."""
     await tx.execute(INSERT_ACCOUNT, account_id, username, uri, url, display_name, at, findable)
     await tx.execute(INSERT_ACCOUNT_STATS, account_id)
+
+
+async def insert_user(tx: Tx, account_id: int, new: NewAccount, at: datetime) -> None:
+    """Write the private side of a new local account."""
+    confirmed_at, approved_at = (at if new.confirmed else None), (at if new.approved else None)
+    await tx.execute(
+        INSERT_USER, account_id, new.email, new.password_hash, new.role, new.locale, confirmed_at, approved_at,
+        new.reason, new.ip, new.invite_id, new.app_id, at,
+    )  # fmt: skip
+
+
+async def next_id(db: Reader, at: datetime) -> int:
+    """A new snowflake for the moment `at`."""
+    return await db.fetchval(NEXT_ID, at)
 
 
 async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprint: int) -> None:

@@ -77,6 +77,23 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new account starts with. `password_hash` is made by `Passwords`."""
+
+    username: str
+    email: str
+    password_hash: str
+    role: Role = "user"
+    locale: str = "en"
+    confirmed: bool = False
+    approved: bool = False
+    reason: str = ""
+    display_name: str = ""
+    ip: str | None = None
+    invite_id: int | None = None
+    app_id: int | None = None
+
+
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks: a person signed in on the web or through an app, with what every request needs to know of them.
 
@@ -92,11 +109,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     default_sensitive: bool
     default_language: str | None
     filters_revision: int
-    last_active_on: object
-    usable: bool
-    # Why it is not, where it is not: unconfirmed, pending, disabled or suspended.
+    # Why the login cannot be used, where it cannot: unconfirmed, pending, disabled or suspended.
     obstacle: str | None
-    scopes: frozenset[str] = frozenset()
     token_id: int | None = None
     app_id: int | None = None
     session_id: int | None = None

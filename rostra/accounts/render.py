@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -14,15 +13,15 @@ from rostra.accounts.records import Profile, ProfileField
 from rostra.entities import account as entities
 from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
 from rostra.kit.db import Database, Reader
+from rostra.text.entities import find_emojis
 from rostra.text.urls import Urls
 
-_SHORTCODE = re.compile(r":([A-Za-z0-9_]{2,64}):")
 _ROLE_NAMES = {"owner": ("3", "Owner"), "admin": ("2", "Admin"), "moderator": ("1", "Moderator")}
 
 
 def shortcodes_in(*texts: str) -> set[str]:
     """The shortcodes of the custom emojis that may stand in these texts."""
-    return {code for text in texts for code in _SHORTCODE.findall(text)}
+    return {code for text in texts for code in find_emojis(text)}
 
 
 def render_emoji(emoji: Emoji, urls: Urls) -> CustomEmoji:

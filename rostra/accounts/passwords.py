@@ -1,0 +1,49 @@
+"""Passwords: argon2id, hashed and checked in a thread, because it is meant to be slow."""
+
+from __future__ import annotations
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from rostra.kit.errors import Invalid
+from rostra.kit.settings import Settings
+
+MIN_LENGTH = 8
+# Longer ones cost hashing time without making a guess harder.
+MAX_LENGTH = 128
+
+
+class Passwords:
+    """Hashes and checks passwords; at most two at once, since each takes tens of megabytes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(time_cost=settings.argon2_time_cost, memory_cost=settings.argon2_memory_kib)
+        self._room = asyncio.Semaphore(2)
+        # Checked where there is no such account, so that the answer takes as long.
+        self._decoy = self._hasher.hash("no such account")
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep, with its salt and parameters inside."""
+        async with self._room:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def matches(self, kept: str | None, password: str) -> bool:
+        """Whether `password` is the one of the hash `kept`; takes as long where there is none."""
+        async with self._room:
+            return await asyncio.to_thread(self._verify, kept or self._decoy, password) and kept is not None
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+
+
+def check_password(password: str, field: str = "password") -> None:
+    """Raises Invalid where a new password is too short or too long."""
+    if len(password) < MIN_LENGTH:
+        raise Invalid(field, f"is too short (minimum is {MIN_LENGTH} characters)", code="ERR_TOO_SHORT")
+    if len(password) > MAX_LENGTH:
+        raise Invalid(field, f"is too long (maximum is {MAX_LENGTH} characters)", code="ERR_TOO_LONG")

@@ -1,0 +1,173 @@
+"""The one way of an API request: find the route, authenticate, check scopes and limits, decode the form, call the
+handler, encode what it returns. Errors become Mastodon's shapes here and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rostra.api.call import Call, UserNeeded, check_usable
+from rostra.api.route import FAMILIES, Answer, NoForm, Route
+from rostra.kit.body import read_params
+from rostra.kit.errors import (
+    FieldProblem,
+    Forbidden,
+    Invalid,
+    InvalidFields,
+    NotFound,
+    RateLimited,
+    RostraError,
+    Unauthorized,
+)
+from rostra.kit.forms import to_form
+from rostra.kit.paging import Page
+from rostra.kit.ratelimit import RateState, address_key
+from rostra.oauth.scopes import satisfies
+from rostra.oauth.tokens import TokenOwner, find_owner
+from rostra.resources import Resources
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+_JSON = "application/json; charset=utf-8"
+_PAGE_KEYS = ("max_id", "since_id", "min_id")
+_PER_TOKEN = (300, 5 * 60)
+
+
+async def answer(request: Request, route: Route, path_params: dict[str, str], res: Resources) -> Response:
+    """Answer one request to a known route. Never raises but for the server's own end."""
+    headers: dict[str, str] = {"vary": "Authorization, Origin"}
+    try:
+        owner = await _authenticate(request, res)
+        _check_access(route, owner)
+        _check_limits(route, owner, request, res, headers)
+        call = Call(request, res, owner)
+        given = NoForm()
+        if route.form is not NoForm:
+            given = to_form(await read_params(request, path_params), route.form)
+            body = await route.handler(call, given)
+        else:
+            body = await route.handler(call)
+    except RostraError as error:
+        return error_response(error, headers)
+    if route.deprecated:
+        headers["deprecation"] = f"@{route.deprecated}"
+    return _respond(body, request, headers, res, private=owner is not None)
+
+
+def _respond(body: Any, request: Request, headers: dict[str, str], res: Resources, *, private: bool) -> Response:
+    headers["cache-control"] = "private, no-store" if private else "no-cache"
+    status = 200
+    if isinstance(body, Answer):
+        status = body.status
+        headers.update(body.headers)
+        body = body.body
+    if isinstance(body, Page):
+        page = cast("Page[Any]", body)
+        if link := _links(page, request, res):
+            headers["link"] = link
+        body = page.items
+    if isinstance(body, Response):
+        body.headers.update(headers)
+        return body
+    return Response(_encode(body), status, headers, _JSON)
+
+
+def _links(page: Page[Any], request: Request, res: Resources) -> str:
+    """The Link header of RFC 8288 in the form that clients parse: absolute, `rel` quoted and right behind."""
+    if page.newest is None or page.oldest is None:
+        return ""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _PAGE_KEYS]
+    here = f"{res.urls.base}{request.url.path}"
+    links = [f'<{here}?{urlencode([*kept, ("min_id", page.newest)])}>; rel="prev"']
+    if page.more:
+        links.insert(0, f'<{here}?{urlencode([*kept, ("max_id", page.oldest)])}>; rel="next"')
+    return ", ".join(links)
+
+
+def bearer_token(request: Request) -> str | None:
+    """The access token of a request, from its header or (as RFC 6750 allows) its query."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        kind, _, token = header.partition(" ")
+        return token.strip() if kind.lower() == "bearer" else None
+    return request.query_params.get("access_token") if "access_token" in request.url.query else None
+
+
+async def _authenticate(request: Request, res: Resources) -> TokenOwner | None:
+    token = bearer_token(request)
+    if token is None:
+        return None
+    owner = await find_owner(res.db, res.clock, token)
+    if owner is None:
+        raise Unauthorized
+    return owner
+
+
+def _check_access(route: Route, owner: TokenOwner | None) -> None:
+    if owner is None:
+        if route.access != "public":
+            raise Unauthorized
+        return
+    if route.scopes and not any(satisfies(owner.scopes, scope) for scope in route.scopes):
+        raise Forbidden("This action is outside the authorized scopes")
+    if route.access == "user":
+        if owner.viewer is None:
+            raise UserNeeded
+        check_usable(owner.viewer)
+
+
+def _check_limits(
+    route: Route, owner: TokenOwner | None, request: Request, res: Resources, headers: dict[str, str]
+) -> None:
+    """Count the request against the common limit and its family's; the tighter one shows in the headers."""
+    who = f"t{owner.token_id}" if owner else f"a{address_key(client_address(request))}"
+    limit, period = _PER_TOKEN
+    state = res.limiter.check(f"api:{who}", limit, period)
+    if route.family is not None:
+        limit, period = FAMILIES[route.family]
+        person = f"u{owner.viewer.account_id}" if owner and owner.viewer else who
+        state = res.limiter.check(f"{route.family}:{person}", limit, period)
+    _say_limit(state, headers)
+
+
+def _say_limit(state: RateState, headers: dict[str, str]) -> None:
+    headers["x-ratelimit-limit"] = str(state.limit)
+    headers["x-ratelimit-remaining"] = str(state.remaining)
+    headers["x-ratelimit-reset"] = f"{state.reset_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def client_address(request: Request) -> str:
+    """The address of whoever asks; behind a trusted proxy the server has put the real one there."""
+    return request.client.host if request.client else "127.0.0.1"
+
+
+def error_response(error: RostraError, headers: Mapping[str, str] | None = None) -> Response:
+    """An error in Mastodon's shape: `{"error": text}`, with `details` by field for forms."""
+    if error.operator_text or error.status >= 500:
+        log.warning("request refused", status=error.status, reason=error.operator_text or error.text)
+    body: dict[str, Any] = {"error": error.text, **getattr(error, "more", {})}
+    if isinstance(error, Invalid | InvalidFields) and error.details:
+        body["details"] = {field: _problems(problems) for field, problems in error.details.items()}
+    more = dict(headers or {})
+    if isinstance(error, RateLimited):
+        more["retry-after"] = str(math.ceil(error.retry_after))
+    if isinstance(error, Unauthorized):
+        more["www-authenticate"] = 'Bearer realm="Rostra", error="invalid_token"'
+    return Response(_encode(body), error.status, more, _JSON)
+
+
+def _problems(problems: Sequence[FieldProblem]) -> list[dict[str, str]]:
+    return [{"error": problem.code, "description": problem.description} for problem in problems]
+
+
+def not_found() -> Response:
+    """The answer to a path that no route has."""
+    return error_response(NotFound())

@@ -1,0 +1,72 @@
+"""One API request on its way to its handler: who asks, with what rights, and what the process holds open."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from starlette.requests import Request
+
+from rostra.accounts.records import Viewer
+from rostra.kit.errors import Forbidden, InvalidFields, Unauthorized
+from rostra.oauth.tokens import TokenOwner
+from rostra.posts.hydrate import StatusReader
+from rostra.resources import Resources
+
+Access = Literal["public", "app", "user"]
+
+_OBSTACLES = {
+    "unconfirmed": "Your login is missing a confirmed e-mail address",
+    "pending": "Your login is currently pending approval",
+    "disabled": "Your login is currently disabled",
+    "suspended": "Your login is currently disabled",
+}
+
+
+class UserNeeded(InvalidFields):
+    """An app's own token was used where a person's is needed (HTTP 422 in Mastodon's words)."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.text = "This method requires an authenticated user"
+
+
+class Call:
+    """What a handler is given beside its form."""
+
+    __slots__ = ("owner", "request", "res")
+
+    def __init__(self, request: Request, res: Resources, owner: TokenOwner | None) -> None:
+        self.request = request
+        self.res = res
+        self.owner = owner
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The person behind the token, or None for a visitor and for an app's own token."""
+        return self.owner.viewer if self.owner else None
+
+    @property
+    def me(self) -> Viewer:
+        """The person behind the token of a route with access "user"."""
+        viewer = self.viewer
+        if viewer is None:
+            raise UserNeeded
+        return viewer
+
+    @property
+    def app(self) -> TokenOwner:
+        """The token, on routes with access "app" or "user"."""
+        if self.owner is None:
+            raise Unauthorized
+        return self.owner
+
+    async def statuses(self) -> StatusReader:
+        """A reader of statuses for this viewer, with the viewer's filters."""
+        filters = await self.res.filters.of(self.res.db, self.viewer)
+        return StatusReader(self.res.db, self.res.urls, self.viewer, self.res.clock.now(), filters)
+
+
+def check_usable(viewer: Viewer) -> None:
+    """Raises Forbidden, with the words that apps show, where the login cannot be used yet or any more."""
+    if viewer.obstacle is not None:
+        raise Forbidden(_OBSTACLES[viewer.obstacle])

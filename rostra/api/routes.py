@@ -1,0 +1,13 @@
+"""The list of all endpoints."""
+
+from __future__ import annotations
+
+from rostra.api import timelines
+from rostra.api.route import Route, Routes
+
+ALL: tuple[Routes, ...] = (timelines.routes,)
+
+
+def all_routes() -> list[Route]:
+    """Every endpoint of the client API, in the order of the files."""
+    return [route for routes in ALL for route in routes.routes]

@@ -1,0 +1,131 @@
+"""What happened, as the slices say it: stored with the transaction that made it happen, handled by workers.
+
+Events are kept in the queue across versions: fields are only added, with defaults. Which handler runs for which event
+is said in `effects`, far above; a slice is given an `Emit` and knows no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from rostra.kit.db import Tx
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all events."""
+
+
+class StatusPublished(Event, frozen=True, kw_only=True):
+    """A status or a boost was published. The flags spare handlers a look at what is not there."""
+
+    status_id: int
+    account_id: int
+    visibility: str
+    reblog_of_id: int | None = None
+    has_mentions: bool = False
+    is_reply: bool = False
+    has_links: bool = False
+    poll_id: int | None = None
+
+
+class StatusEdited(Event, frozen=True, kw_only=True):
+    """Text, media or poll of a status changed."""
+
+    status_id: int
+    account_id: int
+    has_links: bool = False
+
+
+class StatusDeleted(Event, frozen=True, kw_only=True):
+    """A status or a boost is gone; `home_account_ids` had it in their home timelines when it went."""
+
+    status_id: int
+    account_id: int
+    media_keys: list[str] = []
+
+
+class Favourited(Event, frozen=True, kw_only=True):
+    status_id: int
+    account_id: int
+
+
+class Followed(Event, frozen=True, kw_only=True):
+    """`account_id` now follows `target_id`."""
+
+    account_id: int
+    target_id: int
+
+
+class FollowRequested(Event, frozen=True, kw_only=True):
+    account_id: int
+    target_id: int
+
+
+class FollowAccepted(Event, frozen=True, kw_only=True):
+    """A request of `account_id` was accepted by `target_id`."""
+
+    account_id: int
+    target_id: int
+
+
+class Unfollowed(Event, frozen=True, kw_only=True):
+    """`account_id` no longer follows `target_id`, or a block or mute has taken its posts out of sight."""
+
+    account_id: int
+    target_id: int
+
+
+class ListChanged(Event, frozen=True, kw_only=True):
+    list_id: int
+    account_id: int
+
+
+class PollClosed(Event, frozen=True, kw_only=True):
+    poll_id: int
+
+
+class FiltersChanged(Event, frozen=True, kw_only=True):
+    account_id: int
+
+
+class TokensRevoked(Event, frozen=True, kw_only=True):
+    """Tokens or sessions ended: their streams must, too."""
+
+    account_id: int | None = None
+    token_ids: list[int] = []
+
+
+class ProfileChanged(Event, frozen=True, kw_only=True):
+    """A profile changed; `searchable_changed` where the wish to be found did."""
+
+    account_id: int
+    searchable_changed: bool = False
+
+
+class SignedUp(Event, frozen=True, kw_only=True):
+    account_id: int
+
+
+class Reported(Event, frozen=True, kw_only=True):
+    report_id: int
+    account_id: int
+
+
+class AccountDeleted(Event, frozen=True, kw_only=True):
+    """An account and all its rows are gone; its files remain to be removed."""
+
+    account_id: int
+    media_keys: list[str]
+
+
+class MailOrdered(Event, frozen=True, kw_only=True):
+    """A letter to be sent; rendered already, so that nothing secret needs to be looked up later."""
+
+    to: str
+    subject: str
+    text: str
+
+
+Emit = Callable[[Tx, Event], Awaitable[None]]
