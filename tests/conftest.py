@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
@@ -21,6 +22,9 @@ from rostra.kit.clock import FixedClock
 from rostra.kit.db import Reader, Tx, connect
 from rostra.kit.jobs import install
 from rostra.kit.migrate import migrate
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "rostra" / "migrations"
@@ -149,3 +153,14 @@ async def db(shared_connection: asyncpg.Connection) -> AsyncIterator[Transaction
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
+
+
+@pytest.fixture
+async def world(db: TransactionDatabase, clock: FixedClock, tmp_path: Path) -> AsyncIterator[World]:
+    """The application on this test's transaction."""
+    from tests.world import World
+
+    world = World(db, clock, tmp_path)
+    async with world.http_client:
+        yield world
+        await world.aclose()

@@ -7,13 +7,16 @@ annotation, and the OpenAPI description is made from both.
 from __future__ import annotations
 
 import inspect
+import types
 import typing
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
+from starlette.responses import Response
 
 from rostra.api.call import Access, Call
+from rostra.kit.paging import Page
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 
@@ -44,9 +47,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     # Any one of these is enough; empty: none needed.
     scopes: tuple[str, ...]
     form: type
-    returns: Any
+    # The type of the body; None where it is no JSON of ours.
+    returns_kind: Any
     family: str | None
-    # Whether limited-federation or signed-out visitors' answers may be cached for a moment by shared caches.
     summary: str
     # Unix time since when the endpoint is deprecated (RFC 9745).
     deprecated: int | None
@@ -95,7 +98,7 @@ class Routes:
                         access=access,
                         scopes=(scopes,) if isinstance(scopes, str) else scopes,
                         form=form,
-                        returns=hints["return"],
+                        returns_kind=response_kind(hints["return"]),
                         family=family,
                         summary=inspect.cleandoc(handler.__doc__ or "").partition("\n")[0],
                         deprecated=deprecated,
@@ -104,6 +107,19 @@ class Routes:
             return handler
 
         return register
+
+
+def response_kind(returns: Any) -> Any:
+    """The type of the body behind a handler's return annotation; None where it is no JSON of ours."""
+    origin = get_origin(returns)
+    if origin in (types.UnionType, typing.Union):
+        kinds = [kind for kind in (response_kind(part) for part in get_args(returns)) if kind is not None]
+        return kinds[0] if kinds else None
+    if origin is Page or returns is Page:
+        return list[get_args(returns)[0]]
+    if returns in (Answer, Response):
+        return None
+    return returns
 
 
 class Answer(msgspec.Struct, frozen=True):

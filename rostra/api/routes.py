@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rostra.api import timelines
+from rostra.api import statuses, timelines
 from rostra.api.route import Route, Routes
 
-ALL: tuple[Routes, ...] = (timelines.routes,)
+ALL: tuple[Routes, ...] = (statuses.routes, timelines.routes)
 
 
 def all_routes() -> list[Route]:

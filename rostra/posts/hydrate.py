@@ -67,7 +67,8 @@ left join polls p on p.status_id = {_SUBJECT}
 left join poll_votes v on v.poll_id = p.id and v.account_id = $1
 """
 
-_MAY_SEE: Final = f"{VISIBLE_STATUS} and (o.id is null or {VISIBLE_BOOSTED})"
+# The time is a parameter of every page, whether or not its choice of ids needs one.
+_MAY_SEE: Final = f"$2::timestamptz is not null and {VISIBLE_STATUS} and (o.id is null or {VISIBLE_BOOSTED})"
 
 
 def page_of(ids: LiteralString) -> LiteralString:
