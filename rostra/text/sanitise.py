@@ -62,7 +62,7 @@ def sanitise_html(html: str) -> str:
     """
     if html.count("<") > MAX_TAGS:
         html = escape(_strip_tags(html))
-    clean = _CLEANER.clean(html)
+    clean = _run(_CLEANER, html)
     return _LINK.sub(_seal_link, clean) if "<a" in clean else clean
 
 
@@ -73,8 +73,16 @@ def to_plain_text(html: str) -> str:
     """
     if html.count("<") > MAX_TAGS:
         return _strip_tags(html).strip()
-    text = _SKELETON_TAG.sub(_newlines_for, _SKELETON.clean(html))
+    text = _SKELETON_TAG.sub(_newlines_for, _run(_SKELETON, html))
     return _MANY_NEWLINES.sub("\n\n", entities.unescape(text)).strip()
+
+
+def _run(cleaner: nh3.Cleaner, html: str) -> str:
+    try:
+        return cleaner.clean(html)
+    except UnicodeEncodeError:
+        # Lone surrogates, which cannot be sent or stored anyhow.
+        return cleaner.clean(html.encode("utf-8", "ignore").decode())
 
 
 def _seal_link(found: re.Match[str]) -> str:
