@@ -1,0 +1,64 @@
+# Everything that a developer or an operator does with a checkout. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+PORT ?= 3000
+DATA ?= data
+DEMO ?=
+BIN := .venv/bin
+
+.PHONY: help install run test lint format types imports bench lock clean
+
+help:  ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run takes PORT=$(PORT) DATA=$(DATA) and DEMO=1 for a small living community."
+
+# The environment is built from hashes, so that what runs is what was tested.
+.venv/installed: requirements/run.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@cd tests/clients && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+install: .venv/installed  ## Build .venv with .venv/bin/rostra in it
+
+run: .venv/installed  ## Start a development server on http://localhost:PORT
+	@exec $(BIN)/rostra up --dev --data "$(DATA)" --port "$(PORT)" --domain "localhost:$(PORT)" --scheme http $(if $(DEMO),--demo)
+
+test: .venv/installed-dev tests/clients/node_modules/.installed  ## Install what the tests need and pass them
+	@tests/need-browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev types imports  ## Check style, types and import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/installed-dev
+	@$(BIN)/basedpyright
+
+imports: .venv/installed-dev
+	@$(BIN)/lint-imports --no-cache
+
+format: .venv/installed-dev  ## Put the code into its form
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+bench: .venv/installed-dev  ## Measure the hot paths (several minutes)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: .venv/installed-dev  ## Resolve the dependencies anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/run.lock pyproject.toml requirements/build.in
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/dev.lock requirements/dev.in -c requirements/run.lock
+
+clean:  ## Remove the environment and caches, never data
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis tests/clients/node_modules
