@@ -1,0 +1,140 @@
+"""`rostra web`, `rostra worker` and `rostra migrate`: the parts apart, on one machine or on several."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from rostra.cli.options import (
+    Exit,
+    Refusal,
+    bring_up_to_date,
+    data_option,
+    database_errors,
+    say,
+    settings_from,
+    with_settings,
+    writable_data_directory,
+)
+from rostra.cli.running import LISTEN_FD, child_environment, ended, listen, run_children, web_specs
+from rostra.kit.settings import Settings
+
+# Where the parts are found. Tests of the supervision put tiny ones into the environment.
+_APP = "rostra.asgi:create_app"
+_WORKER = "rostra.worker:run"
+
+
+@click.command()
+@data_option
+@click.option("--host", help="Address to listen on. [127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [3000]")
+@click.option("--workers", type=click.IntRange(1), help="Number of processes. [1]")
+def web(**given: object) -> None:
+    """Run the web processes alone, for a database that ROSTRA_DATABASE_URL names.
+
+    Prints one line, `ready URL`, when requests are answered. SIGTERM ends it within ten seconds, SIGHUP replaces the
+    processes without losing a request. Migrate first: `rostra migrate`.
+    """
+    from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
+
+    settings = settings_from(given)
+    os.umask(0o077)
+    if inherited := os.environ.get(LISTEN_FD):
+        _serve(settings, socket.socket(fileno=int(inherited)))
+        return
+    _external_database(settings)
+    writable_data_directory(settings)
+    with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
+        specs = web_specs(settings.workers, child_environment(settings, given), listener)
+        try:
+            run_children(settings, supervisor, specs, listener)
+        except (StopRequested, ChildFailed) as error:
+            ended(error)
+
+
+@click.command()
+@with_settings
+def worker(settings: Settings) -> None:
+    """Run one job worker alone, for a database that ROSTRA_DATABASE_URL names.
+
+    SIGTERM ends it within ten seconds; what it was doing goes back to the queue.
+    """
+    dsn = _external_database(settings)
+    os.umask(0o077)
+    writable_data_directory(settings)
+    _set_up_logging(settings)
+    with database_errors():
+        asyncio.run(_work(settings, dsn))
+
+
+@click.command()
+@with_settings
+def migrate(settings: Settings) -> None:
+    """Bring the database up to date: the external one, or the embedded one whether or not the server runs.
+
+    Several at once wait for one another. What has been applied is printed, one name a line.
+    """
+    from rostra.kit.postgres import use_database
+
+    os.umask(0o077)
+    writable_data_directory(settings)
+
+    async def bring() -> list[str]:
+        async with use_database(settings) as dsn:
+            return await bring_up_to_date(dsn)
+
+    with database_errors():
+        for name in asyncio.run(bring()):
+            click.echo(name)
+
+
+def _external_database(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise Refusal(
+            Exit.SETTINGS, "database_url: a part alone needs an external database; or run everything: rostra up"
+        )
+    return settings.database_url
+
+
+def _set_up_logging(settings: Settings) -> None:
+    from rostra.kit.log import set_up_logging
+
+    set_up_logging(level=settings.log_level, as_json=settings.log_json)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    """The life of one web process under a supervisor."""
+    from rostra.kit.child import tell_ready
+    from rostra.kit.serve import serve
+
+    _set_up_logging(settings)
+    create_app = _import(os.environ.get("ROSTRA_APP_FACTORY", _APP))
+    if not serve(create_app(), listener, trusted_proxies=settings.trusted_proxies, on_ready=tell_ready):
+        sys.exit(Exit.FAILED)
+
+
+def _import(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+async def _work(settings: Settings, dsn: str) -> None:
+    from rostra.kit.child import tell_ready
+
+    run = _import(os.environ.get("ROSTRA_WORKER_RUN", _WORKER))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    # Ignored from the start in a supervised process: Ctrl-C is its supervisor's.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+    tell_ready()
+    await run(settings, dsn, stop)

@@ -1,0 +1,146 @@
+"""How the parts are run together: the listening socket, the children and their environment, the line `ready URL`.
+
+`up.py` and `parts.py` are the commands; `kit/supervise.py` looks after the processes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rostra.cli.options import Exit, Refusal, own_command, say
+from rostra.kit.child import ChildSpec
+from rostra.kit.postgres import EmbeddedPostgres
+from rostra.kit.settings import Settings
+from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
+
+LISTEN_FD: Final = "ROSTRA_LISTEN_FD"
+# Connections that may wait while every web process is busy.
+_BACKLOG: Final = 2048
+# Seconds between two questions for the health of a server that just started.
+_HEALTH_PAUSE: Final = 0.1
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the one listening socket that all web processes share. Ends the command where that is not possible."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, _, _, address = found[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        text = (
+            f"cannot listen on {host} port {port}: {error.strerror}; free it, or choose another with --host and --port"
+        )
+        raise Refusal(Exit.ADDRESS, text) from None
+    return listener
+
+
+def child_environment(settings: Settings, given: Mapping[str, object]) -> dict[str, str]:
+    """Our environment and, on top, what the command line said: `given`, with None for what it did not say."""
+    env = dict(os.environ)
+    for name, value in given.items():
+        if value is not None:
+            env[f"ROSTRA_{name.upper()}"] = str(value)
+    env.pop("ROSTRA_DATA_DIR", None)
+    env["ROSTRA_DATA"] = str(settings.data_dir.resolve())
+    if settings.log_json is None and os.isatty(2):
+        # A child's standard error is a pipe to us; what it would look for is our terminal.
+        env["ROSTRA_LOG_JSON"] = "false"
+    return env
+
+
+def database_spec(server: EmbeddedPostgres) -> ChildSpec:
+    """The embedded PostgreSQL: ends last, with a checkpoint, or after that without one."""
+    return ChildSpec(
+        name="postgres",
+        launch=server.launch,
+        read_log=server.log_tail,
+        ends_last=True,
+        end_signal=signal.SIGINT,
+        kill_signal=signal.SIGQUIT,
+    )
+
+
+def web_specs(count: int, env: Mapping[str, str], listener: socket.socket) -> list[ChildSpec]:
+    """`count` web processes on one socket."""
+    number = listener.fileno()
+    env = {**env, LISTEN_FD: str(number)}
+    return [
+        ChildSpec(
+            name=f"web-{index + 1}",
+            argv=own_command("web"),
+            env=env,
+            pass_fds=(number,),
+            tells_ready=True,
+            reloads=True,
+        )
+        for index in range(count)
+    ]
+
+
+def worker_specs(count: int, env: Mapping[str, str]) -> list[ChildSpec]:
+    """`count` job workers."""
+    return [
+        ChildSpec(name=f"worker-{index + 1}", argv=own_command("worker"), env=env, tells_ready=True, reloads=True)
+        for index in range(count)
+    ]
+
+
+def run_children(
+    settings: Settings, supervisor: Supervisor, specs: Sequence[ChildSpec], listener: socket.socket
+) -> None:
+    """Start the children, print `ready URL` when the health address answers, look after them until asked to end."""
+    for spec in specs:
+        supervisor.start(spec)
+    supervisor.wait_ready()
+    while not is_healthy(listener, settings.domain):
+        supervisor.run(_HEALTH_PAUSE)
+    print(f"ready {settings.base_url}/", flush=True)
+    tell_service_manager(b"READY=1")
+    supervisor.run()
+
+
+def ended(error: ChildFailed | StopRequested) -> None:
+    """The end of a supervised run: nothing to say where it was asked for, else why, and the child's last lines."""
+    tell_service_manager(b"STOPPING=1")
+    if isinstance(error, StopRequested):
+        return
+    if error.name == "migrate":
+        # It has said what the matter is; its exit status means the same as ours.
+        sys.exit(error.status if error.status > 0 else int(Exit.DATABASE))
+    status = Exit.DATABASE if error.name == "postgres" else Exit.PART_CRASHED
+    raise Refusal(status, f"{error.text}. Its last lines:\n{error.log}") from None
+
+
+def is_healthy(listener: socket.socket, domain: str) -> bool:
+    """Whether GET /health on the listening socket is answered with 200. By hand: a client library costs 5 MB."""
+    host, port = listener.getsockname()[:2]
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    request = f"GET /health HTTP/1.1\r\nHost: {domain}\r\nConnection: close\r\n\r\n"
+    try:
+        with socket.create_connection((target, port), timeout=2.0) as connection:
+            connection.sendall(request.encode())
+            return connection.recv(12) == b"HTTP/1.1 200"
+    except OSError:
+        return False
+
+
+def tell_service_manager(state: bytes) -> None:
+    """sd_notify(3): tell systemd, where it started us, how far we are."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        try:
+            notify.sendto(state, address.replace("@", "\0", 1) if address.startswith("@") else address)
+        except OSError as error:
+            say(f"the service manager does not listen: {error.strerror}")

@@ -1,0 +1,92 @@
+"""`rostra up`: everything on one machine, from one command."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from rostra.cli.last_start import remember
+from rostra.cli.options import Exit, Refusal, data_option, own_command, say, settings_from, writable_data_directory
+from rostra.cli.running import (
+    child_environment,
+    database_spec,
+    ended,
+    listen,
+    run_children,
+    web_specs,
+    worker_specs,
+)
+from rostra.kit.child import ChildSpec
+from rostra.kit.lock import SERVING, DirectoryLock
+from rostra.kit.postgres import EmbeddedPostgres, PostgresRefused
+from rostra.kit.settings import Settings
+from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
+
+# How long a command that uses the data directory briefly may keep us waiting, in seconds.
+_PATIENCE = 10.0
+
+
+@click.command()
+@data_option
+@click.option("--host", help="Address to listen on. [127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [3000]")
+@click.option("--domain", help="Public name in handles and addresses, as social.example; it can never change.")
+@click.option("--scheme", type=click.Choice(["http", "https"]), help="What public addresses begin with. [https]")
+@click.option("--workers", type=click.IntRange(1), help="Number of web processes. [1]")
+@click.option("--dev", is_flag=True, default=None, help="Development on loopback: plain http, no rate limits.")
+def up(**given: object) -> None:
+    """Run everything that a server needs: PostgreSQL (unless ROSTRA_DATABASE_URL names one), web, jobs, streaming.
+
+    Prints one line, `ready URL`, when requests are answered; all else goes to standard error. SIGTERM or Ctrl-C end it
+    within ten seconds, SIGHUP replaces the web and job processes without losing a request.
+
+    Exit status: 3 a setting cannot be used, 4 the data directory, 5 another one runs there, 6 the address is taken,
+    7 the database, 8 a part crashed again and again.
+    """
+    settings = settings_from(given)
+    # What we write is for us alone, secrets and mail above all.
+    os.umask(0o077)
+    data = writable_data_directory(settings)
+    lock = _hold(data)
+    try:
+        remember(settings)
+        with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
+            env = child_environment(settings, given)
+            try:
+                env |= _start_database(settings, supervisor, env)
+                specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
+                run_children(settings, supervisor, specs, listener)
+            except (StopRequested, ChildFailed) as error:
+                ended(error)
+            except PostgresRefused as error:
+                raise Refusal(Exit.DATABASE, str(error)) from None
+    finally:
+        lock.release()
+
+
+def _hold(data: Path) -> DirectoryLock:
+    lock = DirectoryLock(data)
+    deadline = time.monotonic() + _PATIENCE
+    while not lock.acquire(SERVING):
+        holder = lock.find_holder()
+        if holder is not None and (holder.purpose == SERVING or time.monotonic() > deadline):
+            raise Refusal(
+                Exit.ALREADY_RUNNING,
+                f"process {holder.pid} already runs on {data}; end it (kill {holder.pid}) or choose another --data",
+            )
+        time.sleep(0.05)
+    return lock
+
+
+def _start_database(settings: Settings, supervisor: Supervisor, env: dict[str, str]) -> dict[str, str]:
+    """Start the embedded database where it is wanted, migrate, and return what the other children must be told."""
+    server = None
+    if settings.database_url is None:
+        server = EmbeddedPostgres.from_settings(settings)
+        supervisor.start(database_spec(server))
+    # A process of its own, which waits for the database too: the supervisor stays small without the driver.
+    supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate"), env=env))
+    return {} if server is None else {"ROSTRA_DATABASE_URL": server.dsn}
