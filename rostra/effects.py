@@ -12,11 +12,23 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from rostra.events import Event, StatusPublished
+from rostra.events import (
+    Event,
+    Favourited,
+    Followed,
+    FollowRequested,
+    PollClosed,
+    Reported,
+    SignedUp,
+    StatusEdited,
+    StatusPublished,
+    Unfollowed,
+)
 from rostra.kit.db import Tx
 from rostra.kit.jobs import Handlers, Job, Kind, enqueue
+from rostra.notifications.notify import Notifier
 from rostra.resources import Resources
-from rostra.timelines.fan_out import fan_out
+from rostra.timelines.fan_out import fan_out, fill_in, take_out, trim_all
 
 E = TypeVar("E", bound=Event)
 
@@ -47,6 +59,17 @@ def on(
     _REACTIONS[event].append(Reaction(kind, cast("Callable[[Any], bool]", when)))
 
 
+class Tick(msgspec.Struct, frozen=True):
+    """The payload of a periodic job: nothing but that it is time."""
+
+
+def every(expression: str, name: str, handler: Callable[[Tick, Resources], Awaitable[None]], **policy: Any) -> None:
+    """Have `handler` run, as the job `name`, whenever the cron `expression` comes due (UTC), once for all workers."""
+    kind = Kind(name, Tick)
+    HANDLERS.add(kind, handler, **policy)
+    HANDLERS.every(expression, kind.job(Tick()))
+
+
 def jobs_for(event: Event) -> list[Job]:
     """The jobs that an event becomes."""
     return [reaction.kind.job(event) for reaction in _REACTIONS[type(event)] if reaction.wanted(event)]
@@ -61,4 +84,31 @@ async def _fan_out(event: StatusPublished, res: Resources) -> None:
     await fan_out(res.db, event.status_id)
 
 
+async def _fill_in(event: Followed, res: Resources) -> None:
+    await fill_in(res.db, event.account_id, event.target_id)
+
+
+async def _take_out(event: Unfollowed, res: Resources) -> None:
+    await take_out(res.db, event.account_id, event.target_id)
+
+
+def _notifier(res: Resources) -> Notifier:
+    return Notifier(res.db, res.clock, emit)
+
+
+async def _trim(_: Tick, res: Resources) -> None:
+    await trim_all(res.db, res.clock)
+
+
 on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
+on(Followed, "timelines.fill_in", _fill_in)
+on(Unfollowed, "timelines.take_out", _take_out)
+on(StatusPublished, "notifications.published", lambda event, res: _notifier(res).published(event))
+on(StatusEdited, "notifications.edited", lambda event, res: _notifier(res).edited(event))
+on(Favourited, "notifications.favourited", lambda event, res: _notifier(res).favourited(event))
+on(Followed, "notifications.followed", lambda event, res: _notifier(res).followed(event))
+on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifier(res).follow_requested(event))
+on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
+on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
+on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
+every("23 * * * *", "timelines.trim", _trim)

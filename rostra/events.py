@@ -128,4 +128,11 @@ class MailOrdered(Event, frozen=True, kw_only=True):
     text: str
 
 
+class Notified(Event, frozen=True, kw_only=True):
+    """A notification was made; the person may be told of it at once, by streaming and push."""
+
+    notification_id: int
+    account_id: int
+
+
 Emit = Callable[[Tx, Event], Awaitable[None]]

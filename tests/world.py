@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jsonschema_rs
@@ -79,9 +80,7 @@ class Api:
     async def request(
         self, method: str, path: str, *, expect: int | None = 200, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx.Response:
-        answer = await self._world.http.request(
-            method, path, headers={**self._headers, **(headers or {})}, **more
-        )
+        answer = await self._world.http.request(method, path, headers={**self._headers, **(headers or {})}, **more)
         if expect is not None:
             assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         check_answer(method, answer)
@@ -203,7 +202,7 @@ def check_answer(method: str, answer: httpx.Response) -> None:
     if found is None or not path.startswith("/api/"):
         return
     assert answer.status_code < 500 or answer.status_code == 503, answer.text
-    escaped = found[0].replace("~", "~0").replace("/", "~1")
+    escaped = quote(found[0].replace("~", "~0").replace("/", "~1"), safe="~")
     responses = _description()["paths"][found[0]][method.lower()]["responses"]
     code = str(answer.status_code)
     key = code if code in responses else f"{code[0]}XX"

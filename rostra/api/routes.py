@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from rostra.api import statuses, timelines
+from rostra.api import notifications, statuses, timelines
 from rostra.api.route import Route, Routes
 
-ALL: tuple[Routes, ...] = (statuses.routes, timelines.routes)
+ALL: tuple[Routes, ...] = (
+    statuses.routes,
+    timelines.routes,
+    notifications.routes,
+)
 
 
 def all_routes() -> list[Route]:

@@ -58,6 +58,7 @@ create table accounts (
 create unique index accounts_by_handle on accounts (lower(username), coalesce(lower(domain), ''));
 create index accounts_by_name_search on accounts using gin (
   plain_text(lower(username || ' ' || display_name)) gin_trgm_ops);
+create index accounts_merged_on_read on accounts (id) where merged_on_read;
 create index accounts_directory on accounts (id desc) where domain is null and discoverable and suspended_at is null;
 
 create table account_stats (
@@ -170,8 +171,13 @@ create table authorization_codes (
   redirect_uri text not null,
   scopes text[] not null,
   code_challenge text,
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  -- What it was exchanged for: who sends a code again ends that.
+  used_at timestamptz,
+  token_id bigint references access_tokens on delete cascade
 );
+create index authorization_codes_by_age on authorization_codes (expires_at);
+create index authorization_codes_by_token on authorization_codes (token_id);
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Between accounts. Rows have ids of their own: they are the cursors of the lists.
@@ -187,6 +193,7 @@ create table follows (
   unique (account_id, target_id)
 );
 create index follows_by_target on follows (target_id, id);
+create index follows_with_bell on follows (target_id) where notify;
 create index follows_by_account on follows (account_id, id);
 
 create table follow_requests (
@@ -490,6 +497,7 @@ create table home_entries (
   status_id bigint not null references statuses on delete cascade,
   subject_id bigint not null,
   author_id bigint not null,
+  subject_author_id bigint not null,
   primary key (account_id, status_id)
 ) with (autovacuum_vacuum_scale_factor = 0.05);
 create unique index home_entries_once on home_entries (account_id, subject_id);

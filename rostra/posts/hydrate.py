@@ -137,10 +137,17 @@ class StatusReader:
             raise NotFound
         return found
 
+    async def by_id(self, ids: Sequence[int], context: str = "") -> dict[int, RawStatus]:
+        """Like `by_ids`, by id."""
+        return dict(await self._render(await self.fetch(BY_IDS, ids), context)) if ids else {}
+
     async def render(self, rows: Sequence[asyncpg.Record], context: str) -> list[RawStatus]:
         """Rows as Status JSON; statuses that a filter of the viewer hides in `context` are left out."""
+        return [status for _, status in await self._render(rows, context)]
+
+    async def _render(self, rows: Sequence[asyncpg.Record], context: str) -> list[tuple[int, RawStatus]]:
         fresh = await self._refresh(rows)
-        rendered: list[RawStatus] = []
+        rendered: list[tuple[int, RawStatus]] = []
         for row in rows:
             boosted = row["boosted_id"] is not None
             subject_id: int = row["boosted_id"] if boosted else row["id"]
@@ -149,7 +156,7 @@ class StatusReader:
             if self._filters:
                 filtered = self._filters.results(subject_id, static, row["poll_options"] or (), context, self._at)
             if filtered is not None:
-                rendered.append(Raw(self._join(row, static, fresh, filtered)))
+                rendered.append((row["id"], Raw(self._join(row, static, fresh, filtered))))
         return rendered
 
     def _join(self, row: asyncpg.Record, static: str, fresh: Fresh, filtered: list[FilterResult]) -> bytes:

@@ -1,20 +1,28 @@
-"""Copying a status into the home timelines of those who follow its author or one of its hashtags.
+"""Keeping home timelines: copying a status to those who follow its author or one of its hashtags, filling in after a
+follow, taking out after an unfollow, trimming.
 
-Works in batches of followers, each a transaction of its own; a batch that is done twice changes nothing.
+Works in batches, each a transaction of its own; a batch that is done twice changes nothing.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
+from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.kit.ids import first_id_at
 from rostra.timelines import queries
 
 BATCH: Final = 2000
+# With so many followers, an author's posts are merged into home timelines when they are read.
+MERGE_FROM: Final = 5000
+KEPT_ENTRIES: Final = 800
+_BACKFILL: Final = 40
 
 
 async def fan_out(db: Database, status_id: int) -> None:
-    """Copy the status out. A status that was deleted meanwhile is no error."""
+    """Copy a status out. One that was deleted meanwhile is no error."""
     async with db.transaction() as tx:
         subject = await queries.find_subject(tx, status_id)
         if subject is None:
@@ -28,3 +36,29 @@ async def fan_out(db: Database, status_id: int) -> None:
     while after is not None:
         async with db.transaction() as tx:
             after = await queries.insert_follower_entries(tx, subject, after=after, limit=BATCH)
+
+
+async def fill_in(db: Database, account_id: int, author_id: int) -> None:
+    """After a follow: show the author's latest posts, and see whether the author has become a large one."""
+    async with db.transaction() as tx:
+        await queries.merge_large_author(tx, author_id, MERGE_FROM)
+        await queries.insert_latest_of(tx, account_id, author_id, _BACKFILL)
+
+
+async def take_out(db: Database, account_id: int, author_id: int) -> None:
+    """After an unfollow, unless the author is followed again by now."""
+    async with db.transaction() as tx:
+        await queries.delete_entries_of(tx, account_id, author_id)
+
+
+async def trim_all(db: Database, clock: Clock) -> None:
+    """Keep the home timelines that grew in the last two days to a bounded length."""
+    since = first_id_at(clock.now() - timedelta(days=2))
+    after = -1
+    while True:
+        async with db.transaction() as tx:
+            accounts = await queries.find_grown(tx, since, after, BATCH)
+            if not accounts:
+                return
+            await queries.trim(tx, accounts, KEPT_ENTRIES)
+        after = accounts[-1]

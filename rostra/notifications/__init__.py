@@ -1,0 +1,1 @@
+"""Notifications: who is told of what, the list of them, and Web Push."""

@@ -1,0 +1,118 @@
+"""Telling people: one function for each event that somebody may want to know of.
+
+Each runs in a worker, at least once; the second time nobody is told again. What is new is announced as `Notified`, from
+which streaming and Web Push follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rostra.events import (
+    Emit,
+    Favourited,
+    Followed,
+    FollowRequested,
+    Notified,
+    PollClosed,
+    Reported,
+    SignedUp,
+    StatusEdited,
+    StatusPublished,
+)
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Tx
+from rostra.notifications import queries
+
+
+class Notifier:
+    """The parts that telling somebody needs, bound together for the handlers."""
+
+    def __init__(self, db: Database, clock: Clock, emit: Emit) -> None:
+        self._db = db
+        self._clock = clock
+        self._emit = emit
+
+    async def published(self, event: StatusPublished) -> None:
+        """Those mentioned and those who asked to be told of each post; for a boost, the author of what it boosts."""
+        async with self._db.transaction() as tx:
+            if event.reblog_of_id is not None:
+                author = await queries.find_author(tx, event.reblog_of_id)
+                recipients = [author] if author is not None else []
+                await self._tell(tx, recipients, "reblog", event.account_id, status_id=event.reblog_of_id)
+                return
+            if event.has_mentions:
+                mentioned = await queries.find_mentioned(tx, event.status_id)
+                await self._tell(tx, mentioned, "mention", event.account_id, status_id=event.status_id)
+            ringers = await queries.find_bell_ringers(tx, event.status_id)
+            await self._tell(tx, ringers, "status", event.account_id, status_id=event.status_id)
+
+    async def favourited(self, event: Favourited) -> None:
+        """The author."""
+        async with self._db.transaction() as tx:
+            author = await queries.find_author(tx, event.status_id)
+            if author is not None:
+                await self._tell(tx, [author], "favourite", event.account_id, status_id=event.status_id)
+
+    async def edited(self, event: StatusEdited) -> None:
+        """Those who have boosted the status, and those who are mentioned now and were not before."""
+        async with self._db.transaction() as tx:
+            boosters = await queries.find_boosters(tx, event.status_id)
+            await self._tell(tx, boosters, "update", event.account_id, status_id=event.status_id)
+            mentioned = await queries.find_mentioned(tx, event.status_id)
+            await self._tell(tx, mentioned, "mention", event.account_id, status_id=event.status_id)
+
+    async def followed(self, event: Followed) -> None:
+        """Whoever is followed; the request, if there was one, is answered."""
+        async with self._db.transaction() as tx:
+            await queries.withdraw(
+                tx, "follow_request", from_id=event.account_id, status_id=None, account_id=event.target_id
+            )
+            await self._tell(tx, [event.target_id], "follow", event.account_id)
+
+    async def follow_requested(self, event: FollowRequested) -> None:
+        """Whoever is asked."""
+        async with self._db.transaction() as tx:
+            await self._tell(tx, [event.target_id], "follow_request", event.account_id)
+
+    async def poll_closed(self, event: PollClosed) -> None:
+        """The author and all who voted; the author hears of it from themselves, as in Mastodon."""
+        async with self._db.transaction() as tx:
+            audience = await queries.find_poll_audience(tx, event.poll_id)
+            if audience is not None:
+                status_id, author_id, voters = audience
+                await self._tell(tx, voters, "poll", author_id, status_id=status_id)
+                own = await queries.insert_own_notification(
+                    tx, author_id, "poll", status_id=status_id, at=self._clock.now()
+                )
+                await self._announce(tx, own)
+
+    async def reported(self, event: Reported) -> None:
+        """The moderators."""
+        async with self._db.transaction() as tx:
+            moderators = await queries.find_moderators(tx)
+            await self._tell(tx, moderators, "admin.report", event.account_id, report_id=event.report_id)
+
+    async def signed_up(self, event: SignedUp) -> None:
+        """The moderators."""
+        async with self._db.transaction() as tx:
+            await self._tell(tx, await queries.find_moderators(tx), "admin.sign_up", event.account_id)
+
+    async def _tell(
+        self,
+        tx: Tx,
+        recipients: Sequence[int],
+        kind: str,
+        from_id: int,
+        *,
+        status_id: int | None = None,
+        report_id: int | None = None,
+    ) -> None:
+        told = await queries.insert_notifications(
+            tx, recipients, kind, from_id=from_id, at=self._clock.now(), status_id=status_id, report_id=report_id
+        )
+        await self._announce(tx, told)
+
+    async def _announce(self, tx: Tx, told: Sequence[queries.Told]) -> None:
+        for one in told:
+            await self._emit(tx, Notified(notification_id=one.id, account_id=one.account_id))
