@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 import nh3
 
-from rostra.text.sanitise import MAX_TAGS
+from rostra.text.sanitise import MAX_HTML, MAX_TAGS
 
 MAX_TITLE = 300
 MAX_DESCRIPTION = 1000
@@ -26,6 +26,7 @@ MAX_PREVIEW_URL = 2048
 MAX_PIXELS = 20_000
 
 _MAX_BYTES = 1 << 20
+_KEPT_AFTER_A_TAG = 2_000
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # What browsers take a charset label for, as far as Python has the codec. No others: Python also knows codecs that are
 # no charsets, and one (punycode) that takes quadratic time.
@@ -164,7 +165,7 @@ def _known_charset(text: str) -> str | None:
 def _read_head(text: str) -> Mapping[str, str]:
     """What the page says, by lower-case name; of several the first. `link:REL` are links, `<title>` is the title."""
     said: dict[str, str] = {}
-    for found in _ELEMENT.finditer(_HEAD_ONLY.clean("<".join(text.split("<", MAX_TAGS)[:MAX_TAGS]))):
+    for found in _ELEMENT.finditer(_HEAD_ONLY.clean(_trim(text))):
         element, raw, title = found.groups()
         if element is None:
             said.setdefault("<title>", entities.unescape(title))
@@ -178,6 +179,15 @@ def _read_head(text: str) -> Mapping[str, str]:
                 if key in attributes:
                     said.setdefault(attributes[key].strip().lower(), attributes["content"])
     return said
+
+
+def _trim(text: str) -> str:
+    """The start of a page, thinned, because the parser's quadratic corners allow for no more than MAX_HTML.
+
+    Of what follows a tag only so much is kept as a title may need, so that a heavy script does not push the rest out.
+    """
+    pieces = text.split("<", MAX_TAGS)[:MAX_TAGS]
+    return "<".join(piece[: piece.find(">") + 1 + _KEPT_AFTER_A_TAG] for piece in pieces)[:MAX_HTML]
 
 
 def _first(said: Mapping[str, str], *names: str) -> str:

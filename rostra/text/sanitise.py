@@ -13,9 +13,11 @@ import nh3
 
 from rostra.text.format import escape
 
-# HTML's parsing rules take time with the square of the nesting: 5,000 nested tags take some 30 ms, ten times as many
-# take seconds. How deep a text really nests only a parser can tell, so it is the number of tags that is limited.
+# HTML's parsing rules take time with the square of the nesting, and of the attributes in one tag: 5,000 nested tags take
+# some 30 ms, ten times as many take seconds. How deep a text really nests only a parser can tell, so the number of tags
+# and the length are limited instead.
 MAX_TAGS = 5_000
+MAX_HTML = 100_000
 
 _TAGS = {
     *("p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "i", "em"),
@@ -60,9 +62,9 @@ def sanitise_html(html: str) -> str:
 
     Links keep only absolute http and https addresses. All but mentions and hashtags open apart with
     rel="nofollow noopener noreferrer"; of a link's own rel only `me` and `tag` stay. Of HTML with more than MAX_TAGS
-    tags only the text is kept. Callers limit the length.
+    tags or MAX_HTML characters only the text is kept.
     """
-    if html.count("<") > MAX_TAGS:
+    if _is_excessive(html):
         html = escape(_strip_tags(html))
     # Taking a tag out can change how the rest is parsed (a link in a table in a link), so what a browser will build is
     # only certain once the cleaner has nothing left to change. Two runs were enough for all of 40,000 random tries.
@@ -79,7 +81,7 @@ def to_plain_text(html: str) -> str:
 
     What is hidden only by style stays, so that shortened links come out whole.
     """
-    if html.count("<") > MAX_TAGS:
+    if _is_excessive(html):
         return _strip_tags(html).strip()
     text = _SKELETON_TAG.sub(_newlines_for, _run(_SKELETON, html))
     return _MANY_NEWLINES.sub("\n\n", entities.unescape(text)).strip()
@@ -113,6 +115,10 @@ def _seal_link(found: re.Match[str]) -> str:
             ">",
         )
     )
+
+
+def _is_excessive(html: str) -> bool:
+    return len(html) > MAX_HTML or html.count("<") > MAX_TAGS
 
 
 def _strip_tags(html: str) -> str:

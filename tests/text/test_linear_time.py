@@ -148,3 +148,9 @@ def test_of_html_with_too_many_tags_only_the_text_is_kept(tag: str) -> None:
     html = "start" + tag * (sanitise.MAX_TAGS + 1) + "end"
     assert "<" not in sanitise.sanitise_html(html).replace("&lt;", "")
     assert sanitise.to_plain_text(html).startswith("start")
+
+
+def test_of_html_that_is_too_long_only_the_text_is_kept() -> None:
+    html = "<p " + "a " * sanitise.MAX_HTML + ">start</p>"
+    assert sanitise.sanitise_html(html) == "start"
+    assert sanitise.to_plain_text(html) == "start"

@@ -240,6 +240,11 @@ def test_a_page_of_nothing_but_tags_is_read_at_its_start(tag: str) -> None:
     assert preview("<div>" * (MAX_TAGS + 1) + "<title>late</title>") is None
 
 
+def test_metadata_after_a_heavy_script_is_still_found() -> None:
+    html = f"<title>t</title><script>var state = {{{'x' * 500_000}}};</script><meta property=og:title content=late>"
+    assert read(html).title == "late"
+
+
 @pytest.mark.parametrize("url", ["", "ftp://a.test/", "nonsense", "http://[", "https://user@a.test/"])
 def test_without_a_web_address_there_is_no_card(url: str) -> None:
     assert preview("<title>t</title>", url=url) is None
