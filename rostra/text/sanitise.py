@@ -13,9 +13,9 @@ import nh3
 
 from rostra.text.format import escape
 
-# HTML's parsing rules take time with the square of the nesting, and of the attributes in one tag: 5,000 nested tags take
-# some 30 ms, ten times as many take seconds. How deep a text really nests only a parser can tell, so the number of tags
-# and the length are limited instead.
+# HTML's parsing rules take time with the square of the nesting, and of the attributes in one tag: 5,000 nested tags
+# take some 30 ms, ten times as many take seconds. How deep a text really nests only a parser can tell, so the number of
+# tags and the length are limited instead.
 MAX_TAGS = 5_000
 MAX_HTML = 100_000
 
