@@ -1,0 +1,1 @@
+"""Lists: people whom their owner wants to read apart. What such a timeline shows is the business of `timelines`."""
