@@ -166,8 +166,25 @@ def test_a_moving_avatar_has_a_static_twin(kind: str) -> None:
     assert getattr(still, "n_frames", 1) == 1
     assert still.size == (60, 60)
     moving.seek(0)
-    assert _distance(moving.convert("RGB").getpixel((30, 30)), still.convert("RGB").getpixel((30, 30))) < 60
+    for place in ((2, 30), (57, 30), (30, 2), (30, 57)):
+        assert _distance(moving.convert("RGB").getpixel(place), still.convert("RGB").getpixel(place)) < 60
     assert process_avatar(encode(picture(), "PNG")).static is None
+
+
+@pytest.mark.parametrize("size", [(90, 30), (30, 90)])
+def test_a_moving_avatar_is_cut_from_the_middle_of_every_frame(size: tuple[int, int]) -> None:
+    frames: list[Image.Image] = []
+    for shade in (100, 160, 220):
+        frame = Image.new("RGB", size, "black")
+        frame.paste((shade, shade, shade), ((size[0] - 30) // 2, (size[1] - 30) // 2, (size[0] + 30) // 2, 60))
+        frames.append(frame)
+    made = process_avatar(encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100))
+    moving = decode(made.image.body)
+    assert moving.size == (30, 30)
+    for number, shade in enumerate((100, 160, 220)):
+        moving.seek(number)
+        for place in ((1, 1), (28, 1), (15, 15)):
+            assert _distance(moving.convert("RGB").getpixel(place), (shade, shade, shade)) < 10
 
 
 def test_an_emoji_keeps_its_proportions_and_its_transparency() -> None:
