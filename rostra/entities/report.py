@@ -21,4 +21,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Timestamp
     status_ids: list[IdText]
     rule_ids: list[IdText]
+    collection_ids: list[IdText] = []
     target_account: RawAccount

@@ -1,6 +1,6 @@
 """Who may see a status: one SQL predicate for every reader, and its twin in plain Python.
 
-`VISIBLE` says whether a viewer may see a status at all. `WANTED` says, beyond that, whether the viewer wants to see it
+`visible` says whether a viewer may see a status at all. `wanted` says, beyond that, whether the viewer wants to see it
 in a list that was not asked for by author: blocks, mutes and blocked domains. A property test proves the twins equal.
 """
 
@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 import msgspec
+
+from rostra.relationships.wanted import unwanted, wanted
+
+__all__ = ["VISIBLE_BOOSTED", "VISIBLE_STATUS", "Facts", "may_see", "unwanted", "visible", "wanted"]
 
 
 def visible(viewer: LiteralString, status: LiteralString, author: LiteralString) -> LiteralString:
@@ -22,25 +26,6 @@ def visible(viewer: LiteralString, status: LiteralString, author: LiteralString)
         or ({status}.visibility = 'private' and exists (
           select from follows f where f.account_id = {viewer} and f.target_id = {status}.account_id)))
       and not exists (select from blocks b where b.account_id = {status}.account_id and b.target_id = {viewer}))"""
-
-
-def wanted(viewer: LiteralString, author_id: LiteralString, author: LiteralString, at: LiteralString) -> LiteralString:
-    """SQL: whether `viewer` wants posts of `author` in lists at the time `at`: no block either way, no mute that still
-    holds, no blocked domain. True for visitors. Whom the viewer does not want is looked up once for a statement, not
-    once for a row."""
-    return f"""(
-      {author_id} not in ({unwanted(viewer, at)})
-      and ({author}.domain is null or {author}.domain not in (
-        select d.domain from account_domain_blocks d where d.account_id = {viewer})))"""
-
-
-def unwanted(viewer: LiteralString, at: LiteralString) -> LiteralString:
-    """SQL: the ids of those whom `viewer` has blocked or muted, and of those who have blocked `viewer`."""
-    return f"""
-      select b.target_id from blocks b where b.account_id = {viewer}
-      union all select b.account_id from blocks b where b.target_id = {viewer}
-      union all select x.target_id from mutes x
-        where x.account_id = {viewer} and (x.expires_at is null or x.expires_at > {at})"""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
