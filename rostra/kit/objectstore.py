@@ -109,7 +109,7 @@ class ObjectStore:
         return await self.find_head(key) is not None
 
     async def find_window(self, key: str, *, start: int = 0, length: int = WINDOW) -> Window | None:
-        """The head and at most `length` bytes from `start` (which must lie inside) in one request, or None."""
+        """The head and at most `length` bytes from `start`, in one request; None where there is no object."""
         if not _KEY.fullmatch(key):
             return None
         with _failures("get", key):
@@ -120,6 +120,12 @@ class ObjectStore:
                 return Window(head=_head_of(found.meta, key), body=bytes(await found.bytes_async()))
             except FileNotFoundError:
                 return None
+            except BaseError:
+                # S3 refuses a range with nothing in it, as of an empty object; a directory gives no bytes.
+                head = await self.find_head(key)
+                if head is None or start < head.size:
+                    raise
+                return Window(head=head, body=b"")
 
     async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes from `start` to `end` (exclusive; the object's end if None), in runs of at most WINDOW.
@@ -217,10 +223,8 @@ def _check_key(key: str) -> None:
 def _failures(verb: str, key: str) -> Generator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError) as error:
-        raise StoreUnavailable(f"object store: {verb} {key!r}: {error}") from error
+        raise StoreUnavailable(f"object store: {verb} {key!r}: {str(error).partition(chr(10))[0]}") from error
 
 
 def _head_of(meta: ObjectMeta, key: str) -> ObjectHead:
