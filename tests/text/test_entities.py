@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.text.entities import MAX_TAG_LENGTH, Entities, find_emojis, find_entities, normalise_tag
-from rostra.text.links import MAX_URL_LENGTH, Link
+from rostra.text.links import MAX_URL_LENGTH, Link, find_links
 from tests.text.strategies import DOMAIN, typed_texts
 
 
@@ -193,6 +193,7 @@ def test_normalising_a_tag_twice_changes_nothing(name: str) -> None:
         ("(https://a.test/x_(y))", ["https://a.test/x_(y)"]),
         ("https://a.test/x(", ["https://a.test/x"]),
         ("https://a.test/)", ["https://a.test/"]),
+        ("https://a.test/(x))(", ["https://a.test/(x)"]),
         ("https://a.test/x/", ["https://a.test/x/"]),
         ("https://a.test/~me/-_=+%20;a,b", ["https://a.test/~me/-_=+%20;a,b"]),
         ("https://a.test/@alice/1", ["https://a.test/@alice/1"]),
@@ -233,11 +234,16 @@ def test_a_link_is_found_where_a_reader_would_see_it(text: str, expected: list[s
     assert links(text) == expected
 
 
+def test_an_address_within_an_address_is_part_of_it() -> None:
+    url = "https://a.test/?to=https://b.test/"
+    assert [link.url for link in find_links(url)] == [url]
+
+
 def test_a_link_beyond_the_length_limit_is_text() -> None:
     fits = "https://a.test/" + "x" * (MAX_URL_LENGTH - 15)
     assert links(fits) == [fits]
     assert links(fits + "x") == []
-    assert links(fits + "xhttps://b.test https://c.test") == ["https://c.test"]
+    assert links(fits + "/https://b.test https://c.test") == ["https://c.test"]
 
 
 # --- emoji ---

@@ -30,6 +30,7 @@ def render(text: str) -> str:
         ("a\n \t\nb", "<p>a</p><p>b</p>"),
         ("<b> & \"'", "<p>&lt;b&gt; &amp; \"'</p>"),
         ("a\x00\x07b\ud800", "<p>ab</p>"),
+        ("a\xa0b", "<p>a&nbsp;b</p>"),
         (":blob: :)", "<p>:blob: :)</p>"),
     ],
 )

@@ -76,6 +76,13 @@ def test_markup_written_as_text_stays_text() -> None:
     assert sanitise_html(text) == '&lt;a href="https://a.test"&gt;'
 
 
+@pytest.mark.parametrize(
+    "html", ["<a href='https://a.test/'><table><td><a href='https://a.test/'>x", "<pre>\n\n\n\n\n\nx</pre>", "<p><a><p>"]
+)
+def test_markup_that_parses_otherwise_once_cleaned_is_cleaned_to_the_end(html: str) -> None:
+    assert sanitise_html(sanitise_html(html)) == sanitise_html(html)
+
+
 _ALLOWED = re.compile(
     r"</?(?:p|span|a|del|s|pre|blockquote|code|b|strong|u|i|em|ul|ol|li|ruby|rt|rp)>|<br>"
     r'|<(?:p|span|a)(?: href="https?:[^"<>]*")?(?: class="[a-z -]*")?(?: rel="[a-z ]+")?(?: target="_blank")?'
