@@ -77,7 +77,8 @@ def test_markup_written_as_text_stays_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ["<a href='https://a.test/'><table><td><a href='https://a.test/'>x", "<pre>\n\n\n\n\n\nx</pre>", "<p><a><p>"]
+    "html",
+    ["<a href='https://a.test/'><table><td><a href='https://a.test/'>x", "<pre>\n\n\n\n\n\nx</pre>", "<p><a><p>"],
 )
 def test_markup_that_parses_otherwise_once_cleaned_is_cleaned_to_the_end(html: str) -> None:
     assert sanitise_html(sanitise_html(html)) == sanitise_html(html)
