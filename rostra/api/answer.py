@@ -45,7 +45,7 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
     """Answer one request to a known route. Never raises but for the server's own end."""
     headers: dict[str, str] = {"vary": "Authorization, Origin"}
     try:
-        owner = await _authenticate(request, res)
+        owner = None if route.access == "open" else await _authenticate(request, res)
         _check_access(route, owner)
         _check_limits(route, owner, request, res, headers)
         call = Call(request, res, owner)
@@ -113,7 +113,7 @@ async def _authenticate(request: Request, res: Resources) -> TokenOwner | None:
 
 def _check_access(route: Route, owner: TokenOwner | None) -> None:
     if owner is None:
-        if route.access != "public":
+        if route.access not in ("open", "public"):
             raise Unauthorized
         return
     if route.scopes and not any(satisfies(owner.scopes, scope) for scope in route.scopes):
@@ -156,7 +156,7 @@ def error_response(error: RostraError, headers: Mapping[str, str] | None = None)
     body: dict[str, Any] = {"error": error.text, **getattr(error, "more", {})}
     if isinstance(error, Invalid | InvalidFields) and error.details:
         body["details"] = {field: _problems(problems) for field, problems in error.details.items()}
-    more = dict(headers or {})
+    more = dict(headers or {}) | getattr(error, "headers", {})
     if isinstance(error, RateLimited):
         more["retry-after"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthorized):

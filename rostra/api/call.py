@@ -12,7 +12,8 @@ from rostra.oauth.tokens import TokenOwner
 from rostra.posts.hydrate import StatusReader
 from rostra.resources import Resources
 
-Access = Literal["public", "app", "user"]
+# "open" is public, and a token that comes along is not even looked at.
+Access = Literal["open", "public", "app", "user"]
 
 _OBSTACLES = {
     "unconfirmed": "Your login is missing a confirmed e-mail address",
@@ -63,7 +64,8 @@ class Call:
     async def statuses(self) -> StatusReader:
         """A reader of statuses for this viewer, with the viewer's filters."""
         filters = await self.res.filters.of(self.res.db, self.viewer)
-        return StatusReader(self.res.db, self.res.urls, self.viewer, self.res.clock.now(), filters)
+        viewer_id = self.viewer.account_id if self.viewer else None
+        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters)
 
 
 def check_usable(viewer: Viewer) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from rostra import __version__
 from rostra.api.route import NoForm, Route
 from rostra.api.routes import ALL, all_routes
-from rostra.entities.account import Account
+from rostra.entities.account import Account, CredentialAccount
 from rostra.entities.status import Status
 from rostra.kit.forms import Upload
 
@@ -59,7 +59,7 @@ def _kinds(routes: Sequence[Route]) -> list[Any]:
         for kind in (route.form, route.returns_kind):
             if kind is not None:
                 kinds[id(kind)] = kind
-    for kind in (Error, Account, Status):
+    for kind in (Error, Account, CredentialAccount, Status):
         kinds[id(kind)] = kind
     return list(kinds.values())
 
@@ -104,7 +104,7 @@ def _operation(
             "content": {kind: {"schema": body} for kind in kinds},
         }
     operation["parameters"] = parameters
-    if route.access != "public":
+    if route.access not in ("open", "public"):
         operation["security"] = [{"bearer": []}]
     if route.scopes:
         operation["description"] = "Scope: " + " or ".join(route.scopes)

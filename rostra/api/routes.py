@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from rostra.api import notifications, statuses, timelines
+from rostra.api import accounts_self, apps, notifications, oauth, preferences, statuses, timelines
 from rostra.api.route import Route, Routes
 
 ALL: tuple[Routes, ...] = (
+    apps.routes,
+    oauth.routes,
+    accounts_self.routes,
+    preferences.routes,
     statuses.routes,
     timelines.routes,
     notifications.routes,

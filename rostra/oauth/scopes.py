@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+from rostra.oauth.errors import OAuthError
+
 _READ = (
     "accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes", "notifications", "search",
     "statuses",
@@ -37,3 +39,19 @@ def satisfies(granted: Collection[str], wanted: str) -> bool:
 def is_subset(asked: Collection[str], allowed: Collection[str]) -> bool:
     """Whether every scope of `asked` is within `allowed`."""
     return all(satisfies(allowed, scope) for scope in asked)
+
+
+def parse_scopes(text: str) -> list[str]:
+    """The scopes in a parameter, which separates them by spaces; each once, in their order."""
+    return list(dict.fromkeys(text.split()))
+
+
+def choose_scopes(asked: str, allowed: Collection[str]) -> list[str]:
+    """The scopes of a grant to an app that is registered for `allowed`: `read` unless it asks for others.
+
+    Raises OAuthError invalid_scope where it asks for more than it is registered for.
+    """
+    scopes = parse_scopes(asked) or (["read"] if "read" in allowed else list(allowed))
+    if any(scope not in ALL_SCOPES for scope in scopes) or not is_subset(scopes, allowed):
+        raise OAuthError("invalid_scope", "The scope is unknown, or more than the app is registered for.")
+    return scopes
