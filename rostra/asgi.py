@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Any
 
+import structlog
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from rostra.api.answer import answer, not_found
+from rostra.api.answer import answer, error_response, not_found
+from rostra.api.openapi import describe
 from rostra.api.route import Route
 from rostra.api.routes import all_routes
 from rostra.effects import emit
+from rostra.http_edge import finish, new_request_id, preflight
+from rostra.kit import metrics
+from rostra.kit.db import Database
+from rostra.kit.errors import NotFound, RostraError
 from rostra.kit.router import Router
 from rostra.kit.settings import Settings, load_settings
+from rostra.media.serve import serve_media
 from rostra.resources import Resources, open_resources
+from rostra.streaming import events, websocket
+from rostra.streaming.hub import Hub
+
+log = structlog.get_logger()
+HEALTH = "select 1"
+_SLOW = 1.0
+
+Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 
 
 class Application:
@@ -24,43 +43,134 @@ class Application:
 
     def __init__(self, settings: Settings, dsn: str | None = None, resources: Resources | None = None) -> None:
         self._settings = settings
-        self._dsn = dsn
-        self._res = resources
+        self._dsn = dsn or ""
+        self._given = resources
         self._stack = AsyncExitStack()
-        self._router: Router[Route] = Router()
+        self._router: Router[tuple[str, Endpoint]] = Router()
+        if resources is not None:
+            self._open(resources)
+
+    def _open(self, res: Resources) -> None:
+        self.res = res
+        self.hub = Hub(res, self._dsn)
         for route in all_routes():
-            self._router.add(route.method, route.path, route)
+            self._router.add(route.method, route.path, (route.path, self._api(route)))
+        own: dict[str, Endpoint] = {
+            "/health": self._health,
+            "/metrics": self._metrics,
+            "/api/openapi.json": self._openapi,
+            "/media/{key:path}": self._media,
+            "/api/v1/streaming/{stream:path}": self._events,
+        }
+        for path, endpoint in own.items():
+            self._router.add("GET", path, (path, endpoint))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            response = await self._respond(Request(scope, receive))
-            await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
-        assert self._res is not None
-        found = self._router.find(request.method, request.scope["path"])
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request = Request(scope, receive)
+        path: str = scope["path"]
+        request_id = new_request_id()
+        found = self._router.find(request.method, path)
+        route = found[0][0] if found else ""
+        if request.method == "OPTIONS":
+            response = preflight(request)
+        else:
+            response = await self._respond(request, found, request_id)
+        headers = MutableHeaders(raw=response.raw_headers)
+        https = self._settings.scheme == "https"
+        finish(headers, path, request_id, has_origin="origin" in request.headers, https=https)
+        _observe(request, route, response.status_code, time.perf_counter() - started)
+        await response(scope, receive, send)
+
+    async def _respond(
+        self, request: Request, found: tuple[tuple[str, Endpoint], dict[str, str]] | None, request_id: str
+    ) -> Response:
         if found is None:
             return not_found()
-        route, params = found
-        return await answer(request, route, params, self._res)
+        (_, endpoint), params = found
+        try:
+            return await endpoint(request, params)
+        except RostraError as error:
+            return error_response(error)
+        except Exception:
+            log.exception("a request failed", request_id=request_id, method=request.method, path=request.url.path)
+            return error_response(RostraError(f"Something went wrong on our side (request {request_id})"))
+
+    def _api(self, route: Route) -> Endpoint:
+        async def endpoint(request: Request, params: dict[str, str]) -> Response:
+            return await answer(request, route, params, self.res)
+
+        return endpoint
+
+    async def _health(self, _request: Request, _params: dict[str, str]) -> Response:
+        try:
+            await asyncio.wait_for(_ask(self.res.db), 2.0)
+        except (TimeoutError, OSError) as error:
+            log.warning("the database does not answer", reason=str(error))
+            return Response(b'{"status":"the database does not answer"}', 503, media_type="application/json")
+        return Response(b'{"status":"ok"}', media_type="application/json")
+
+    async def _metrics(self, request: Request, _params: dict[str, str]) -> Response:
+        # What a scraper on this machine may know is nobody else's business; a proxy must not pass it on.
+        if not request.client or not request.client.host.startswith(("127.", "::1")):
+            raise NotFound
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    async def _openapi(self, _request: Request, _params: dict[str, str]) -> Response:
+        return Response(describe(self.res.urls.base), media_type="application/json")
+
+    async def _media(self, request: Request, params: dict[str, str]) -> Response:
+        return await serve_media(self.res.store, request, params["key"])
+
+    async def _events(self, request: Request, params: dict[str, str]) -> Response:
+        return await events.serve(request, params["stream"], self.hub, self.res)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if scope["path"].rstrip("/") != "/api/v1/streaming":
+            await socket.close(1008)
+            return
+        await websocket.serve(socket, self.hub, self.res)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            if self._res is None:
-                self._res = await self._stack.enter_async_context(open_resources(self._settings, self._dsn or "", emit))
+            if self._given is None:
+                self._open(await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit)))
+            self.hub.start()
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self.hub.stop()
         await self._stack.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_app(environ: Any = os.environ) -> Application:
+async def _ask(db: Database) -> None:
+    async with db.read() as conn:
+        await conn.fetchval(HEALTH)
+
+
+def _observe(request: Request, route: str, status: int, seconds: float) -> None:
+    metrics.requests.labels(route, request.method, str(status)).inc()
+    metrics.request_seconds.labels(route).observe(seconds)
+    if seconds > _SLOW:
+        log.warning("a request was slow", method=request.method, route=route, status=status, seconds=round(seconds, 3))
+    else:
+        log.debug("request", method=request.method, path=request.url.path, status=status, seconds=round(seconds, 4))
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Application:
     """The application by the settings in the environment, on the database that ROSTRA_DATABASE_URL names."""
     settings = load_settings(environ)
     return Application(settings, settings.database_url)

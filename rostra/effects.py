@@ -15,19 +15,33 @@ import msgspec
 from rostra.events import (
     Event,
     Favourited,
+    FiltersChanged,
     Followed,
     FollowRequested,
+    Notified,
     PollClosed,
     Reported,
     SignedUp,
+    StatusDeleted,
     StatusEdited,
     StatusPublished,
+    TokensRevoked,
     Unfollowed,
 )
 from rostra.kit.db import Tx
 from rostra.kit.jobs import Handlers, Job, Kind, enqueue
 from rostra.notifications.notify import Notifier
 from rostra.resources import Resources
+from rostra.timelines.announce import (
+    AnyAnnouncement,
+    ChangedFilters,
+    DeletedStatus,
+    EditedStatus,
+    EndedStreams,
+    NewNotification,
+    NewStatus,
+    announce,
+)
 from rostra.timelines.fan_out import fan_out, fill_in, take_out, trim_all
 
 E = TypeVar("E", bound=Event)
@@ -82,6 +96,7 @@ async def emit(tx: Tx, event: Event) -> None:
 
 async def _fan_out(event: StatusPublished, res: Resources) -> None:
     await fan_out(res.db, event.status_id)
+    await announce(res.db, NewStatus(status_id=event.status_id))
 
 
 async def _fill_in(event: Followed, res: Resources) -> None:
@@ -90,6 +105,15 @@ async def _fill_in(event: Followed, res: Resources) -> None:
 
 async def _take_out(event: Unfollowed, res: Resources) -> None:
     await take_out(res.db, event.account_id, event.target_id)
+
+
+def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], Awaitable[None]]:
+    """A handler that tells the web processes."""
+
+    async def tell(event: E, res: Resources) -> None:
+        await announce(res.db, make(event))
+
+    return tell
 
 
 def _notifier(res: Resources) -> Notifier:
@@ -111,4 +135,19 @@ on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifi
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
 on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
+on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
+on(StatusDeleted, "live.deleted", _announce(lambda event: DeletedStatus(status_id=event.status_id)))
+on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(account_id=event.account_id)))
+on(
+    Notified,
+    "live.notified",
+    _announce(lambda event: NewNotification(notification_id=event.notification_id, account_id=event.account_id)),
+    priority=5,
+)
+on(
+    TokensRevoked,
+    "live.revoked",
+    _announce(lambda event: EndedStreams(account_id=event.account_id, token_ids=event.token_ids)),
+    priority=20,
+)
 every("23 * * * *", "timelines.trim", _trim)

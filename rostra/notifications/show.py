@@ -42,14 +42,22 @@ async def page(
     return Page(shown, newest=rows[0].id if rows else None, oldest=rows[-1].id if rows else None)
 
 
-async def get(db: Database, urls: Urls, reader: StatusReader, account_id: int, notification_id: int) -> Notification:
-    """One of the account's notifications. Raises NotFound."""
+async def find(
+    db: Database, urls: Urls, reader: StatusReader, account_id: int, notification_id: int
+) -> Notification | None:
+    """One of the account's notifications, or None where it is gone or filtered."""
     async with db.read() as conn:
         row = await queries.find_one(conn, account_id, notification_id)
     shown = await hydrate(db, urls, reader, [row]) if row else []
-    if not shown:
+    return shown[0] if shown else None
+
+
+async def get(db: Database, urls: Urls, reader: StatusReader, account_id: int, notification_id: int) -> Notification:
+    """One of the account's notifications. Raises NotFound."""
+    found = await find(db, urls, reader, account_id, notification_id)
+    if found is None:
         raise NotFound
-    return shown[0]
+    return found
 
 
 async def hydrate(

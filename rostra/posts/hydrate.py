@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Raw
 
 from rostra.accounts.queries import store_rendered
-from rostra.accounts.records import Viewer
 from rostra.accounts.render import render_fresh
 from rostra.entities.account import AccountCounts, account_json
 from rostra.entities.status import FilterResult, RawStatus
@@ -97,11 +96,11 @@ class StatusReader:
     """Reads Status JSON for one viewer. Made per request; holds no resource of its own."""
 
     def __init__(
-        self, db: Database, urls: Urls, viewer: Viewer | None, at: datetime, filters: Filters = NO_FILTERS
+        self, db: Database, urls: Urls, viewer_id: int | None, at: datetime, filters: Filters = NO_FILTERS
     ) -> None:
         self._db = db
         self._urls = urls
-        self._viewer_id = viewer.account_id if viewer else None
+        self._viewer_id = viewer_id
         self._at = at
         self._filters = filters
 

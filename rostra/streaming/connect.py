@@ -1,0 +1,64 @@
+"""Opening a stream: who connects, with what rights, and to which streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from starlette.requests import HTTPConnection
+
+from rostra.api.call import check_usable
+from rostra.kit.errors import Forbidden, NotFound, Unauthorized
+from rostra.oauth.tokens import find_owner
+from rostra.resources import Resources
+from rostra.streaming import queries
+from rostra.streaming.subscriptions import Stream, Subscriber, check_scopes, parse_stream
+
+_PROTOCOLS: Final = "sec-websocket-protocol"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A stream as a client names it."""
+
+    stream: str
+    tag: str = ""
+    list_id: str = ""
+
+
+def subprotocols(connection: HTTPConnection) -> Sequence[str]:
+    """What the client offers; browsers carry the access token there, and it must be echoed."""
+    return [part.strip() for part in connection.headers.get(_PROTOCOLS, "").split(",") if part.strip()]
+
+
+def _token(connection: HTTPConnection) -> str | None:
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and token:
+        return token.strip()
+    offered = subprotocols(connection)
+    return connection.query_params.get("access_token") or (offered[0] if offered else None)
+
+
+async def subscriber_of(connection: HTTPConnection, res: Resources) -> Subscriber:
+    """Whoever connects, by an access token. Raises Unauthorized and Forbidden."""
+    token = _token(connection)
+    if token is None:
+        raise Unauthorized("Missing access token")
+    owner = await find_owner(res.db, res.clock, token)
+    if owner is None:
+        raise Unauthorized
+    if owner.viewer is None:
+        raise Forbidden("This method requires an authenticated user")
+    check_usable(owner.viewer)
+    return Subscriber(owner.viewer, owner.scopes)
+
+
+async def open_stream(asked: Asked, subscriber: Subscriber, res: Resources) -> Stream:
+    """The stream that is asked for, if this connection may have it. Raises BadRequest, Forbidden, NotFound."""
+    stream = parse_stream(asked.stream, tag=asked.tag, list_id=asked.list_id, account_id=subscriber.viewer.account_id)
+    check_scopes(stream, subscriber.scopes)
+    if stream.name == "list":
+        async with res.db.read() as conn:
+            if not await queries.owns_list(conn, int(stream.param), subscriber.viewer.account_id):
+                raise NotFound
+    return stream

@@ -1,0 +1,62 @@
+"""Telling the web processes that something is new, so that those who are connected see it at once.
+
+Announcements carry ids only and travel by NOTIFY, out of the workers: in the transaction that publishes a status it
+would take a lock that all commits share. One that is lost is no loss: timelines are read from tables.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from rostra.kit.db import Database
+
+CHANNEL: Final = "rostra_live"
+NOTIFY: Final = "select pg_notify($1, $2)"
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Base of all announcements."""
+
+
+class NewStatus(Announcement, frozen=True, kw_only=True, tag="status"):
+    """A status has reached the home timelines."""
+
+    status_id: int
+
+
+class EditedStatus(Announcement, frozen=True, kw_only=True, tag="edit"):
+    status_id: int
+
+
+class DeletedStatus(Announcement, frozen=True, kw_only=True, tag="delete"):
+    """Everybody who may have seen the status is told its id, and no more."""
+
+    status_id: int
+
+
+class NewNotification(Announcement, frozen=True, kw_only=True, tag="notification"):
+    notification_id: int
+    account_id: int
+
+
+class ChangedFilters(Announcement, frozen=True, kw_only=True, tag="filters"):
+    account_id: int
+
+
+class EndedStreams(Announcement, frozen=True, kw_only=True, tag="end"):
+    """Streams of these tokens, or all of an account's, must end."""
+
+    account_id: int | None = None
+    token_ids: list[int] = []
+
+
+AnyAnnouncement = NewStatus | EditedStatus | DeletedStatus | NewNotification | ChangedFilters | EndedStreams
+decode = msgspec.json.Decoder(AnyAnnouncement).decode
+
+
+async def announce(db: Database, announcement: AnyAnnouncement) -> None:
+    """Tell all web processes."""
+    async with db.transaction() as tx:
+        await tx.fetchval(NOTIFY, CHANNEL, msgspec.json.encode(announcement).decode())
