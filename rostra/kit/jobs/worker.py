@@ -23,6 +23,7 @@ from pgqueuer.domain.models import TracebackRecord
 from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
+from rostra.kit.errors import RostraError
 from rostra.kit.jobs.handlers import Entry, Handlers
 from rostra.kit.jobs.periodic import Timetable
 from rostra.kit.jobs.queries import DATABASE_ERRORS, release
@@ -62,7 +63,7 @@ class Worker(Generic[R]):
         concurrency: int = 24,
         poll: float = 0.08,
         lease: timedelta = timedelta(seconds=20),
-        grace: float = 6.0,
+        grace: float = 5.0,
         observe: Observe | None = None,
     ) -> None:
         self._dsn = dsn
@@ -83,7 +84,7 @@ class Worker(Generic[R]):
         self._running: dict[JobId, asyncio.Task[None]] = {}
 
     def stop(self) -> None:
-        """Claim no more; `run` returns within `grace` + 2 seconds. For signal handlers too."""
+        """Claim no more; `run` returns within `grace` + 3 seconds. For signal handlers too."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -190,7 +191,11 @@ class Worker(Generic[R]):
         if failures >= entry.attempts:
             return self._bury(job, error)
         delay = entry.delay_after(failures)
-        _log.warning("job failed, will be retried", failures=failures, delay=delay.total_seconds(), exc_info=error)
+        # An error of our own tree was foreseen; its text says all that its traceback could.
+        trace = None if isinstance(error, RostraError) else error
+        _log.warning(
+            "job failed, will be retried", failures=failures, delay=str(delay), error=repr(error), exc_info=trace
+        )
         self._settling.retry(job, delay, TracebackRecord.from_exception(error, job.id))
         return "retried"
 
