@@ -13,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import segno
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_decimal
 from babel.units import format_unit
@@ -23,6 +24,8 @@ Entity = Mapping[str, Any]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHORTCODE = re.compile(r":([A-Za-z0-9_]{2,}):")
 _TAG = re.compile(r"(<[^>]*>)")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2}|-[A-Z][a-z]{3})?")
+_LANGUAGES = frozenset(Locale("en").languages)
 
 
 def as_moment(value: str | datetime) -> datetime:
@@ -166,6 +169,12 @@ def qr_svg(text: str) -> Markup:
     """A QR code as inline SVG without style attributes, dark on transparent."""
     drawn = segno.make(text, error="m", micro=False)
     return Markup(drawn.svg_inline(scale=5, border=2, svgclass="qr", lineclass=None, omitsize=False))  # noqa: S704
+
+
+def lang_attribute(code: str | None) -> Markup:
+    """` lang="it"` for a language that exists, else nothing: a wrong mark is worse than none for a screen reader."""
+    known = code is not None and _LANGUAGE.fullmatch(code) and code.split("-")[0] in _LANGUAGES
+    return Markup(' lang="{}"').format(code) if known else Markup("")
 
 
 def focus_class(media: Entity) -> str:

@@ -300,7 +300,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         return language_name(code, cast("Page", context["page"]).language)
 
     plain = (formats.emojify, formats.emojify_html, formats.status_html, formats.account_path, formats.status_path)
-    more = (formats.safe_url, formats.bare_host, formats.qr_svg, formats.focus_class, formats.grouped)
+    more = (formats.safe_url, formats.bare_host, formats.qr_svg, formats.focus_class, formats.grouped, formats.lang_attribute)
     named = (age, left, moment, day, count, full_count, language, *plain, *more)
     return {function.__name__: function for function in named}
 

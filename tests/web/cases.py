@@ -107,7 +107,7 @@ def _reading_cases() -> dict[str, Case]:
         "explore-links": Case("explore.html", page("/explore/links"), {**off, "tab": "links", "links": [s.CARD, {**s.CARD, "image": None}, {**s.CARD, "width": 400, "height": 400}]}),
         "explore-people": Case("explore.html", page("/explore/people"), {**off, "tab": "people", "accounts": people, "relationships": related}),
         **{f"explore-empty-{tab}": Case("explore.html", page("/explore", member=False), {**off, "tab": tab}) for tab in ("posts", "tags", "links", "people")},
-        "tag": Case("tag.html", page("/tags/riverpo"), {"tag": tag, "statuses": some, **PAGING, "live": {"stream": "hashtag", "url": "/tags/riverpo"}}),
+        "tag": Case("tag.html", page("/tags/riverpo"), {"tag": tag, "statuses": some, **PAGING, "live": {"stream": "hashtag?tag=riverpo", "url": "/tags/riverpo"}}),
         "tag-empty": Case("tag.html", page("/tags/x"), {"tag": {**tag, "name": s.RIGHT_TO_LEFT, "following": True}, **none, "live": None}),
         "list": Case("list.html", page("/lists/1"), {"list": lst, "statuses": some, **PAGING, "live": None}),
         "list-empty": Case("list.html", page("/lists/1"), {"list": {**lst, "title": s.LONG_NAME}, **none, "live": None}),

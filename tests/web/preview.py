@@ -29,6 +29,8 @@ class Preview(BaseHTTPRequestHandler):
             self._static(address.path.removeprefix("/static/"))
         elif address.path.startswith("/media/"):
             self._answer(200, "image/svg+xml", picture_svg(address.path).encode())
+        elif address.path == "/sw.js":
+            self._static("sw.js")
         elif "missing.png" in address.path:
             self._static("header-missing.png" if "headers" in address.path else "avatar-missing.png")
         elif address.path == "/":

@@ -1,0 +1,179 @@
+// What the pages gain when script runs; without it they read and post all the same. No dependencies but htmx for the buttons and lists.
+"use strict";
+(() => {
+  const $ = (what, within = document) => within.querySelector(what);
+  const $$ = (what, within = document) => [...within.querySelectorAll(what)];
+  const root = document.documentElement, body = document.body, say = body.dataset, lang = root.lang;
+  root.classList.add("script");
+
+  const tell = (text) => {
+    const line = Object.assign(document.createElement("p"), { className: "notice", textContent: text });
+    $("#says")?.replaceChildren(line);
+    setTimeout(() => line.remove(), 6000);
+  };
+
+  // Times: ages stay fresh, moments are told in the reader's own zone.
+  const units = [["day", 864e5], ["hour", 36e5], ["minute", 6e4]];
+  const whole = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" });
+  const times = (within = document) => {
+    for (const time of $$("time[data-age], time[data-moment]", within)) {
+      const then = new Date(time.dateTime), past = Math.max(Date.now() - then, 6e4);
+      time.title = whole.format(then);
+      if ("moment" in time.dataset) time.textContent = time.title;
+      else if (past < 6048e5) {
+        const [unit, size] = units.find(([, size]) => past >= size);
+        time.textContent = new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(past / size));
+      }
+    }
+  };
+
+  // Blurhash (https://github.com/woltapp/blurhash, Algorithm.md), drawn at 32 by 32.
+  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+  const read = (text) => [...text].reduce((sum, digit) => sum * 83 + digits.indexOf(digit), 0);
+  const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const srgb = (v) => 255 * (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
+  const signed = (v) => Math.sign(v) * v * v;
+  const blur = (canvas) => {
+    const hash = canvas.dataset.hash, size = read(hash[0]), across = (size % 9) + 1, down = Math.floor(size / 9) + 1;
+    if (hash.length !== 4 + 2 * across * down) return;
+    const top = (read(hash[1]) + 1) / 166, parts = [];
+    for (let n = 0; n < across * down; n++) {
+      const v = n ? read(hash.substr(4 + n * 2, 2)) : read(hash.slice(2, 6));
+      parts.push(n ? [v / 361, v / 19, v].map((c) => signed((Math.floor(c) % 19 - 9) / 9) * top) : [v >> 16, v >> 8, v].map((c) => linear(c & 255)));
+    }
+    const pen = canvas.getContext("2d"), image = pen.createImageData(32, 32);
+    for (let i = 0; i < 1024; i++) {
+      const x = Math.PI * (i % 32) / 32, y = Math.PI * (i >> 5) / 32;
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        parts.forEach((part, n) => { sum += part[c] * Math.cos(x * (n % across)) * Math.cos(y * Math.floor(n / across)); });
+        image.data[i * 4 + c] = srgb(sum);
+      }
+      image.data[i * 4 + 3] = 255;
+    }
+    pen.putImageData(image, 0, 0);
+    delete canvas.dataset.hash;
+  };
+
+  // A picture in full, with its description.
+  const view = (link) => {
+    const image = $("img", link), dialog = document.createElement("dialog"), button = document.createElement("button"), words = document.createElement("p");
+    const full = Object.assign(new Image(), { src: link.href, alt: image.alt });
+    Object.assign(button, { type: "button", textContent: "×", ariaLabel: say.sayClose });
+    words.textContent = image.alt;
+    dialog.className = "viewer";
+    dialog.ariaLabel = image.alt;
+    dialog.append(button, full, words);
+    dialog.addEventListener("click", (event) => { if (event.target !== full && event.target !== words) dialog.close(); });
+    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    body.append(dialog);
+    dialog.showModal();
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a"), plain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    for (const menu of $$("details.menu[open], details.sheet[open]")) if (!menu.contains(event.target)) menu.open = false;
+    if (!link || !plain) return;
+    if ("copy" in link.dataset && navigator.clipboard) {
+      event.preventDefault();
+      navigator.clipboard.writeText(link.href).then(() => tell(say.sayCopied));
+      link.closest("details.menu")?.removeAttribute("open");
+    } else if ("view" in link.dataset && $("img", link)) { event.preventDefault(); view(link); }
+    else if ("back" in link.dataset && document.referrer.startsWith(location.origin) && history.length > 1) { event.preventDefault(); history.back(); }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target, theme = event.submitter?.value;
+    if (!("themeSwitch" in form.dataset)) return;
+    event.preventDefault();
+    if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
+    $$("[data-theme-switch] button").forEach((button) => button.setAttribute("aria-pressed", button.value === theme));
+    const filled = new FormData(form);
+    filled.set("theme", theme);
+    fetch(form.action, { method: "POST", body: new URLSearchParams(filled), redirect: "manual" }).catch(() => {});
+  });
+
+  document.addEventListener("change", (event) => {
+    const shown = event.target.type === "file" && event.target.files[0] && $(`[data-preview-of="${event.target.id}"]`);
+    if (shown) shown.src = URL.createObjectURL(event.target.files[0]);
+  });
+
+  // New posts, while one reads: the stream says that there is something, the list's own address says what.
+  const feed = $("#feed[data-live]");
+  if (body.dataset.viewer && feed) {
+    const name = feed.dataset.live, list = feed.dataset.liveUrl, thread = $(".focused"), fresh = $("#fresh");
+    let socket, wait = 1000, asked;
+    const known = () => new Set($$("#feed > [data-id]").map((one) => one.dataset.id));
+    const newest = () => [...known()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).pop() || "";
+    const load = async () => {
+      const address = new URL(list, location);
+      if (!thread && newest()) address.searchParams.set("since_id", newest());
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), ids = known();
+      const more = $$("#feed > [data-id]", page).filter((one) => !ids.has(one.dataset.id)).map((one) => document.importNode(one, true));
+      fresh.replaceChildren();
+      if (thread) feed.append(...more); else feed.prepend(...more);
+      more.forEach((one) => { window.htmx?.process(one); ready(one); });
+    };
+    const offer = () => {
+      if (thread || scrollY < 200) return void load();
+      if (fresh.firstChild) return;
+      const button = Object.assign(document.createElement("button"), { className: "button small", textContent: say.sayNew });
+      button.onclick = () => { scrollTo(0, 0); load(); };
+      fresh.append(button);
+    };
+    const heard = ({ event, payload, stream }) => {
+      if (event === "delete") $$(`[data-id="${CSS.escape(payload)}"], [data-post="${CSS.escape(payload)}"]`).forEach((one) => one.remove());
+      if (event === "notification") $$("[data-unread]").forEach((badge) => { badge.hidden = false; badge.textContent = (parseInt(badge.textContent) || 0) + 1; });
+      const ours = name === "user:notification" ? event === "notification" : event === "update" && stream?.[0] === name.split("?")[0];
+      if (!ours || (thread && !payload.includes(thread.dataset.id))) return;
+      clearTimeout(asked);
+      asked = setTimeout(offer, 400);
+    };
+    const open = () => {
+      if (document.hidden || socket) return;
+      const address = new URL("/web/stream", location);
+      address.protocol = address.protocol.replace("http", "ws");
+      address.search = new URLSearchParams({ stream: name, ...Object.fromEntries(new URLSearchParams(name.split("?")[1])) });
+      address.searchParams.set("stream", name.split("?")[0]);
+      socket = new WebSocket(address);
+      socket.onopen = () => { wait = 1000; };
+      socket.onmessage = (message) => heard(JSON.parse(message.data));
+      socket.onclose = () => { socket = null; setTimeout(open, wait = Math.min(wait * 2, 6e4)); };
+    };
+    const shut = () => { if (socket) { socket.onclose = null; socket.close(); socket = null; } };
+    addEventListener("pagehide", shut);
+    document.addEventListener("visibilitychange", () => { if (document.hidden) shut(); else { open(); if (!thread) offer(); } });
+    open();
+  }
+
+  // Single keys, unless the reader has switched them off.
+  if ("shortcuts" in body.dataset) {
+    const go = { h: "/home", n: "/notifications", e: "/explore", l: "/public/local", b: "/bookmarks", s: "/settings" };
+    let before = "";
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
+      const posts = $$(".status, .bell"), here = event.target.closest(".status, .bell"), key = event.key;
+      const step = (by) => { const next = posts[here ? posts.indexOf(here) + by : posts.findIndex((one) => one.getBoundingClientRect().bottom > 80)]; next?.focus(); next?.scrollIntoView({ block: "nearest" }); };
+      const press = (what) => here && $(what, here)?.click();
+      const keys = {
+        j: () => step(1), k: () => step(-1), o: () => here?.dataset.href && (location.href = here.dataset.href), r: () => press(".act-reply"),
+        f: () => press(".act-star"), b: () => press(".act-boost"), d: () => press(".act-keep"), p: () => press(".head-who"), x: () => press("details:is(.warned, .cover, .filtered) > summary"),
+        n: () => ($("textarea[name=status]") ? $("textarea[name=status]").focus() : location.assign("/compose")), "/": () => ($("#q, .side [name=q]") || 0).focus?.(),
+        ".": () => ($("#fresh button") ? $("#fresh button").click() : scrollTo(0, 0)), "?": () => location.assign("/keyboard"),
+      };
+      const jump = before === "g" && (key === "p" ? $(".rail-list a[href^='/@']")?.href : go[key]);
+      before = key;
+      if (jump) { event.preventDefault(); location.href = jump; } else if (keys[key]) { event.preventDefault(); keys[key](); }
+    });
+  }
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") $$("details.menu[open], details.sheet[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); }); });
+
+  const ready = (within) => { times(within); $$("canvas[data-hash]", within).forEach(blur); };
+  document.addEventListener("htmx:load", (event) => ready(event.target));
+  for (const kind of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(kind, () => tell(say.sayFailed));
+  ready(document);
+  setInterval(times, 6e4);
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
+})();
