@@ -64,17 +64,24 @@ class FollowRequested(Event, frozen=True, kw_only=True):
 
 
 class FollowAccepted(Event, frozen=True, kw_only=True):
-    """A request of `account_id` was accepted by `target_id`."""
+    """A request of `account_id` was accepted by `target_id`; a Followed is said as well."""
 
     account_id: int
     target_id: int
 
 
 class Unfollowed(Event, frozen=True, kw_only=True):
-    """`account_id` no longer follows `target_id`, or a block or mute has taken its posts out of sight."""
+    """`account_id` no longer follows `target_id`, or a block has taken its posts out of sight."""
 
     account_id: int
     target_id: int
+
+
+class TagUnfollowed(Event, frozen=True, kw_only=True):
+    """`account_id` no longer follows a hashtag."""
+
+    account_id: int
+    tag_id: int
 
 
 class ListChanged(Event, frozen=True, kw_only=True):

@@ -95,8 +95,14 @@ async def render_fresh(db: Reader, ids: Sequence[int], urls: Urls) -> dict[int, 
 
 async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list[Raw]:
     """Account entities in the order of `ids`; unknown ids are left out. One statement, two more where JSON is stale."""
+    found = await hydrate_accounts_by_id(db, ids, urls)
+    return [found[account_id] for account_id in ids if account_id in found]
+
+
+async def hydrate_accounts_by_id(db: Database, ids: Sequence[int], urls: Urls) -> dict[int, Raw]:
+    """Like `hydrate_accounts`, by id."""
     if not ids:
-        return []
+        return {}
     async with db.read() as conn:
         rows = await queries.find_rendered(conn, ids)
         stale = [row.id for row in rows if row.rendered_for != urls.fingerprint]
@@ -104,8 +110,8 @@ async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list
     if fresh:
         async with db.transaction() as tx:
             await queries.store_rendered(tx, list(fresh.items()), urls.fingerprint)
-    return [
-        entities.join_account(
+    return {
+        row.id: entities.join_account(
             fresh.get(row.id, row.rendered),
             AccountCounts(
                 followers_count=row.followers_count,
@@ -115,4 +121,4 @@ async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list
             ),
         )
         for row in rows
-    ]
+    }

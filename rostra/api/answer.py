@@ -51,7 +51,7 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
         call = Call(request, res, owner)
         given = NoForm()
         if route.form is not NoForm:
-            given = to_form(await read_params(request, path_params), route.form)
+            given = _read_form(await read_params(request, path_params), path_params, route)
             body = await route.handler(call, given)
         else:
             body = await route.handler(call)
@@ -60,6 +60,17 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
     if route.deprecated:
         headers["deprecation"] = f"@{route.deprecated}"
     return _respond(body, request, headers, res, private=owner is not None)
+
+
+def _read_form(params: dict[str, Any], path_params: dict[str, str], route: Route) -> Any:
+    """The parameters as the route's form. A path that names nothing possible leads nowhere, which is no invalid value:
+    clients take 404, and nothing else, for "this server does not have that"."""
+    try:
+        return to_form(params, route.form)
+    except Invalid as error:
+        if error.field in path_params:
+            raise NotFound from None
+        raise
 
 
 def _respond(body: Any, request: Request, headers: dict[str, str], res: Resources, *, private: bool) -> Response:

@@ -11,7 +11,7 @@ import msgspec
 from rostra import __version__
 from rostra.api.route import NoForm, Route
 from rostra.api.routes import ALL, all_routes
-from rostra.entities.account import Account, CredentialAccount
+from rostra.entities.account import Account, CredentialAccount, MutedAccount
 from rostra.entities.status import Status
 from rostra.kit.forms import Upload
 
@@ -59,7 +59,7 @@ def _kinds(routes: Sequence[Route]) -> list[Any]:
         for kind in (route.form, route.returns_kind):
             if kind is not None:
                 kinds[id(kind)] = kind
-    for kind in (Error, Account, CredentialAccount, Status):
+    for kind in (Error, Account, CredentialAccount, MutedAccount, Status):
         kinds[id(kind)] = kind
     return list(kinds.values())
 

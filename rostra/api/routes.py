@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from rostra.api import accounts_self, apps, notifications, oauth, preferences, statuses, timelines
+from rostra.api import (
+    accounts,
+    accounts_self,
+    apps,
+    lists,
+    notifications,
+    oauth,
+    preferences,
+    relationships,
+    statuses,
+    tags,
+    timelines,
+)
 from rostra.api.route import Route, Routes
 
 ALL: tuple[Routes, ...] = (
@@ -10,6 +22,10 @@ ALL: tuple[Routes, ...] = (
     oauth.routes,
     accounts_self.routes,
     preferences.routes,
+    accounts.routes,
+    relationships.routes,
+    lists.routes,
+    tags.routes,
     statuses.routes,
     timelines.routes,
     notifications.routes,

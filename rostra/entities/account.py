@@ -13,6 +13,7 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 # An entity that is already JSON; the schema says what is inside.
 RawAccount = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Account"})]
 RawCredentialAccount = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/CredentialAccount"})]
+RawMutedAccount = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/MutedAccount"})]
 
 Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 IdText = Annotated[str, Meta(pattern=r"^\d+$")]
