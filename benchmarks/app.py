@@ -1,0 +1,30 @@
+"""The application with one more address, `/floor`: one `select 1` and a static body. What nothing can be faster than."""
+
+from __future__ import annotations
+
+from rostra import asgi
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+
+class WithFloor:
+    """The real application, but for one path."""
+
+    def __init__(self, app: asgi.Application) -> None:
+        self._app = app
+        self._bodies: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/floor":
+            await self._app(scope, receive, send)
+            return
+        size = Request(scope).query_params.get("size", "1000")
+        body = self._bodies.setdefault(size, b"x" * int(size))
+        async with self._app.res.db.read() as conn:
+            await conn.fetchval(asgi.HEALTH)
+        await Response(body, media_type="application/json")(scope, receive, send)
+
+
+def create_app() -> WithFloor:
+    return WithFloor(asgi.create_app())
