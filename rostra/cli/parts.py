@@ -117,7 +117,10 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
     _set_up_logging(settings)
     create_app = _import(os.environ.get("ROSTRA_APP_FACTORY", _APP))
-    if not serve(create_app(), listener, trusted_proxies=settings.trusted_proxies, on_ready=tell_ready):
+    app = create_app()
+    # An application with endless answers, such as event streams, has a method that ends them.
+    on_ending = getattr(app, "end_streams", None)
+    if not serve(app, listener, trusted_proxies=settings.trusted_proxies, on_ready=tell_ready, on_ending=on_ending):
         sys.exit(Exit.FAILED)
 
 

@@ -104,7 +104,7 @@ def run_children(
     supervisor.wait_ready()
     while not is_healthy(listener, settings.domain):
         supervisor.run(_HEALTH_PAUSE)
-    print(f"ready {settings.base_url}/", flush=True)
+    print(f"ready {settings.base_url}", flush=True)
     tell_service_manager(b"READY=1")
     supervisor.run()
 
@@ -114,7 +114,7 @@ def ended(error: ChildFailed | StopRequested) -> None:
     tell_service_manager(b"STOPPING=1")
     if isinstance(error, StopRequested):
         return
-    if error.name == "migrate":
+    if error.is_task:
         # It has said what the matter is; its exit status means the same as ours.
         sys.exit(error.status if error.status > 0 else int(Exit.DATABASE))
     status = Exit.DATABASE if error.name == "postgres" else Exit.PART_CRASHED

@@ -37,7 +37,8 @@ _PATIENCE = 10.0
 @click.option("--scheme", type=click.Choice(["http", "https"]), help="What public addresses begin with. [https]")
 @click.option("--workers", type=click.IntRange(1), help="Number of web processes. [1]")
 @click.option("--dev", is_flag=True, default=None, help="Development on loopback: plain http, no rate limits.")
-def up(**given: object) -> None:
+@click.option("--demo", is_flag=True, help="Fill in the demonstration community first, if there is none.")
+def up(demo: bool, **given: object) -> None:
     """Run everything that a server needs: PostgreSQL (unless ROSTRA_DATABASE_URL names one), web, jobs, streaming.
 
     Prints one line, `ready URL`, when requests are answered; all else goes to standard error. SIGTERM or Ctrl-C end it
@@ -57,6 +58,8 @@ def up(**given: object) -> None:
             env = child_environment(settings, given)
             try:
                 env |= _start_database(settings, supervisor, env)
+                if demo:
+                    supervisor.run_task(ChildSpec(name="demo", argv=own_command("demo"), env=env))
                 specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
                 run_children(settings, supervisor, specs, listener)
             except (StopRequested, ChildFailed) as error:

@@ -29,9 +29,16 @@ _WEBSOCKET_MESSAGE_BYTES: Final = 64 * 1024
 
 
 def serve(
-    app: Callable[..., Any], listener: socket.socket, *, trusted_proxies: Sequence[str], on_ready: Callable[[], None]
+    app: Callable[..., Any],
+    listener: socket.socket,
+    *,
+    trusted_proxies: Sequence[str],
+    on_ready: Callable[[], None],
+    on_ending: Callable[[], None] | None = None,
 ) -> bool:
     """Serve `app` on `listener` until SIGTERM or SIGINT; `on_ready` is called when requests are answered.
+
+    `on_ending` is called when the end begins: the time to finish answers that would otherwise go on for ever.
 
     `trusted_proxies` are the addresses or networks whose X-Forwarded-For and -Proto are believed. Returns False where
     the application's start failed, which is then in the log.
@@ -53,7 +60,7 @@ def serve(
     )
     # The supervisor tells of starts and ends; uvicorn's own lines are wanted only where something is wrong.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    server = _DrainingServer(config, on_ready)
+    server = _DrainingServer(config, on_ready, on_ending)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -64,9 +71,12 @@ def serve(
 class _DrainingServer(uvicorn.Server):
     """uvicorn closes an idle connection even while a request travels on it; this one waits and says so first."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_ending: Callable[[], None] | None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -75,6 +85,8 @@ class _DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+        if self._on_ending is not None:
+            self._on_ending()
         # Every answer from now on carries it, and uvicorn closes the connection after such an answer.
         self.server_state.default_headers.append((b"connection", b"close"))
         for connection in list(self.server_state.connections):

@@ -33,9 +33,10 @@ class StopRequested(Exception):
 class ChildFailed(Exception):
     """The child `name` crashed again and again, or was a task that failed. `log` has its last lines."""
 
-    def __init__(self, text: str, child: Child) -> None:
+    def __init__(self, text: str, child: Child, *, is_task: bool = False) -> None:
         self.text = text
         self.name = child.spec.name
+        self.is_task = is_task
         self.log = child.last_lines()
         self.status = child.process.returncode
         super().__init__(text)
@@ -109,7 +110,7 @@ class Supervisor:
             self._close(task)
             self._task = None
         if task.process.returncode != 0:
-            raise ChildFailed(f"{spec.name} failed ({task.how_ended()})", task)
+            raise ChildFailed(f"{spec.name} failed ({task.how_ended()})", task, is_task=True)
 
     def wait_ready(self) -> None:
         """Return when every child is ready. Raises ChildFailed and StopRequested."""
@@ -222,7 +223,7 @@ class Supervisor:
             raise ChildFailed(f"{ended}, for the {place.short_lives}th time in a row", child)
         pause = min(_FIRST_PAUSE * 2 ** (place.short_lives - 1), _LONGEST_PAUSE)
         place.restart_at = time.monotonic() + pause
-        self._say(f"{ended}; starting it again in {pause:.1f} s")
+        self._tell(f"{ended}; starting it again in {pause:.1f} s")
 
     def _restart_due(self) -> None:
         for place in self._places.values():
@@ -244,7 +245,7 @@ class Supervisor:
                 place.child.process.send_signal(place.spec.end_signal)
                 self._retiring[place.child] = time.monotonic() + self._grace
             place.child, place.successor, place.restart_at = place.successor, None, None
-            self._say(f"{place.spec.name} is now process {place.child.process.pid}")
+            self._tell(f"{place.spec.name} is now process {place.child.process.pid}")
             del self._to_replace[0]
 
     def _give_up_successor(self, place: _Place, why: str) -> None:
@@ -255,7 +256,12 @@ class Supervisor:
         self._close(successor)
         self._to_replace.clear()
         if not self._ending:
-            self._say(f"the new {place.spec.name} {why}; the old one stays. Its last lines:\n{successor.last_lines()}")
+            self._tell(f"the new {place.spec.name} {why}; the old one stays. Its last lines:\n{successor.last_lines()}")
+
+    def _tell(self, text: str) -> None:
+        # The same as for the children's logs: where nobody reads, the line is lost, and the supervisor goes on.
+        if is_writable(2):
+            self._say(text)
 
     def _close(self, child: Child) -> None:
         self._forget(child.ready_pipe)
