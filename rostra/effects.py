@@ -30,6 +30,9 @@ from rostra.events import (
 )
 from rostra.kit.db import Tx
 from rostra.kit.jobs import Handlers, Job, Kind, enqueue
+from rostra.kit.jobs import sweep as sweep_jobs
+from rostra.kit.ratelimit import sweep as sweep_windows
+from rostra.media.attach import purge_orphans
 from rostra.notifications.notify import Notifier
 from rostra.resources import Resources
 from rostra.timelines.announce import (
@@ -120,6 +123,14 @@ def _notifier(res: Resources) -> Notifier:
     return Notifier(res.db, res.clock, emit)
 
 
+async def _sweep(_: Tick, res: Resources) -> None:
+    async with res.db.transaction() as tx:
+        await sweep_jobs(tx, res.clock.now())
+    async with res.db.transaction() as tx:
+        await sweep_windows(tx, res.clock.now())
+    await purge_orphans(res.db, res.store, res.clock)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -150,4 +161,5 @@ on(
     _announce(lambda event: EndedStreams(account_id=event.account_id, token_ids=event.token_ids)),
     priority=20,
 )
+every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)

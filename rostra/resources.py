@@ -22,6 +22,8 @@ from rostra.kit.objectstore import ObjectStore, open_store
 from rostra.kit.ratelimit import RateLimiter
 from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
+from rostra.kit.webpush import Vapid
+from rostra.media.workers import ImageWorkers
 from rostra.text.urls import Urls
 
 
@@ -34,8 +36,10 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     db: Database
     store: ObjectStore
+    images: ImageWorkers
     http: HttpClient
     mailer: Mailer
+    vapid: Vapid
     limiter: RateLimiter
     filters: FilterCache
     emit: Emit
@@ -51,20 +55,26 @@ async def open_resources(settings: Settings, dsn: str, emit: Emit) -> AsyncGener
     """Open everything on the database `dsn`; closed in reverse. `emit` puts events into the queue."""
     clock = Clock()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
+    limiter = RateLimiter(clock, scale=settings.rate_limits_scaled_by)
     async with (
         open_database(dsn, max_size=settings.database_pool) as db,
         HttpClient(user_agent=user_agent, allow_loopback=settings.dev) as http,
+        ImageWorkers() as images,
+        limiter.sharing(db),
     ):
+        secrets = load_secrets(settings)
         yield Resources(
             settings=settings,
-            secrets=load_secrets(settings),
+            secrets=secrets,
             urls=urls_of(settings),
             clock=clock,
             db=db,
             store=open_store(settings.storage_url or settings.data_dir / "media"),
+            images=images,
             http=http,
-            mailer=Mailer(settings),
-            limiter=RateLimiter(clock, scale=settings.rate_limits_scaled_by),
+            mailer=Mailer(settings, clock),
+            vapid=Vapid(secrets.vapid_private_key, settings.base_url, clock),
+            limiter=limiter,
             filters=FilterCache(),
             emit=emit,
         )

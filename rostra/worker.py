@@ -6,15 +6,21 @@ import asyncio
 
 from rostra.effects import HANDLERS, emit
 from rostra.kit.jobs.worker import Worker
+from rostra.kit.metrics import observe_job
 from rostra.kit.settings import Settings
 from rostra.resources import open_resources
 
 
 async def run(settings: Settings, dsn: str, stop: asyncio.Event) -> None:
-    """Work off the queue of the database `dsn` until `stop` is set; running jobs are then ended or returned."""
+    """Work off the queue of the database `dsn` until `stop` is set; running jobs are then ended or returned.
+
+    Raises whatever ends the worker by itself, so that its supervisor starts another.
+    """
     async with open_resources(settings, dsn, emit) as resources:
-        worker = Worker(dsn, HANDLERS, resources)
+        worker = Worker(dsn, HANDLERS, resources, observe=observe_job)
         running = asyncio.ensure_future(worker.run())
-        await stop.wait()
+        asked = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
         worker.stop()
         await running

@@ -1,4 +1,4 @@
-"""Shared fixtures: one PostgreSQL for the whole run, a migrated template, a transaction per test that is rolled back."""
+"""Shared fixtures: one PostgreSQL for the whole run, a migrated template, a transaction per test, rolled back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-
 
 from rostra.kit.clock import FixedClock
 from rostra.kit.db import Reader, Tx, connect
@@ -62,7 +62,8 @@ def pg_server() -> Iterator[str]:
         asyncio.run(_until_ready(dsn.format(database="postgres")))
         yield dsn
     finally:
-        server.terminate()
+        # Not SIGTERM, which waits for clients.
+        server.send_signal(signal.SIGINT)
         server.wait(20)
         shutil.rmtree(home, ignore_errors=True)
 
@@ -81,29 +82,35 @@ async def _until_ready(dsn: str) -> None:
 
 @pytest.fixture(scope="session")
 def pg_dsn(pg_server: str) -> str:
-    """The DSN of a migrated database; also the template of the databases that `fresh_dsn` makes."""
+    """The DSN of a migrated database."""
 
     async def build() -> None:
-        admin = await asyncpg.connect(pg_server.format(database="postgres"))
-        await admin.execute("create database rostra")
-        await admin.close()
-        await migrate(pg_server.format(database="rostra"), MIGRATIONS, after=install)
+        # Copies are made of a database that nobody is connected to.
+        await _execute(pg_server, "create database template_rostra")
+        await migrate(pg_server.format(database="template_rostra"), MIGRATIONS, after=install)
+        await _execute(pg_server, "create database rostra template template_rostra strategy file_copy")
 
     asyncio.run(build())
     return pg_server.format(database="rostra")
+
+
+async def _execute(pg_server: str, statement: str) -> None:
+    admin = await asyncpg.connect(pg_server.format(database="postgres"))
+    try:
+        await admin.execute(statement)
+    finally:
+        await admin.close()
 
 
 @pytest.fixture
 async def fresh_dsn(pg_server: str, pg_dsn: str) -> AsyncIterator[str]:
     """A database of its own for tests that need real commits and several connections."""
     name = f"test_{os.urandom(4).hex()}"
-    admin = await asyncpg.connect(pg_server.format(database="postgres"))
-    await admin.execute(f"create database {name} template rostra strategy file_copy")
+    await _execute(pg_server, f"create database {name} template template_rostra strategy file_copy")
     try:
         yield pg_server.format(database=name)
     finally:
-        await admin.execute(f"drop database {name} with (force)")
-        await admin.close()
+        await _execute(pg_server, f"drop database {name} with (force)")
 
 
 class TransactionDatabase:
@@ -161,6 +168,6 @@ async def world(db: TransactionDatabase, clock: FixedClock, tmp_path: Path) -> A
     from tests.world import World
 
     world = World(db, clock, tmp_path)
-    async with world.http_client:
+    async with world.http_client, world.images:
         yield world
         await world.aclose()

@@ -31,6 +31,8 @@ from rostra.kit.ratelimit import RateLimiter
 from rostra.kit.router import Router
 from rostra.kit.secretfile import load_secrets
 from rostra.kit.settings import Settings, load_settings
+from rostra.kit.webpush import Vapid
+from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import hash_token
 from rostra.resources import Resources, urls_of
 from tests.conftest import TransactionDatabase
@@ -110,15 +112,19 @@ class World:
         self.clock = clock
         settings = test_settings(data_dir)
         self.http_client = HttpClient(user_agent="Rostra/test", allow_loopback=True)
+        self.images = ImageWorkers()
+        secrets = load_secrets(settings)
         self.res = Resources(
             settings=settings,
-            secrets=load_secrets(settings),
+            secrets=secrets,
             urls=urls_of(settings),
             clock=clock,
             db=db,
             store=open_store(data_dir / "media"),
+            images=self.images,
             http=self.http_client,
-            mailer=Mailer(settings),
+            mailer=Mailer(settings, clock),
+            vapid=Vapid(secrets.vapid_private_key, settings.base_url, clock),
             limiter=RateLimiter(clock, scale=0),
             filters=FilterCache(),
             emit=emit,

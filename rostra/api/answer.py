@@ -29,7 +29,7 @@ from rostra.kit.errors import (
 )
 from rostra.kit.forms import to_form
 from rostra.kit.paging import Page
-from rostra.kit.ratelimit import RateState, address_key
+from rostra.kit.ratelimit import OverLimit, RateState, address_key
 from rostra.oauth.scopes import satisfies
 from rostra.oauth.tokens import TokenOwner, find_owner
 from rostra.resources import Resources
@@ -168,6 +168,8 @@ def error_response(error: RostraError, headers: Mapping[str, str] | None = None)
     if isinstance(error, Invalid | InvalidFields) and error.details:
         body["details"] = {field: _problems(problems) for field, problems in error.details.items()}
     more = dict(headers or {}) | getattr(error, "headers", {})
+    if isinstance(error, OverLimit):
+        _say_limit(error.state, more)
     if isinstance(error, RateLimited):
         more["retry-after"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthorized):
