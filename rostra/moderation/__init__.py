@@ -1,0 +1,1 @@
+"""Moderation: for now, taking in reports."""

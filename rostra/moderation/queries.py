@@ -1,0 +1,69 @@
+"""SQL of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from rostra.kit.db import Reader, Tx
+from rostra.posts.access import VISIBLE_STATUS
+
+Category = Literal["spam", "legal", "violation", "other"]
+
+# Those of $3 that are the account $2's and that the reporter $1 may see.
+REPORTABLE: Final = f"""
+select s.id from statuses s join accounts a on a.id = s.account_id
+where s.id = any($3::bigint[]) and s.account_id = $2 and {VISIBLE_STATUS}
+"""
+
+VALID_RULES: Final = "select id from rules where id = any($1::bigint[]) and deleted_at is null"
+
+INSERT_REPORT: Final = """
+insert into reports (id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at)
+values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8) returning id
+"""
+
+
+class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A report as it was made."""
+
+    id: int
+    account_id: int
+    target_id: int
+    status_ids: list[int]
+    rule_ids: list[int]
+    category: Category
+    comment: str
+    forward: bool
+    created_at: datetime
+
+
+async def find_reportable(db: Reader, reporter_id: int, target_id: int, status_ids: Sequence[int]) -> set[int]:
+    """Those of the statuses that are the target's and that the reporter may see."""
+    return {row["id"] for row in await db.fetch(REPORTABLE, reporter_id, target_id, status_ids)}
+
+
+async def find_valid_rules(db: Reader, rule_ids: Sequence[int]) -> set[int]:
+    """Those of the rules that are in force."""
+    return {row["id"] for row in await db.fetch(VALID_RULES, rule_ids)}
+
+
+async def insert_report(
+    tx: Tx,
+    reporter_id: int,
+    target_id: int,
+    *,
+    status_ids: Sequence[int],
+    rule_ids: Sequence[int],
+    category: Category,
+    comment: str,
+    forward: bool,
+    at: datetime,
+) -> int:
+    """Write a report and return its id."""
+    return await tx.fetchval(
+        INSERT_REPORT, reporter_id, target_id, status_ids, rule_ids, category, comment, forward, at
+    )
