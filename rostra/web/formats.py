@@ -178,14 +178,14 @@ def lang_attribute(code: str | None) -> Markup:
 
 
 def focus_class(media: Entity) -> str:
-    """Where an attachment's focus lies, as two classes in steps of a tenth (`fx7 fy3`), since style attributes are forbidden."""
+    """Where an attachment's focus lies, as two classes in quarters (`fx3 fy1`), since style attributes are forbidden."""
     focus = cast("Mapping[str, float]", (media.get("meta") or {}).get("focus") or {})
     across, up = float(focus.get("x", 0.0)), float(focus.get("y", 0.0))
-    return f"fx{_tenth(across)} fy{_tenth(-up)}" if across or up else ""
+    return f"fx{_quarter(across)} fy{_quarter(-up)}" if across or up else ""
 
 
-def _tenth(position: float) -> int:
-    return min(10, max(0, round((position + 1) * 5)))
+def _quarter(position: float) -> int:
+    return min(4, max(0, round((position + 1) * 2)))
 
 
 def filter_verdict(status: Entity, context: str) -> tuple[str, list[str]]:

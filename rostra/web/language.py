@@ -77,7 +77,8 @@ def language_name(code: str | None, reader: str) -> str:
     """The name of `code` in the reader's language; the code itself when it is unknown, empty for None."""
     if not code:
         return ""
-    return _capitalised(Locale.parse(reader).languages.get(code.replace("-", "_"), code))
+    name = Locale.parse(reader).languages.get(code.replace("-", "_"))
+    return _capitalised(name) if name else code
 
 
 def _capitalised(name: str) -> str:

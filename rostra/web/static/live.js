@@ -1,0 +1,54 @@
+// New posts while one reads: the stream says that there is something, the list's own address says what. Only for people who are signed in.
+"use strict";
+(() => {
+  const $ = (what) => document.querySelector(what);
+  const $$ = (what, within = document) => [...within.querySelectorAll(what)];
+  const feed = $("#feed[data-live]");
+  if (feed) {
+    const name = feed.dataset.live, list = feed.dataset.liveUrl, thread = $(".focused"), fresh = $("#fresh");
+    let socket, wait = 1000, asked;
+    const known = () => new Set($$("#feed > [data-id]").map((one) => one.dataset.id));
+    const newest = () => [...known()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).pop() || "";
+    const load = async () => {
+      const address = new URL(list, location);
+      if (!thread && newest()) address.searchParams.set("since_id", newest());
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), ids = known();
+      const more = $$("#feed > [data-id]", page).filter((one) => !ids.has(one.dataset.id)).map((one) => document.importNode(one, true));
+      fresh.replaceChildren();
+      if (thread) feed.append(...more); else feed.prepend(...more);
+      more.forEach((one) => { window.htmx?.process(one); one.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true })); });
+    };
+    const offer = () => {
+      if (thread || scrollY < 200) return void load();
+      if (fresh.firstChild) return;
+      const button = Object.assign(document.createElement("button"), { className: "button small", textContent: document.body.dataset.sayNew });
+      button.onclick = () => { scrollTo(0, 0); load(); };
+      fresh.append(button);
+    };
+    const heard = ({ event, payload, stream }) => {
+      if (event === "delete") $$(`[data-id="${CSS.escape(payload)}"], [data-post="${CSS.escape(payload)}"]`).forEach((one) => one.remove());
+      if (event === "notification") $$("[data-unread]").forEach((badge) => { badge.hidden = false; badge.textContent = (parseInt(badge.textContent) || 0) + 1; });
+      const ours = name === "user:notification" ? event === "notification" : event === "update" && stream?.[0] === name.split("?")[0];
+      if (!ours || (thread && !payload.includes(thread.dataset.id))) return;
+      clearTimeout(asked);
+      asked = setTimeout(offer, 400);
+    };
+    const open = () => {
+      if (document.hidden || socket) return;
+      const address = new URL("/web/stream", location);
+      address.protocol = address.protocol.replace("http", "ws");
+      address.search = new URLSearchParams({ stream: name, ...Object.fromEntries(new URLSearchParams(name.split("?")[1])) });
+      address.searchParams.set("stream", name.split("?")[0]);
+      socket = new WebSocket(address);
+      socket.onopen = () => { wait = 1000; };
+      socket.onmessage = (message) => heard(JSON.parse(message.data));
+      socket.onclose = () => { socket = null; setTimeout(open, wait = Math.min(wait * 2, 6e4)); };
+    };
+    const shut = () => { if (socket) { socket.onclose = null; socket.close(); socket = null; } };
+    addEventListener("pagehide", shut);
+    document.addEventListener("visibilitychange", () => { if (document.hidden) shut(); else { open(); if (!thread) offer(); } });
+    open();
+  }
+})();
