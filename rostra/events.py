@@ -105,10 +105,13 @@ class TokensRevoked(Event, frozen=True, kw_only=True):
 
 
 class ProfileChanged(Event, frozen=True, kw_only=True):
-    """A profile changed; `searchable_changed` where the wish to be found did."""
+    """A profile changed; `searchable_changed` where the wish to be found did, `unlocked` where follows no longer need
+    consent. The files `media_keys` are not shown any more."""
 
     account_id: int
     searchable_changed: bool = False
+    unlocked: bool = False
+    media_keys: list[str] = []
 
 
 class SignedUp(Event, frozen=True, kw_only=True):

@@ -12,14 +12,17 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from rostra import __version__
+from rostra.accounts.passwords import Passwords
 from rostra.events import Emit
 from rostra.filters.match import FilterCache
+from rostra.instance.cache import InstanceCache, default_settings
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, open_database
 from rostra.kit.http import HttpClient
 from rostra.kit.mail import Mailer
 from rostra.kit.objectstore import ObjectStore, open_store
 from rostra.kit.ratelimit import RateLimiter
+from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
@@ -42,12 +45,21 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     vapid: Vapid
     limiter: RateLimiter
     filters: FilterCache
+    passwords: Passwords
+    sealer: Sealer
+    instance: InstanceCache
     emit: Emit
 
 
 def urls_of(settings: Settings) -> Urls:
     """The addresses that these settings give."""
     return Urls(base=settings.base_url, media=settings.media_base_url, domain=settings.domain)
+
+
+def instance_cache(settings: Settings, clock: Clock, vapid: Vapid) -> InstanceCache:
+    """The memory of what the instance is set to, empty yet."""
+    defaults = default_settings(dev=settings.dev)
+    return InstanceCache(clock, urls_of(settings), defaults=defaults, vapid_public_key=vapid.public_key)
 
 
 @asynccontextmanager
@@ -63,6 +75,7 @@ async def open_resources(settings: Settings, dsn: str, emit: Emit) -> AsyncGener
         limiter.sharing(db),
     ):
         secrets = load_secrets(settings)
+        vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
         yield Resources(
             settings=settings,
             secrets=secrets,
@@ -73,8 +86,11 @@ async def open_resources(settings: Settings, dsn: str, emit: Emit) -> AsyncGener
             images=images,
             http=http,
             mailer=Mailer(settings, clock),
-            vapid=Vapid(secrets.vapid_private_key, settings.base_url, clock),
+            vapid=vapid,
             limiter=limiter,
             filters=FilterCache(),
+            passwords=Passwords(settings),
+            sealer=Sealer(secrets.secret_key),
+            instance=instance_cache(settings, clock, vapid),
             emit=emit,
         )

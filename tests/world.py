@@ -16,6 +16,7 @@ import jsonschema_rs
 import msgspec
 
 from rostra.accounts.create import create_account
+from rostra.accounts.passwords import Passwords
 from rostra.accounts.records import NewAccount
 from rostra.api.openapi import describe
 from rostra.api.routes import all_routes
@@ -29,12 +30,13 @@ from rostra.kit.mail import Mailer
 from rostra.kit.objectstore import open_store
 from rostra.kit.ratelimit import RateLimiter
 from rostra.kit.router import Router
+from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import load_secrets
 from rostra.kit.settings import Settings, load_settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import hash_token
-from rostra.resources import Resources, urls_of
+from rostra.resources import Resources, instance_cache, urls_of
 from tests.conftest import TransactionDatabase
 
 DOMAIN = "localhost:3000"
@@ -114,6 +116,7 @@ class World:
         self.http_client = HttpClient(user_agent="Rostra/test", allow_loopback=True)
         self.images = ImageWorkers()
         secrets = load_secrets(settings)
+        vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
         self.res = Resources(
             settings=settings,
             secrets=secrets,
@@ -124,9 +127,12 @@ class World:
             images=self.images,
             http=self.http_client,
             mailer=Mailer(settings, clock),
-            vapid=Vapid(secrets.vapid_private_key, settings.base_url, clock),
+            vapid=vapid,
             limiter=RateLimiter(clock, scale=0),
             filters=FilterCache(),
+            passwords=Passwords(settings),
+            sealer=Sealer(secrets.secret_key),
+            instance=instance_cache(settings, clock, vapid),
             emit=emit,
         )
         self.app = Application(settings, resources=self.res)

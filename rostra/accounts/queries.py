@@ -70,6 +70,8 @@ update accounts set display_name = $2, note_text = $3, note = $4, fields = $5, a
 where id = $1
 """
 
+LOCK_ACCOUNT: Final = "select id from accounts where id = $1 for update"
+
 EMOJIS_BY_SHORTCODES: Final = """
 select shortcode, image_key, static_key, category, visible_in_picker from custom_emojis
 where shortcode = any($1::text[]) and disabled_at is null
@@ -172,6 +174,11 @@ async def next_id(db: Reader, at: datetime) -> int:
 async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprint: int) -> None:
     """Keep the static JSON of accounts."""
     await tx.execute(STORE_RENDERED, [row[0] for row in rendered], [row[1] for row in rendered], fingerprint)
+
+
+async def lock_account(tx: Tx, account_id: int) -> None:
+    """Hold an account's row until the transaction ends."""
+    await tx.execute(LOCK_ACCOUNT, account_id)
 
 
 async def update_profile(tx: Tx, profile: Profile, at: datetime) -> None:

@@ -114,3 +114,22 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     token_id: int | None = None
     app_id: int | None = None
     session_id: int | None = None
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A web session as its owner sees it."""
+
+    id: int
+    ip: str | None
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class EmailToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What the token of a mailed link stands for; `email` is the address that it proves, where one is at stake."""
+
+    account_id: int | None
+    purpose: Literal["confirm", "reset_password", "claim_ownership"]
+    email: str | None
+    expires_at: datetime

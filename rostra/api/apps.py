@@ -53,5 +53,5 @@ def _render(app: App, call: Call) -> RegisteredApplication:
         scopes=app.scopes,
         redirect_uris=app.redirect_uris,
         redirect_uri="\n".join(app.redirect_uris),
-        vapid_key=call.res.secrets.vapid_public_key,
+        vapid_key=call.res.vapid.public_key,
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -23,18 +21,6 @@ class Secrets(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Secrets(…)"
-
-    @property
-    def vapid_public_key(self) -> str:
-        """What clients and push services know the server by: the uncompressed point, base64url (RFC 8292, 3.2)."""
-        return _public_key(self.vapid_private_key)
-
-
-@cache
-def _public_key(pem: str) -> str:
-    key = serialization.load_pem_private_key(pem.encode(), None)
-    point = key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
 def load_secrets(settings: Settings) -> Secrets:

@@ -1,0 +1,123 @@
+"""What the instance is set to, kept in memory: every page shows it, and it changes a few times a year.
+
+Settings and rules are read again after a few seconds, so that a change reaches all processes; the process that makes a
+change calls `forget`. The numbers, which cost a pass over the accounts, are a minute old at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from rostra.entities.account import RawAccount
+from rostra.instance import queries
+from rostra.instance.describe import Facts, find_contact, render_instance
+from rostra.instance.records import InstanceSettings, Rule, Statistics, Week
+from rostra.instance.settings import read_settings
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database
+from rostra.text.urls import Urls
+
+T = TypeVar("T")
+
+_SETTINGS_FOR: Final = timedelta(seconds=5)
+_STATISTICS_FOR: Final = timedelta(minutes=1)
+_WEEKS_FOR: Final = timedelta(hours=1)
+_WEEKS: Final = 12
+
+
+class _Kept(Generic[T]):
+    """A value that is read anew once it is older than `lifetime`."""
+
+    def __init__(self, clock: Clock, lifetime: timedelta) -> None:
+        self._clock = clock
+        self._lifetime = lifetime
+        self._until: datetime | None = None
+        self._value: T | None = None
+
+    async def get(self, read: Callable[[], Awaitable[T]]) -> T:
+        now = self._clock.now()
+        if self._value is None or self._until is None or now >= self._until:
+            self._value = await read()
+            self._until = now + self._lifetime
+        return self._value
+
+    def forget(self) -> None:
+        self._value = None
+
+
+class InstanceCache:
+    """One process's memory of the instance. `defaults` are the settings that hold until they are changed."""
+
+    def __init__(self, clock: Clock, urls: Urls, *, defaults: InstanceSettings, vapid_public_key: str) -> None:
+        self.defaults = defaults
+        self._clock = clock
+        self._urls = urls
+        self._vapid_public_key = vapid_public_key
+        self._said: _Kept[tuple[InstanceSettings, list[Rule], RawAccount | None]] = _Kept(clock, _SETTINGS_FOR)
+        self._site: _Kept[dict[str, Any]] = _Kept(clock, _SETTINGS_FOR)
+        self._statistics: _Kept[Statistics] = _Kept(clock, _STATISTICS_FOR)
+        self._weeks: _Kept[list[Week]] = _Kept(clock, _WEEKS_FOR)
+
+    def forget(self) -> None:
+        """Read everything again when it is next needed; to be called after a change."""
+        for kept in (self._said, self._site, self._statistics, self._weeks):
+            kept.forget()
+
+    async def settings(self, db: Database) -> InstanceSettings:
+        """What the instance is set to."""
+        return (await self._read(db))[0]
+
+    async def facts(self, db: Database) -> Facts:
+        """What the instance says of itself."""
+        settings, rules, contact = await self._read(db)
+        return Facts(
+            settings=settings,
+            rules=rules,
+            contact=contact,
+            statistics=await self._statistics.get(lambda: self._count(db)),
+            vapid_public_key=self._vapid_public_key,
+        )
+
+    async def site(self, db: Database) -> dict[str, Any]:
+        """The Instance entity as a plain mapping, as pages take it. Not to be changed."""
+
+        async def describe() -> dict[str, Any]:
+            instance = render_instance(await self.facts(db), self._urls)
+            return msgspec.json.decode(msgspec.json.encode(instance), type=dict[str, Any])
+
+        return await self._site.get(describe)
+
+    async def weeks(self, db: Database) -> list[Week]:
+        """The last twelve weeks, the present one first."""
+        now = self._clock.now()
+        monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
+        begins = [monday - timedelta(weeks=back) for back in range(_WEEKS)]
+
+        async def count() -> list[Week]:
+            async with db.read() as conn:
+                return await queries.count_weeks(conn, begins)
+
+        return await self._weeks.get(count)
+
+    async def _read(self, db: Database) -> tuple[InstanceSettings, list[Rule], RawAccount | None]:
+        async def read() -> tuple[InstanceSettings, list[Rule], RawAccount | None]:
+            async with db.read() as conn:
+                settings = await read_settings(conn, self.defaults)
+                rules = await queries.list_rules(conn)
+            return settings, rules, await find_contact(db, self._urls, settings.contact_username)
+
+        return await self._said.get(read)
+
+    async def _count(self, db: Database) -> Statistics:
+        today = self._clock.now().date()
+        async with db.read() as conn:
+            return await queries.count_everything(conn, today - timedelta(days=30), today - timedelta(days=180))
+
+
+def default_settings(*, dev: bool) -> InstanceSettings:
+    """The settings of a fresh instance. Whoever comes is looked at first, unless nobody can come from elsewhere."""
+    return InstanceSettings(registrations_mode="open" if dev else "approval")
