@@ -306,6 +306,8 @@ create table statuses (
   app_id bigint references apps on delete set null,
   created_at timestamptz not null,
   edited_at timestamptz,
+  -- Spares most reads a look for a poll. A poll has the id of its status.
+  has_poll boolean not null default false,
   -- Counts the edits; part of the name of everything that is derived from the text.
   revision integer not null default 0,
   -- The part of the JSON that no viewer, count or vote changes, and what it was rendered for.
@@ -313,7 +315,9 @@ create table statuses (
   rendered_for integer not null default 0
 );
 create index statuses_by_account on statuses (account_id, id desc);
-create unique index statuses_reblog_once on statuses (reblog_of_id, account_id) where reblog_of_id is not null;
+-- This order, so that one descent finds all that a viewer has boosted of a page.
+create unique index statuses_reblog_once on statuses (account_id, reblog_of_id) where reblog_of_id is not null;
+create index statuses_boosts on statuses (reblog_of_id, id desc) where reblog_of_id is not null;
 create index statuses_replies on statuses (in_reply_to_id, id) where in_reply_to_id is not null;
 create index statuses_by_conversation on statuses (conversation_id, id);
 create index statuses_public on statuses (id desc) where visibility = 'public' and reblog_of_id is null;
@@ -449,7 +453,9 @@ create table favourites (
   unique (account_id, status_id)
 );
 create index favourites_by_status on favourites (status_id, id desc);
-create index favourites_by_account on favourites (account_id, id desc);
+-- Partial, so that it is taken for listing only: whether somebody has favourited any of a page of statuses must not be
+-- answered by reading all that they ever have. The same holds for bookmarks.
+create index favourites_by_account on favourites (account_id, id desc) where id > 0;
 
 create table bookmarks (
   id bigint primary key,
@@ -458,7 +464,7 @@ create table bookmarks (
   created_at timestamptz not null,
   unique (account_id, status_id)
 );
-create index bookmarks_by_account on bookmarks (account_id, id desc);
+create index bookmarks_by_account on bookmarks (account_id, id desc) where id > 0;
 create index bookmarks_by_status on bookmarks (status_id);
 
 create table status_pins (
