@@ -39,7 +39,7 @@ async def show_markers(call: Call, form: WantedMarkers) -> Markers:
 async def save(call: Call, form: MarkersForm) -> Markers:
     """Remember how far the viewer has read."""
     given: dict[Timeline, MarkerForm | None] = {"home": form.home, "notifications": form.notifications}
-    readings = {
+    readings: dict[Timeline, Reading] = {
         timeline: Reading(last_read_id=marker.last_read_id, version=marker.version)
         for timeline, marker in given.items()
         if marker is not None

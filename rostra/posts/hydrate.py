@@ -152,7 +152,9 @@ class StatusReader:
             subject_id: int = row["boosted_id"] if boosted else row["id"]
             static = fresh.statuses.get(subject_id) or row["boosted_rendered" if boosted else "rendered"]
             filtered: list[FilterResult] | None = []
-            if self._filters:
+            author_id: int = row["boosted_account_id" if boosted else "account_id"]
+            # Nobody's filters hide their own words from them.
+            if self._filters and author_id != self._viewer_id:
                 filtered = self._filters.results(subject_id, static, row["poll_options"] or (), context, self._at)
             if filtered is not None:
                 rendered.append((row["id"], Raw(self._join(row, static, fresh, filtered))))
