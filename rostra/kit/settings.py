@@ -102,6 +102,10 @@ SETTINGS: Final[dict[str, str]] = {
 }
 
 
+# Short names where the command line has one.
+_VARIABLES: Final = {"data_dir": "DATA"}
+
+
 def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
     """Read settings: defaults, then `rostra.toml` in the data directory, then ROSTRA_* variables, then `overrides`.
 
@@ -194,3 +198,19 @@ def _contradictions(settings: Settings) -> list[str]:
         if getattr(settings, name) < 1:
             problems.append(f"{name}: must be at least 1")
     return problems
+
+
+def describe_settings() -> str:
+    """The table of all settings in Markdown; docs/settings.md holds exactly this."""
+    defaults = Settings()
+    rows = [
+        f"| `{name}` | `ROSTRA_{_VARIABLES.get(name, name.upper())}` | {_shown(getattr(defaults, name))} | {text} |"
+        for name, text in SETTINGS.items()
+    ]
+    return "\n".join(["| in rostra.toml | in the environment | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "empty"
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
