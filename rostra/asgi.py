@@ -30,10 +30,15 @@ from rostra.media.serve import serve_media
 from rostra.resources import Resources, open_resources
 from rostra.streaming import events, websocket
 from rostra.streaming.hub import Hub
+from rostra.web import respond as web
+from rostra.web.page import PageRoute
+from rostra.web.pages import all_pages
 
 log = structlog.get_logger()
 HEALTH = "select 1"
 _SLOW = 1.0
+# Nobody looks at what stands behind these with a browser: there, even what is missing is JSON.
+_MACHINES = ("/api/", "/.well-known/", "/nodeinfo/", "/media/")
 
 Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 
@@ -55,6 +60,8 @@ class Application:
         self.hub = Hub(res, self._dsn)
         for route in all_routes():
             self._router.add(route.method, route.path, (route.path, self._api(route)))
+        for page in all_pages():
+            self._router.add(page.method, page.path, (page.path, self._page(page)))
         own: dict[str, Endpoint] = {
             "/health": self._health,
             "/metrics": self._metrics,
@@ -93,10 +100,11 @@ class Application:
     async def _respond(
         self, request: Request, found: tuple[tuple[str, Endpoint], dict[str, str]] | None, request_id: str
     ) -> Response:
-        if found is None:
-            return not_found()
-        (_, endpoint), params = found
         try:
+            if found is None:
+                machine = request.url.path.startswith(_MACHINES)
+                return not_found() if machine else await web.missing(request, self.res)
+            (_, endpoint), params = found
             return await endpoint(request, params)
         except RostraError as error:
             return error_response(error)
@@ -107,6 +115,12 @@ class Application:
     def _api(self, route: Route) -> Endpoint:
         async def endpoint(request: Request, params: dict[str, str]) -> Response:
             return await answer(request, route, params, self.res)
+
+        return endpoint
+
+    def _page(self, route: PageRoute) -> Endpoint:
+        async def endpoint(request: Request, params: dict[str, str]) -> Response:
+            return await web.respond(request, route, params, self.res)
 
         return endpoint
 

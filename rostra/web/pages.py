@@ -1,0 +1,12 @@
+"""The list of all pages."""
+
+from __future__ import annotations
+
+from rostra.web.page import PageRoute, Pages
+
+ALL: tuple[Pages, ...] = ()
+
+
+def all_pages() -> list[PageRoute]:
+    """Every page, in the order of the files."""
+    return [route for pages in ALL for route in pages.routes]

@@ -1,0 +1,131 @@
+"""The one way of a request for a page: find the viewer, check access and CSRF, decode the form, call the handler.
+
+Errors become pages here and nowhere else. What handlers may rely on is written in `web/page.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rostra.accounts.sessions import find_viewer
+from rostra.kit.body import read_params
+from rostra.kit.errors import Forbidden, Invalid, NotFound, RateLimited, RostraError, TooLarge, Unauthorized
+from rostra.kit.forms import to_form
+from rostra.resources import Resources
+from rostra.web.cookies import Cookies
+from rostra.web.frame import bare_frame
+from rostra.web.page import NoForm, PageRoute
+from rostra.web.render import render
+from rostra.web.visit import Visit, is_local, views
+
+log = structlog.get_logger()
+
+_SAFE: Final = ("GET", "HEAD")
+_STAFF: Final = {"moderator": ("owner", "admin", "moderator"), "admin": ("owner", "admin")}
+# The error page knows these; what else there is looks like the nearest.
+_SHOWN_AS: Final = {400: 422, 409: 422, 413: 422}
+
+
+class Expired(Invalid):
+    """A form without the right CSRF token: left open for too long, or sent by another site."""
+
+    def __init__(self) -> None:
+        super().__init__("csrf", "does not fit")
+        self.text = ""
+
+
+async def respond(request: Request, route: PageRoute, path_params: dict[str, str], res: Resources) -> Response:
+    """Answer one request for a known page."""
+    visit = await _open(request, res)
+    try:
+        response = await _handle(visit, route, path_params)
+    except RostraError as error:
+        response = await _refuse(visit, route, error)
+    except Exception:
+        log.exception("a page failed", method=request.method, path=request.url.path)
+        response = broken(visit)
+    visit.cookies.apply(response)
+    return response
+
+
+async def missing(request: Request, res: Resources) -> Response:
+    """The answer to a path that no page has."""
+    visit = await _open(request, res)
+    response = await _error_page(visit, NotFound())
+    visit.cookies.apply(response)
+    return response
+
+
+def broken(visit: Visit) -> Response:
+    """The answer where something failed that should not."""
+    return visit.respond(render(views(), bare_frame(visit), "error.html", code=500, detail=""), 500)
+
+
+async def _open(request: Request, res: Resources) -> Visit:
+    cookies = Cookies(request, res.settings, res.sealer)
+    token = cookies.find("session")
+    visit = Visit(request, res, None, cookies)
+    if token is None:
+        return visit
+    viewer = await find_viewer(res.db, res.clock, token, visit.address)
+    if viewer is None or viewer.obstacle is not None:
+        cookies.drop("session")
+        return visit
+    return Visit(request, res, viewer, cookies)
+
+
+async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -> Response:
+    _check_access(visit, route)
+    unsafe = visit.request.method not in _SAFE
+    params: dict[str, Any] = {}
+    if unsafe or route.form is not NoForm:
+        params = await read_params(visit.request, path_params)
+    if unsafe:
+        _check_csrf(visit, params)
+    return await route.call(visit, to_form(params, route.form))
+
+
+def _check_access(visit: Visit, route: PageRoute) -> None:
+    if route.access == "anyone":
+        return
+    me = visit.me
+    if route.access in _STAFF and me.role not in _STAFF[route.access]:
+        raise Forbidden
+
+
+def _check_csrf(visit: Visit, params: dict[str, Any]) -> None:
+    given = params.get("csrf") or visit.request.headers.get("x-csrf-token") or ""
+    if visit.request.headers.get("sec-fetch-site") == "cross-site":
+        raise Expired
+    if not isinstance(given, str) or not visit.cookies.is_csrf(given):
+        raise Expired
+
+
+async def _refuse(visit: Visit, route: PageRoute, error: RostraError) -> Response:
+    if isinstance(error, Unauthorized) and route.access != "anyone" and visit.viewer is None:
+        sign_in = f"/auth/sign_in?return_to={quote(visit.path if is_local(visit.path) else '/home', safe='')}"
+        if visit.wants_fragment:
+            return Response(status_code=401, headers={"hx-redirect": sign_in.partition("?")[0]})
+        if visit.request.method in _SAFE:
+            return visit.redirect(sign_in)
+    return await _error_page(visit, error)
+
+
+async def _error_page(visit: Visit, error: RostraError) -> Response:
+    if error.operator_text or error.status >= 500:
+        log.warning("page refused", status=error.status, reason=error.operator_text or error.text)
+    # The page has words of its own, in the reader's language, for what needs no details.
+    told = not isinstance(error, NotFound | Unauthorized | Forbidden | RateLimited) and error.status < 500
+    code, detail = _SHOWN_AS.get(error.status, error.status), error.text if told else ""
+    response = await visit.html("error.html", status=error.status, code=code, detail=detail)
+    if isinstance(error, RateLimited):
+        response.headers["retry-after"] = str(int(error.retry_after) + 1)
+    if isinstance(error, TooLarge):
+        # What was not read cannot be followed by another request.
+        response.headers["connection"] = "close"
+    return response
