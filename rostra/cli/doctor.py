@@ -82,7 +82,7 @@ def check_programs(settings: Settings) -> list[Finding]:
         return [Finding("programs", "fail", str(error))]
     cluster = settings.data_dir / "postgres"
     if os.geteuid() == 0 and cluster.exists() and pwd.getpwuid(cluster.stat().st_uid).pw_name == "nobody":
-        todo = "stop, `adduser --system --group rostra`, chown the cluster and its run directory to it, start"
+        todo = f"stop, `adduser --system --group rostra`, `chown -R rostra: {cluster.resolve()}`, start"
         return [Finding("programs", "warn", f"PostgreSQL from {bindir} runs as nobody, an account others share", todo)]
     return [Finding("programs", "ok", f"PostgreSQL from {bindir}")]
 

@@ -46,8 +46,8 @@ def web(**given: object) -> None:
     from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
 
     settings = settings_from(given)
-    os.umask(0o077)
     if inherited := os.environ.get(LISTEN_FD):
+        os.umask(0o077)
         _serve(settings, socket.socket(fileno=int(inherited)))
         return
     _external_database(settings)
@@ -68,8 +68,8 @@ def worker(settings: Settings) -> None:
     SIGTERM ends it within ten seconds; what it was doing goes back to the queue.
     """
     dsn = _external_database(settings)
-    os.umask(0o077)
     writable_data_directory(settings)
+    os.umask(0o077)
     _set_up_logging(settings)
     with database_errors():
         asyncio.run(_work(settings, dsn))
@@ -84,8 +84,8 @@ def migrate(settings: Settings) -> None:
     """
     from rostra.kit.postgres import use_database
 
-    os.umask(0o077)
     writable_data_directory(settings)
+    os.umask(0o077)
 
     async def bring() -> list[str]:
         async with use_database(settings) as dsn:

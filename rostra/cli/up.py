@@ -48,9 +48,9 @@ def up(demo: bool, **given: object) -> None:
     7 the database, 8 a part crashed again and again.
     """
     settings = settings_from(given)
-    # What we write is for us alone, secrets and mail above all.
-    os.umask(0o077)
     data = writable_data_directory(settings)
+    # What we write there is for us alone, secrets and mail above all.
+    os.umask(0o077)
     lock = _hold(data)
     try:
         remember(settings)

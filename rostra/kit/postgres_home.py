@@ -74,6 +74,8 @@ def settle(data_dir: Path, pg_user: str | None) -> Home:
     """Decide where the cluster of `data_dir` lives and make the directories around it. Raises PostgresRefused."""
     account = _find_account(data_dir, pg_user)
     home = Home(_home_path(data_dir, account), account)
+    if account is not None and home.path != data_dir:
+        _make(home.path, 0o710, (0, account.gid))
     _make(home.etc, 0o750, account and (0, account.gid))
     _check_owner(home)
     _make_run(home)
@@ -210,14 +212,16 @@ def _check_owner(home: Home) -> None:
 
 
 def _make_run(home: Home) -> None:
-    """Make the private directory of the socket, at a short path elsewhere where the home's own would be too long."""
+    """Make the private directory of the socket, at a plain short path elsewhere where the home's own is not."""
     if find_socket_directory(home.path) is not None:
         return
     link = home.path / "run"
     if link.is_symlink():
         link.unlink()
     owner = home.account and (home.account.uid, home.account.gid)
-    if len(os.fsencode(link / SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
+    # A comma would make two paths of it, both for the server and for its clients.
+    plain = not set(str(link)) & set(",'\"\\")
+    if plain and len(os.fsencode(link / SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
         _make(link, 0o700, owner)
         return
     base = next(place for place in ("/run", "/tmp") if os.access(place, os.W_OK))  # noqa: S108

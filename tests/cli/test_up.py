@@ -25,7 +25,7 @@ from rostra.kit.postgres import processes_in
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
-    "PYTHONPATH": str(ROOT),
+    "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     "ROSTRA_APP_FACTORY": "tests.cli.tiny:create_app",
     "ROSTRA_WORKER_RUN": "tests.cli.tiny:run",
 }

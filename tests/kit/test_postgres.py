@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -180,7 +181,8 @@ async def test_a_stale_pid_file_whose_number_is_taken_is_seen_through(data_dir: 
         wait_for(lambda: not processes_in(data_dir / "postgres"))
         pid_file = data_dir / "postgres" / "postmaster.pid"
         owner = pid_file.stat()
-        stranger = subprocess.Popen(["sleep", "60"], user=owner.st_uid, group=owner.st_gid, extra_groups=[])
+        account = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        stranger = subprocess.Popen(["sleep", "60"], **account)
         try:
             lines = pid_file.read_text().split("\n")
             pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
@@ -238,8 +240,12 @@ async def test_a_data_directory_in_a_private_home_works_and_opens_nothing(
     # But one that was moved takes its database with it.
     shutil.rmtree(home / "copy")
     data.rename(home / "moved")
+    # And one that was given to another account runs as that.
+    subprocess.run(["chown", "-R", "daemon:daemon", (home / "moved" / "postgres").resolve()], check=True)
     with started(home / "moved", bindir=programs) as server:
         await server.wait_ready()
+        owners = {Path(f"/proc/{pid}").stat().st_uid for pid in processes_in(home / "moved" / "postgres")}
+        assert owners == {pwd.getpwnam("daemon").pw_uid}
 
 
 @as_root
@@ -277,6 +283,13 @@ async def test_a_long_path_gets_a_short_private_socket_directory(open_directory:
         assert find_socket_directory(data) not in (None, run)
         shutil.rmtree((data / "run").resolve())
     shutil.rmtree(run)
+
+
+async def test_a_path_may_have_spaces_and_quotes(open_directory: Path) -> None:
+    with started(open_directory / "it's, \"a path") as server:
+        await server.wait_ready()
+        assert await ask(server.dsn, "select 1") == 1
+        shutil.rmtree((server.data_dir / "run").resolve())
 
 
 async def test_a_command_starts_the_database_for_the_while(data_dir: Path) -> None:
