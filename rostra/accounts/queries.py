@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,6 +57,8 @@ values ($1, $2, lower($2), $3, $4, $5, $6, $7, $8, $9::text::inet, $10, $11, $12
 NEXT_ID: Final = "select make_id($1)"
 
 INSERT_ACCOUNT_STATS: Final = "insert into account_stats (account_id) values ($1)"
+
+LOCK_ACCOUNTS: Final = "select id from accounts where id = any($1::bigint[]) order by id for no key update"
 
 STORE_RENDERED: Final = """
 update accounts a set rendered = given.rendered, rendered_for = $3
@@ -169,6 +171,11 @@ async def insert_user(tx: Tx, account_id: int, new: NewAccount, at: datetime) ->
 async def next_id(db: Reader, at: datetime) -> int:
     """A new snowflake for the moment `at`."""
     return await db.fetchval(NEXT_ID, at)
+
+
+async def lock_accounts(tx: Tx, ids: Iterable[int]) -> list[int]:
+    """Lock accounts against being changed until the transaction ends, always in one order; those that exist."""
+    return [row["id"] for row in await tx.fetch(LOCK_ACCOUNTS, list(ids))]
 
 
 async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprint: int) -> None:

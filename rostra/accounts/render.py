@@ -12,7 +12,7 @@ from rostra.accounts.queries import Emoji
 from rostra.accounts.records import Profile, ProfileField
 from rostra.entities import account as entities
 from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
-from rostra.kit.db import Database, Reader
+from rostra.kit.db import Database, Tx
 from rostra.text.entities import find_emojis
 from rostra.text.urls import Urls
 
@@ -85,12 +85,18 @@ def _render_roles(profile: Profile) -> list[entities.AccountRole]:
     return [entities.AccountRole(id=named[0], name=named[1], color="")] if named else []
 
 
-async def render_fresh(db: Reader, ids: Sequence[int], urls: Urls) -> dict[int, str]:
-    """The static JSON of these accounts, made anew from their profiles."""
-    profiles = await queries.find_profiles(db, ids)
+async def refresh_accounts(tx: Tx, ids: Iterable[int], urls: Urls) -> dict[int, str]:
+    """Make the static JSON of these accounts anew from their profiles, keep it, and return it by id.
+
+    The rows are locked first: what is read after that cannot be older than what a change of profile commits meanwhile.
+    """
+    locked = await queries.lock_accounts(tx, ids)
+    profiles = await queries.find_profiles(tx, locked)
     texts = [text for p in profiles.values() for text in (p.display_name, p.note_text, *(f.value for f in p.fields))]
-    emojis = await queries.find_emojis(db, sorted(shortcodes_in(*texts)))
-    return {profile.id: render_static(profile, emojis, urls) for profile in profiles.values()}
+    emojis = await queries.find_emojis(tx, sorted(shortcodes_in(*texts)))
+    rendered = {profile.id: render_static(profile, emojis, urls) for profile in profiles.values()}
+    await queries.store_rendered(tx, list(rendered.items()), urls.fingerprint)
+    return rendered
 
 
 async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list[Raw]:
@@ -106,10 +112,10 @@ async def hydrate_accounts_by_id(db: Database, ids: Sequence[int], urls: Urls) -
     async with db.read() as conn:
         rows = await queries.find_rendered(conn, ids)
         stale = [row.id for row in rows if row.rendered_for != urls.fingerprint]
-        fresh = await render_fresh(conn, stale, urls) if stale else {}
-    if fresh:
+    fresh: dict[int, str] = {}
+    if stale:
         async with db.transaction() as tx:
-            await queries.store_rendered(tx, list(fresh.items()), urls.fingerprint)
+            fresh = await refresh_accounts(tx, stale, urls)
     return {
         row.id: entities.join_account(
             fresh.get(row.id, row.rendered),

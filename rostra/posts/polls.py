@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
-import asyncpg
 import msgspec
 
-from rostra.accounts.queries import Emoji
-from rostra.accounts.render import render_emoji, shortcodes_in
-from rostra.entities.account import timestamp
+from rostra.accounts.render import shortcodes_in
+from rostra.entities.account import CustomEmoji, timestamp
 from rostra.entities.status import Poll, PollOption
-from rostra.text.urls import Urls
 
 
 class PollRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,21 +25,28 @@ class PollRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     choices: list[int] | None
 
-    @classmethod
-    def from_row(cls, row: asyncpg.Record, prefix: str = "poll_") -> PollRow:
-        """From a row whose columns carry `prefix`."""
-        return cls(**{name: row[prefix + name] for name in cls.__struct_fields__})
-
     def expired(self, at: datetime) -> bool:
         """Whether voting is over."""
         return self.expires_at is not None and self.expires_at <= at
 
 
-def render_poll(poll: PollRow, viewer_id: int | None, at: datetime, urls: Urls, emojis: Iterable[Emoji] = ()) -> Poll:
-    """A poll for one viewer. Hidden totals show when the poll has ended; its author may always see them."""
+decode_poll = msgspec.json.Decoder(PollRow).decode
+
+
+class _WithEmojis(msgspec.Struct):
+    emojis: list[CustomEmoji]
+
+
+_decode_emojis = msgspec.json.Decoder(_WithEmojis).decode
+
+
+def render_poll(poll: PollRow, viewer_id: int | None, at: datetime, static: str) -> Poll:
+    """A poll for one viewer. Hidden totals show when the poll has ended; its author may always see them.
+
+    `static` is the stored JSON of the status, which has the custom emojis of the options among its own.
+    """
     shown = not poll.hide_totals or poll.expired(at) or viewer_id == poll.account_id
     own = poll.choices or []
-    used = shortcodes_in(*poll.options)
     return Poll(
         id=str(poll.id),
         expires_at=timestamp(poll.expires_at) if poll.expires_at else None,
@@ -54,7 +58,14 @@ def render_poll(poll: PollRow, viewer_id: int | None, at: datetime, urls: Urls, 
             PollOption(title=title, votes_count=votes if shown else None)
             for title, votes in zip(poll.options, poll.votes, strict=True)
         ],
-        emojis=[render_emoji(emoji, urls) for emoji in emojis if emoji.shortcode in used],
+        emojis=_emojis_of(poll.options, static),
         voted=bool(own) or viewer_id == poll.account_id,
         own_votes=own,
     )
+
+
+def _emojis_of(options: Sequence[str], static: str) -> list[CustomEmoji]:
+    used = shortcodes_in(*options)
+    if not used:
+        return []
+    return [emoji for emoji in _decode_emojis(f"{{{static}}}").emojis if emoji.shortcode in used]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive,
   coalesce((select p.options from polls p where p.status_id = s.id), '{}') as poll_options
 from statuses s left join apps app on app.id = s.app_id where s.id = any($1::bigint[])
 """
+
+LOCK_STATUSES: Final = "select id from statuses where id = any($1::bigint[]) order by id for no key update"
 
 STORE_RENDERED: Final = """
 update statuses s set rendered = given.rendered, rendered_for = $3
@@ -62,8 +64,9 @@ NEW_CONVERSATION: Final = "insert into conversations (id, created_at) values ($1
 
 INSERT_STATUS: Final = """
 insert into statuses (id, account_id, uri, url, text, content, spoiler_text, visibility, sensitive, language,
-  in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id, created_at, rendered, rendered_for)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+  in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id, created_at, rendered, rendered_for,
+  has_poll)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
 
 INSERT_STATS: Final = "insert into status_stats (status_id) values ($1)"
@@ -121,6 +124,11 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
 async def find_parts(db: Reader, ids: Sequence[int]) -> list[StatusParts]:
     """What the static JSON of these statuses is made of."""
     return [msgspec.convert(dict(row.items()), StatusParts) for row in await db.fetch(PARTS, ids)]
+
+
+async def lock_statuses(tx: Tx, ids: Iterable[int]) -> list[int]:
+    """Lock statuses against being changed until the transaction ends, always in one order; those that exist."""
+    return [row["id"] for row in await tx.fetch(LOCK_STATUSES, list(ids))]
 
 
 async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprint: int) -> None:
@@ -182,6 +190,7 @@ async def insert_status(
         INSERT_STATUS, parts.id, account_id, parts.uri, parts.url, parts.text, parts.content, parts.spoiler_text,
         parts.visibility, parts.sensitive, parts.language, parts.in_reply_to_id, parts.in_reply_to_account_id,
         reblog_of_id, conversation_id, app_id, parts.created_at, rendered, fingerprint,
+        bool(parts.poll_options),
     )  # fmt: skip
     await tx.execute(INSERT_STATS, parts.id)
     await tx.execute(COUNT_STATUS, account_id, parts.created_at)

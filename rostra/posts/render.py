@@ -1,8 +1,8 @@
-"""The stored part of a status's JSON: made from its parts when it is written, and from the database when it is stale."""
+"""The stored part of a status's JSON: made from its parts when it is written, from the database when it is stale."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -97,13 +97,13 @@ def render_static(parts: StatusParts, emojis: Iterable[Emoji], urls: Urls) -> st
     )
 
 
-async def render_stored(tx: Tx, ids: Sequence[int], urls: Urls) -> dict[int, str]:
-    """Make the static JSON of these statuses anew, keep it, and return it by id."""
-    if not ids:
-        return {}
-    parts = await queries.find_parts(tx, ids)
+async def refresh_statuses(tx: Tx, ids: Iterable[int], urls: Urls) -> None:
+    """Make the static JSON of these statuses anew and keep it.
+
+    The rows are locked first: what is read after that cannot be older than what an edit commits meanwhile.
+    """
+    parts = await queries.find_parts(tx, await queries.lock_statuses(tx, ids))
     texts = [text for part in parts for text in (part.spoiler_text, part.text, *part.poll_options)]
     emojis = await find_emojis(tx, sorted(shortcodes_in(*texts)))
-    rendered = {part.id: render_static(part, emojis, urls) for part in parts}
-    await queries.store_rendered(tx, list(rendered.items()), urls.fingerprint)
-    return rendered
+    rendered = [(part.id, render_static(part, emojis, urls)) for part in parts]
+    await queries.store_rendered(tx, rendered, urls.fingerprint)

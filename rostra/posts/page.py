@@ -1,0 +1,88 @@
+"""The SQL that reads a page of statuses with everything that a Status shows, in one statement.
+
+A list's own statement is only the choice of ids. Here it is joined to the stored JSON of the statuses, of what they
+boost and of all authors, to the counts, the polls and the viewer's own flags. What a status boosts comes as a row of
+its own, without a cursor; `hydrate` puts the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Final, LiteralString
+
+from rostra.posts.access import VISIBLE_STATUS
+
+# The bits of `flags`; the statement below says them as numbers.
+FAVOURITED: Final = 1
+REBLOGGED: Final = 2
+BOOKMARKED: Final = 4
+MUTED: Final = 8
+PINNED: Final = 16
+
+# All ids of the page and of what it boosts. The viewer's favourites, boosts and bookmarks among them are found by one
+# descent into an index each, not by one for each status.
+_IDS: Final = "(select ids.everything from ids)::bigint[]"
+
+_FLAGS: Final = f"""
+  case when s.id = any(array(select x.status_id from favourites x
+    where x.account_id = $1 and x.status_id = any({_IDS}))) then 1 else 0 end
+  + case when s.id = any(array(select x.reblog_of_id from statuses x
+    where x.account_id = $1 and x.reblog_of_id = any({_IDS}))) then 2 else 0 end
+  + case when s.id = any(array(select x.status_id from bookmarks x
+    where x.account_id = $1 and x.status_id = any({_IDS}))) then 4 else 0 end
+  + case when (select exists (select from conversation_mutes x where x.account_id = $1))
+      and (select true from conversation_mutes x where x.account_id = $1 and x.conversation_id = s.conversation_id)
+    then 8 else 0 end
+  + case when s.account_id = $1
+      and (select true from status_pins x where x.account_id = $1 and x.status_id = s.id)
+    then 16 else 0 end as flags"""
+
+_POLL: Final = """
+  case when s.has_poll then (
+    select json_build_object('id', p.id, 'account_id', p.account_id, 'options', p.options, 'votes', p.votes,
+      'voters_count', p.voters_count, 'multiple', p.multiple, 'hide_totals', p.hide_totals,
+      'expires_at', p.expires_at, 'choices', (
+        select v.choices from poll_votes v where v.poll_id = p.id and v.account_id = $1))
+    from polls p where p.status_id = s.id) end as poll"""
+
+# $1 is the viewer, $2 the time, $3… belong to the page. The time is a parameter of every page, whether or not its
+# choice of ids needs one.
+_STATUSES: Final = f"""
+  s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for,
+  a.rendered as account_rendered, a.rendered_for as account_rendered_for,
+  ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date::text as last_status_on,
+  coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,
+  coalesce(st.favourites_count, 0) as favourites_count, {_FLAGS}, {_POLL}
+from statuses s
+join accounts a on a.id = s.account_id
+join account_stats ast on ast.account_id = s.account_id
+left join status_stats st on st.status_id = s.id"""
+
+_WHERE: Final = f"where s.id = any({_IDS}) and $2::timestamptz is not null and {VISIBLE_STATUS}"
+
+
+def _with_boosted(page: LiteralString) -> LiteralString:
+    """`page` (an array of ids) and what it boosts, as the one row of `ids`."""
+    return f"""ids as materialized (
+      select page.ids as page, page.ids || array(
+        select s.reblog_of_id from statuses s where s.id = any(page.ids) and s.reblog_of_id is not null) as everything
+      from (select {page} as ids) page)"""
+
+
+def page_of(ids: LiteralString) -> LiteralString:
+    """A statement that reads the statuses which `ids` selects; their cursor is their id.
+
+    `ids` is a select of one column `id`; $1 is the viewer, $2 the time, further parameters are its own. What the viewer
+    may not see is left out, whatever `ids` says.
+    """
+    return f"""with {_with_boosted(f"array(select chosen.id from ({ids}) chosen)")}
+      select case when s.id = any((select ids.page from ids)::bigint[]) then s.id end as cursor, {_STATUSES} {_WHERE}"""
+
+
+def page_by_cursor(ids: LiteralString) -> LiteralString:
+    """Like `page_of`, for a list whose cursor is the id of another row (a favourite, a bookmark): `ids` selects `id`
+    and `cursor`."""
+    return f"""with page as materialized ({ids}), {_with_boosted("array(select page.id from page)")}
+      select page.cursor, {_STATUSES} left join page on page.id = s.id {_WHERE}"""
+
+
+BY_IDS: Final = f"with {_with_boosted('$3::bigint[]')} select s.id as cursor, {_STATUSES} {_WHERE}"
