@@ -107,11 +107,12 @@ def configure(home: Home, *, shared_buffers: str, durable: bool) -> None:
     ident = "".join(f'rostra "{account}" {role}\n' for account in accounts for role in (ROLE, ADMIN))
     hba = "local all all peer map=rostra\nlocal replication all peer map=rostra\n"
     files = {"postgresql.conf": configuration, "pg_hba.conf": hba, "pg_ident.conf": ident}
-    if not (home.etc / "local.conf").exists():
-        files["local.conf"] = "# Your own PostgreSQL settings; Rostra never writes here again.\n"
+    local = home.etc / "local.conf"
+    if not local.exists():
+        local.write_text("# Your own PostgreSQL settings; Rostra never writes here again.\n")
     for name, text in files.items():
-        path = home.etc / name
-        path.write_text(text)
+        (home.etc / name).write_text(text)
+    for path in (local, *(home.etc / name for name in files)):
         if home.account is not None:
             os.chown(path, 0, home.account.gid)
         path.chmod(0o640)
