@@ -7,6 +7,7 @@ is said in `effects`, far above; a slice is given an `Emit` and knows no more.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import msgspec
 
@@ -128,6 +129,20 @@ class AccountDeleted(Event, frozen=True, kw_only=True):
 
     account_id: int
     media_keys: list[str]
+
+
+class AccountClosed(Event, frozen=True, kw_only=True):
+    """Somebody has left, and is hidden already; the rows remain to be removed."""
+
+    account_id: int
+
+
+class LinkRequested(Event, frozen=True, kw_only=True):
+    """Somebody asks for a mailed link; whether the address belongs to anybody is found out later, so that the answer
+    takes as long either way."""
+
+    purpose: Literal["confirm", "reset_password"]
+    email: str
 
 
 class MailOrdered(Event, frozen=True, kw_only=True):

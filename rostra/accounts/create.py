@@ -10,14 +10,14 @@ import asyncpg
 
 from rostra.accounts import queries
 from rostra.accounts.records import NewAccount
-from rostra.kit.db import Tx
+from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import FieldProblem, InvalidFields
+from rostra.kit.mail import is_address
 from rostra.text.urls import Urls
 
 MAX_USERNAME: Final = 30
-_USERNAME = re.compile(r"[A-Za-z0-9_]+([A-Za-z0-9_.-]*[A-Za-z0-9_]+)?")
-# Loose on purpose: whether an address works is what the confirmation letter finds out.
-_EMAIL = re.compile(r"[^@\s<>,;:\"\\]{1,64}@(localhost|[^@\s<>,;:\"\\]+\.[^@\s.<>,;:\"\\]{2,})")
+_MAX_EMAIL: Final = 254
+_USERNAME = re.compile(r"[A-Za-z0-9_]+")
 RESERVED: Final = frozenset(
     {
         "about", "abuse", "admin", "administrator", "api", "auth", "help", "helpdesk", "hostmaster", "instance", "mod",
@@ -26,10 +26,12 @@ RESERVED: Final = frozenset(
     }
 )  # fmt: skip
 
+Problems = dict[str, list[FieldProblem]]
 
-def check_handle(username: str, email: str, *, reserved: frozenset[str] = RESERVED) -> None:
-    """Raises InvalidFields with all that is wrong with a name and an address, before the database is asked."""
-    problems: dict[str, list[FieldProblem]] = {}
+
+def find_problems(username: str, email: str, *, reserved: frozenset[str] = RESERVED) -> Problems:
+    """All that is wrong with a name and an address, before the database is asked."""
+    problems: Problems = {}
     if not username:
         problems["username"] = [FieldProblem("ERR_BLANK", "can't be blank")]
     elif not _USERNAME.fullmatch(username):
@@ -40,10 +42,27 @@ def check_handle(username: str, email: str, *, reserved: frozenset[str] = RESERV
         problems["username"] = [FieldProblem("ERR_RESERVED", "is reserved")]
     if not email:
         problems["email"] = [FieldProblem("ERR_BLANK", "can't be blank")]
-    elif len(email) > 254 or not _EMAIL.fullmatch(email):
+    elif not is_usable_email(email):
         problems["email"] = [FieldProblem("ERR_INVALID", "is not an e-mail address")]
-    if problems:
+    return problems
+
+
+def is_usable_email(email: str) -> bool:
+    """Whether an address looks as if it could work; whether it does is what the confirmation letter finds out."""
+    host = email.rpartition("@")[2]
+    return len(email) <= _MAX_EMAIL and is_address(email) and ("." in host.strip(".") or host == "localhost")
+
+
+def check_handle(username: str, email: str, *, reserved: frozenset[str] = RESERVED) -> None:
+    """Raises InvalidFields with all that is wrong with a name and an address."""
+    if problems := find_problems(username, email, reserved=reserved):
         raise InvalidFields(problems)
+
+
+async def find_taken(db: Reader, username: str, email: str) -> Problems:
+    """Which of the two somebody else has, or had: names of those who have left are not given away again."""
+    taken = await queries.find_taken(db, username, email)
+    return {field: [FieldProblem("ERR_TAKEN", "has already been taken")] for field in taken}
 
 
 async def create_account(tx: Tx, urls: Urls, new: NewAccount, at: datetime) -> int:

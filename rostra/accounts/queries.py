@@ -72,6 +72,19 @@ update accounts set display_name = $2, note_text = $3, note = $4, fields = $5, a
 where id = $1
 """
 
+TAKEN: Final = """
+select
+  exists (select from accounts where lower(username) = lower($1) and domain is null)
+    or exists (select from departed_usernames where username_key = lower($1)) as username,
+  exists (select from users where email_key = lower($2)) as email
+"""
+
+INSERT_DEPARTED: Final = """
+insert into departed_usernames (username_key, departed_at) values (lower($1), $2) on conflict do nothing
+"""
+
+HAS_DEPARTED: Final = "select exists (select from departed_usernames where username_key = lower($1))"
+
 LOCK_ACCOUNT: Final = "select id from accounts where id = $1 for update"
 
 EMOJIS_BY_SHORTCODES: Final = """
@@ -181,6 +194,23 @@ async def lock_accounts(tx: Tx, ids: Iterable[int]) -> list[int]:
 async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprint: int) -> None:
     """Keep the static JSON of accounts."""
     await tx.execute(STORE_RENDERED, [row[0] for row in rendered], [row[1] for row in rendered], fingerprint)
+
+
+async def find_taken(db: Reader, username: str, email: str) -> list[str]:
+    """Which of `username` and `email` cannot be had any more."""
+    row = await db.fetchrow(TAKEN, username, email)
+    assert row is not None
+    return [field for field in ("username", "email") if row[field]]
+
+
+async def insert_departed(tx: Tx, username: str, at: datetime) -> None:
+    """Note that somebody of this name has left for good."""
+    await tx.execute(INSERT_DEPARTED, username, at)
+
+
+async def has_departed(db: Reader, username: str) -> bool:
+    """Whether somebody of this name has left for good."""
+    return await db.fetchval(HAS_DEPARTED, username)
 
 
 async def lock_account(tx: Tx, account_id: int) -> None:

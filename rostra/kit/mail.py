@@ -130,6 +130,15 @@ def compose(message: Message, *, sender: str, domain: str, clock: Clock) -> Emai
     return letter
 
 
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to this at all: one plain address, ASCII before the @."""
+    try:
+        _recipient(text)
+    except Invalid:
+        return False
+    return True
+
+
 def _recipient(address: str) -> Address:
     if not _ADDRESS.fullmatch(address):
         raise Invalid("email", "is not an e-mail address")

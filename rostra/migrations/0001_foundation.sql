@@ -61,6 +61,13 @@ create index accounts_by_name_search on accounts using gin (
 create index accounts_merged_on_read on accounts (id) where merged_on_read;
 create index accounts_directory on accounts (id desc) where domain is null and discoverable and suspended_at is null;
 
+-- Names of those who have left. Nobody else may be taken for them.
+create table departed_usernames (
+  -- Lower-cased.
+  username_key text primary key,
+  departed_at timestamptz not null
+);
+
 create table account_stats (
   account_id bigint primary key references accounts on delete cascade,
   followers_count bigint not null default 0,
