@@ -56,6 +56,12 @@ class InvalidFields(RostraError):
         super().__init__("Validation failed: " + ", ".join(said))
 
 
+class Refused(RostraError):
+    """What was asked does not fit the state that things are in, and no one field is to blame (HTTP 422)."""
+
+    status = 422
+
+
 class BadRequest(RostraError):
     """A request that lacks what it cannot do without, or cannot be read at all (HTTP 400)."""
 
