@@ -18,7 +18,7 @@ A page is a function in the file of its subject, registered on that file's `Page
         try:
             await write_note(visit.res.db, visit.me, form.id, form.comment)
         except Refused as error:                                         # Invalid or InvalidFields
-            return await visit.html("note.html", status=422, comment=form.comment, errors=errors_of(error))
+            return await visit.html("note.html", http_status=422, comment=form.comment, errors=errors_of(error))
         return visit.back(form.return_to, "/home", notice=visit.gettext("Saved."))
 
 What the pipeline (`web/respond.py`) has done before a handler runs:
@@ -31,7 +31,7 @@ What the pipeline (`web/respond.py`) has done before a handler runs:
   does. A field that does not fit ends in the error page 422; declare it as `str` to show the form again instead.
 
 What a handler may rely on afterwards:
-- `await visit.html(template, status=200, **values)` renders with the frame (`render.Page`: site, viewer, language,
+- `await visit.html(template, http_status=200, **values)` renders with the frame (`render.Page`: site, viewer, language,
   theme, csrf, notice, unread) and sets the content security policy; `form_action=` widens it for redirects of a form.
 - `visit.redirect(path, notice=...)` answers 303; only our own paths: anything else raises ValueError. What comes from
   outside goes through `visit.back(return_to, default)`, which falls back to `default`. `notice` is one translated

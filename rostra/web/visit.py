@@ -77,11 +77,11 @@ class Visit:
         return translate(views(), self.language, text, **values)
 
     async def html(
-        self, template: str, /, *, status: int = 200, form_action: Sequence[str] = ("'self'",), **values: object
+        self, template: str, /, *, http_status: int = 200, form_action: Sequence[str] = ("'self'",), **values: object
     ) -> Response:
         """A page or fragment made of a template. `form_action` are the sources that its forms may lead to."""
         frame = self._frame = self._frame or await build_frame(self)
-        return self.respond(render(views(), frame, template, **values), status, form_action)
+        return self.respond(render(views(), frame, template, **values), http_status, form_action)
 
     def respond(self, html: str, status: int = 200, form_action: Sequence[str] = ("'self'",)) -> Response:
         """HTML with the headers of a page."""
