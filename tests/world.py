@@ -3,6 +3,7 @@ and a client that holds every answer to the OpenAPI description."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -177,8 +178,11 @@ class World:
 
     async def statements(self, call: Callable[[], Any]) -> list[str]:
         """The statements that `await call()` runs, without savepoints."""
+        # The driver tells of a statement one turn of the loop after it.
+        await asyncio.sleep(0)
         self.db.statements.clear()
         await call()
+        await asyncio.sleep(0)
         return [text for text in self.db.statements if not text.lower().startswith(("savepoint", "release"))]
 
     def at(self, moment: datetime) -> None:
