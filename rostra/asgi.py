@@ -31,6 +31,7 @@ from rostra.resources import Resources, open_resources
 from rostra.streaming import events, websocket
 from rostra.streaming.hub import Hub
 from rostra.web import respond as web
+from rostra.web.assets import PLACES, serve_asset
 from rostra.web.page import PageRoute
 from rostra.web.pages import all_pages
 
@@ -67,8 +68,10 @@ class Application:
             "/metrics": self._metrics,
             "/api/openapi.json": self._openapi,
             "/media/{key:path}": self._media,
+            "/static/{name:path}": _static(None),
             "/api/v1/streaming/{stream:path}": self._events,
         }
+        own |= {path: _static(name) for path, name in PLACES.items()}
         for path, endpoint in own.items():
             self._router.add("GET", path, (path, endpoint))
 
@@ -168,6 +171,15 @@ class Application:
         await self.hub.stop()
         await self._stack.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _static(name: str | None) -> Endpoint:
+    """Serves one file, or the one that the path names."""
+
+    async def endpoint(request: Request, params: dict[str, str]) -> Response:
+        return serve_asset(request, name or params["name"])
+
+    return endpoint
 
 
 async def _ask(db: Database) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rostra.accounts.queries import find_profile_by_handle
+from rostra.accounts.find import get_account_by_handle
 from rostra.accounts.render import hydrate_accounts, hydrate_accounts_by_id
 from rostra.api.call import Call
 from rostra.api.people import account_page
@@ -16,8 +16,7 @@ from rostra.entities.account import FamiliarFollowers, RawAccount
 from rostra.entities.personal import List
 from rostra.entities.status import RawStatus
 from rostra.entities.tag import FeaturedTag
-from rostra.kit.addresses import normalise_domain
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id, Page, PageForm
 from rostra.lists.lists import render_list
 from rostra.lists.members import find_lists_with
@@ -70,23 +69,8 @@ async def _target(call: Call, account_id: int) -> Target:
 @routes.get("/api/v1/accounts/lookup", access="public", scopes="read:accounts")
 async def look_up_account(call: Call, form: ByHandle) -> RawAccount:
     """The account with a handle, with or without this server's domain."""
-    name, _, domain = form.acct.strip().removeprefix("@").partition("@")
-    profile_domain = _remote_domain(domain, call.res.urls.domain)
-    async with call.res.db.read() as conn:
-        profile = await find_profile_by_handle(conn, name, profile_domain)
-    if profile is None:
-        raise NotFound
-    return await _show(call, profile.id)
-
-
-def _remote_domain(domain: str, own: str) -> str | None:
-    if not domain:
-        return None
-    try:
-        named = normalise_domain(domain, allow_port=":" in own)
-    except Invalid:
-        raise NotFound from None
-    return None if named == own else named
+    account_id = await get_account_by_handle(call.res.db, form.acct, domain=call.res.urls.domain)
+    return await _show(call, account_id)
 
 
 @routes.get("/api/v1/accounts/familiar_followers", scopes="read:follows")

@@ -24,6 +24,8 @@ Kind = Literal["session", "visitor", "notice", "pending"]
 _NOTICE_FOR: Final = timedelta(minutes=1)
 _CSRF: Final = "csrf"
 
+_YEAR: Final = 365 * 86400
+
 
 class Cookies:
     """The cookies of one request and of its answer."""
@@ -37,6 +39,7 @@ class Cookies:
         port = settings.domain.rpartition(":")[2] if ":" in settings.domain else ""
         self._prefix = "__Host-rostra_" if self._secure else f"rostra{port}_"
         self._changes: dict[Kind, tuple[str, int | None]] = {}
+        self._preferences: dict[str, str] = {}
 
     def find(self, kind: Kind) -> str | None:
         """The cookie as it came, or as this request has set it."""
@@ -47,6 +50,10 @@ class Cookies:
     def plain(self, name: str) -> str:
         """A cookie that holds only a preference (`theme`, `language`); whatever the browser says."""
         return self._request.cookies.get(name, "")
+
+    def set_plain(self, name: str, value: str) -> None:
+        """Keep a preference for a year. Scripts of our pages read it, too."""
+        self._preferences[name] = value
 
     def set(self, kind: Kind, value: str, lifetime: timedelta | None = None) -> None:
         """Set a cookie; without a lifetime it ends with the browser."""
@@ -94,6 +101,8 @@ class Cookies:
 
     def apply(self, response: Response) -> None:
         """Write what was set into the answer."""
+        for name, value in self._preferences.items():
+            response.set_cookie(name, value, max_age=_YEAR, path="/", secure=self._secure, samesite="lax")
         for kind, (value, max_age) in self._changes.items():
             name = self._prefix + kind
             if not value and name not in self._request.cookies:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from rostra.web import people, site, timelines
 from rostra.web.page import PageRoute, Pages
 
-ALL: tuple[Pages, ...] = ()
+ALL: tuple[Pages, ...] = (
+    site.pages,
+    timelines.pages,
+    people.pages,
+)
 
 
 def all_pages() -> list[PageRoute]:

@@ -1,0 +1,31 @@
+"""Finding an account by what people call it."""
+
+from __future__ import annotations
+
+from rostra.accounts.queries import find_profile_by_handle
+from rostra.kit.addresses import normalise_domain
+from rostra.kit.db import Database
+from rostra.kit.errors import Invalid, NotFound
+
+
+async def get_account_by_handle(db: Database, acct: str, *, domain: str) -> int:
+    """The id of the account `user` or `user@domain`, with or without a leading @; `domain` is this server's own.
+
+    Raises NotFound where there is none, or where the domain is no domain.
+    """
+    name, _, home = acct.strip().removeprefix("@").partition("@")
+    async with db.read() as conn:
+        profile = await find_profile_by_handle(conn, name, _elsewhere(home, domain))
+    if profile is None:
+        raise NotFound
+    return profile.id
+
+
+def _elsewhere(home: str, own: str) -> str | None:
+    if not home:
+        return None
+    try:
+        named = normalise_domain(home, allow_port=":" in own)
+    except Invalid:
+        raise NotFound from None
+    return None if named == own else named

@@ -1,0 +1,94 @@
+"""Pages over HTTP, as a visitor and as somebody who has signed in."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from rostra.accounts.sessions import open_session
+from tests.world import Person, World
+
+
+class Browser:
+    """Keeps cookies, sends forms with the token that the last page had."""
+
+    def __init__(self, world: World) -> None:
+        self._http = httpx.AsyncClient(
+            transport=world.http._transport, base_url=world.http.base_url, follow_redirects=True
+        )
+        self.page = ""
+
+    @classmethod
+    async def of(cls, world: World, person: Person) -> Browser:
+        """A browser in which somebody has signed in."""
+        browser = cls(world)
+        token = await open_session(world.db, world.clock, person.account_id, ip=None, user_agent="test")
+        browser._http.cookies.set("rostra3000_session", token)
+        return browser
+
+    async def get(self, path: str, expect: int = 200) -> str:
+        answer = await self._http.get(path)
+        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.text[:300]}"
+        self.page = answer.text
+        return self.page
+
+    async def post(self, path: str, expect: int = 200, **fields: str) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.page)
+        answer = await self._http.post(path, data={"csrf": found[1] if found else "", **fields})
+        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.text[:300]}"
+        self.page = answer.text
+        return self.page
+
+
+async def test_a_visitor_sees_the_front_door_and_public_pages(world: World) -> None:
+    alice = await world.person("alice")
+    await alice.post("Hello #rome")
+    await world.settle()
+    visitor = Browser(world)
+    assert "Hello" in await visitor.get("/")
+    for path in ("/about", "/public", "/public/local", "/tags/rome", "/@alice", "/@alice/with_replies", "/@alice/media",
+                 "/@alice/followers", "/@alice/following", "/keyboard", "/offline", "/manifest.webmanifest"):  # fmt: skip
+        await visitor.get(path)
+    await visitor.get("/@nobody", expect=404)
+    await visitor.get("/nothing/here", expect=404)
+
+
+async def test_home_shows_what_the_api_shows(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await bob.follow(alice)
+    await world.settle()
+    await alice.post("From alice")
+    await world.settle()
+    browser = await Browser.of(world, bob)
+    assert "From alice" in await browser.get("/home")
+
+
+async def test_following_from_a_profile_works_without_script(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    browser = await Browser.of(world, bob)
+    await browser.get("/@alice")
+    await browser.post(f"/web/accounts/{alice.id}/follow", return_to="/@alice")
+    assert "/unfollow" in browser.page
+    relation = (await bob.api.get(f"/api/v1/accounts/relationships?id[]={alice.id}")).json()[0]
+    assert relation["following"] is True
+
+
+async def test_a_form_without_the_token_changes_nothing(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    browser = await Browser.of(world, bob)
+    await browser.post(f"/web/accounts/{alice.id}/follow", expect=422)
+    relation = (await bob.api.get(f"/api/v1/accounts/relationships?id[]={alice.id}")).json()[0]
+    assert relation["following"] is False
+
+
+async def test_static_files_may_be_kept_for_good_under_their_marked_address(world: World) -> None:
+    page = await Browser(world).get("/")
+    address = re.search(r'href="(/static/rostra\.css\?v=\w+)"', page)
+    assert address
+    answer = await world.http.get(address[1], headers={"accept-encoding": "gzip"})
+    assert "immutable" in answer.headers["cache-control"]
+    again = await world.http.get(address[1], headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert (await world.http.get("/static/../resources.py")).status_code == 404
+    assert (await world.http.get("/avatars/original/missing.png")).headers["content-type"] == "image/png"
