@@ -19,7 +19,7 @@ from rostra.relationships import block as blocks
 from rostra.relationships import follow as follows
 from rostra.relationships import people
 from rostra.relationships.find import find_relationships
-from rostra.relationships.queries import FollowOptions
+from rostra.relationships.records import FollowOptions
 
 routes = Routes("relationships")
 

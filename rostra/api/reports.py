@@ -13,7 +13,7 @@ from rostra.api.route import Routes
 from rostra.entities.report import Report
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id
-from rostra.moderation.queries import Category
+from rostra.moderation.records import Category
 from rostra.moderation.report import ReportDraft, render_report, report
 
 routes = Routes("reports")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
-
-import msgspec
+from typing import Final
 
 from rostra.kit.db import Reader, Tx
+from rostra.moderation.records import Category
 from rostra.posts.access import VISIBLE_STATUS
-
-Category = Literal["spam", "legal", "violation", "other"]
 
 # Those of $3 that are the account $2's and that the reporter $1 may see.
 REPORTABLE: Final = f"""
@@ -25,20 +22,6 @@ INSERT_REPORT: Final = """
 insert into reports (id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at)
 values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8) returning id
 """
-
-
-class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A report as it was made."""
-
-    id: int
-    account_id: int
-    target_id: int
-    status_ids: list[int]
-    rule_ids: list[int]
-    category: Category
-    comment: str
-    forward: bool
-    created_at: datetime
 
 
 async def find_reportable(db: Reader, reporter_id: int, target_id: int, status_ids: Sequence[int]) -> set[int]:

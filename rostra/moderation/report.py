@@ -15,7 +15,7 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
 from rostra.kit.errors import Invalid, NotFound
 from rostra.moderation import queries
-from rostra.moderation.queries import Category, ReportRecord
+from rostra.moderation.records import Category, ReportRecord
 from rostra.relationships.find import get_target
 
 MAX_COMMENT: Final = 1000

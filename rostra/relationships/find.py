@@ -9,7 +9,7 @@ from rostra.entities.account import Relationship, timestamp
 from rostra.kit.db import Database, Reader
 from rostra.kit.errors import NotFound
 from rostra.relationships import queries
-from rostra.relationships.queries import RelationshipRow, Target
+from rostra.relationships.records import RelationshipRow, Target
 
 
 def render_relationship(row: RelationshipRow) -> Relationship:

@@ -11,7 +11,7 @@ from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Forbidden, Invalid, NotFound
 from rostra.relationships import people_queries, queries
 from rostra.relationships.find import get_target
-from rostra.relationships.queries import FollowOptions
+from rostra.relationships.records import FollowOptions
 
 DEFAULT_OPTIONS: Final = FollowOptions()
 _MAX_LANGUAGES: Final = 50

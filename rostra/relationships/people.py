@@ -10,7 +10,7 @@ from rostra.kit.db import Database
 from rostra.kit.paging import Page, Window
 from rostra.relationships import people_queries
 from rostra.relationships.people_queries import Familiar, Listed
-from rostra.relationships.queries import Target
+from rostra.relationships.records import Target
 
 _MAX_FAMILIAR: Final = 100
 _NOBODY: Final = Page[int]([])

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from rostra.kit.db import Reader, Tx, as_record, as_records, find_record
+from rostra.relationships.records import FollowOptions, RelationshipRow, Target
 
 # Whatever changes a follow or a block between two accounts takes these locks first, the smaller id before the larger:
 # so the counts stay exact, a block cannot slip past a follow, and two such changes cannot wait for each other.
@@ -118,51 +117,6 @@ on conflict (account_id, target_id) do update set comment = excluded.comment, up
 """
 
 DELETE_NOTE: Final = "delete from account_notes where account_id = $1 and target_id = $2"
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that somebody wants to look at or do something to, as far as that decides whether they may.
-
-    Without a viewer all that concerns one is false.
-    """
-
-    id: int
-    domain: str | None
-    locked: bool
-    hide_collections: bool
-    suspended: bool
-    blocks_viewer: bool
-    blocked_by_viewer: bool
-    domain_blocked: bool
-    viewer_silenced: bool
-
-
-class FollowOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a follower wants to get. None leaves an option as it is, or at its default; no languages means all."""
-
-    show_reblogs: bool | None = None
-    notify: bool | None = None
-    languages: list[str] | None = None
-
-
-class RelationshipRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What one account is to another, from the first one's side."""
-
-    id: int
-    following: bool
-    requested: bool
-    showing_reblogs: bool
-    notifying: bool
-    languages: list[str] | None
-    followed_by: bool
-    requested_by: bool
-    blocking: bool
-    blocked_by: bool
-    muting: bool
-    muting_notifications: bool
-    muting_expires_at: datetime | None
-    domain_blocking: bool
-    note: str
 
 
 async def lock_pair(tx: Tx, one_id: int, other_id: int) -> None:
