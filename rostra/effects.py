@@ -20,11 +20,13 @@ from rostra.events import (
     FollowRequested,
     Notified,
     PollClosed,
+    ProfileChanged,
     Reported,
     SignedUp,
     StatusDeleted,
     StatusEdited,
     StatusPublished,
+    TagUnfollowed,
     TokensRevoked,
     Unfollowed,
 )
@@ -34,6 +36,7 @@ from rostra.kit.jobs import sweep as sweep_jobs
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
 from rostra.notifications.notify import Notifier
+from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.timelines.announce import (
     AnyAnnouncement,
@@ -46,6 +49,7 @@ from rostra.timelines.announce import (
     announce,
 )
 from rostra.timelines.fan_out import fan_out, fill_in, take_out, trim_all
+from rostra.timelines.tag_follows import take_out_tag
 
 E = TypeVar("E", bound=Event)
 
@@ -110,6 +114,14 @@ async def _take_out(event: Unfollowed, res: Resources) -> None:
     await take_out(res.db, event.account_id, event.target_id)
 
 
+async def _take_out_tag(event: TagUnfollowed, res: Resources) -> None:
+    await take_out_tag(res.db, event.account_id, event.tag_id)
+
+
+async def _accept_all(event: ProfileChanged, res: Resources) -> None:
+    await accept_all_requests(res.db, res.clock, emit, event.account_id)
+
+
 def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], Awaitable[None]]:
     """A handler that tells the web processes."""
 
@@ -138,6 +150,8 @@ async def _trim(_: Tick, res: Resources) -> None:
 on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
 on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
+on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
+on(ProfileChanged, "relationships.accept_all", _accept_all, when=lambda event: event.unlocked)
 on(StatusPublished, "notifications.published", lambda event, res: _notifier(res).published(event))
 on(StatusEdited, "notifications.edited", lambda event, res: _notifier(res).edited(event))
 on(Favourited, "notifications.favourited", lambda event, res: _notifier(res).favourited(event))
