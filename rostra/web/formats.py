@@ -178,7 +178,7 @@ def lang_attribute(code: str | None) -> Markup:
 
 
 def focus_class(media: Entity) -> str:
-    """Where an attachment's focus lies, as two classes in quarters (`fx3 fy1`), since style attributes are forbidden."""
+    """Where an attachment's focus lies, as two classes in quarters (`fx3 fy1`): style attributes are forbidden."""
     focus = cast("Mapping[str, float]", (media.get("meta") or {}).get("focus") or {})
     across, up = float(focus.get("x", 0.0)), float(focus.get("y", 0.0))
     return f"fx{_quarter(across)} fy{_quarter(-up)}" if across or up else ""

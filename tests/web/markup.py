@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from html.parser import HTMLParser
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 NAMED_BY_CONTENT = frozenset(("a", "button", "summary"))
 # What may not stand inside what, whatever lies between.
-FORBIDDEN_WITHIN = {"a": ("a", "button"), "button": ("a", "button"), "form": ("form",), "p": ("p",), "label": ("label",)}
-BLOCKS = frozenset("p div ul ol dl form section article aside header footer nav h1 h2 h3 blockquote fieldset details figure table pre".split())
+FORBIDDEN_WITHIN = {
+    "a": ("a", "button"),
+    "button": ("a", "button"),
+    "form": ("form",),
+    "p": ("p",),
+    "label": ("label",),
+}
+BLOCKS = frozenset([
+    "p", "div", "ul", "ol", "dl", "form", "section", "article", "aside", "header", "footer", "nav", "h1", "h2",
+    "h3", "blockquote", "fieldset", "details", "figure", "table", "pre",
+])  # fmt: skip
 UNLABELLED_INPUTS = frozenset(("hidden", "submit"))
 
 
@@ -62,7 +73,11 @@ class Checker(HTMLParser):
             element.text += data
 
     def _close(self, element: Element) -> None:
-        named = element.text.strip() or element.attributes.get("aria-label") or element.attributes.get("aria-hidden") == "true"
+        named = (
+            element.text.strip()
+            or element.attributes.get("aria-label")
+            or element.attributes.get("aria-hidden") == "true"
+        )
         if element.tag in NAMED_BY_CONTENT and not named:
             self.problems.append(f"<{element.tag} {element.attributes}> says nothing")
 
@@ -83,9 +98,11 @@ class Checker(HTMLParser):
         if element.tag == "script" and not attributes.get("src", "").startswith("/static/"):
             self.problems.append("inline or foreign script")
         for name, value in attributes.items():
-            if name.startswith("on") or name.startswith("hx-on"):
+            if name.startswith(("on", "hx-on")):
                 self.problems.append(f"inline handler {name}={value}")
-            if name in ("href", "src", "action", "formaction", "poster", "cite") and value.strip().lower().startswith(("javascript:", "data:", "vbscript:")):
+            if name in ("href", "src", "action", "formaction", "poster", "cite") and value.strip().lower().startswith(
+                ("javascript:", "data:", "vbscript:")
+            ):
                 self.problems.append(f"{name}={value}")
 
     def finish(self) -> list[str]:
@@ -100,9 +117,16 @@ class Checker(HTMLParser):
         faults: list[str] = []
         for element in self.seen:
             attributes = element.attributes
-            control = element.tag in ("select", "textarea") or (element.tag == "input" and attributes.get("type") not in UNLABELLED_INPUTS)
+            control = element.tag in ("select", "textarea") or (
+                element.tag == "input" and attributes.get("type") not in UNLABELLED_INPUTS
+            )
             wrapped = attributes.get("name") == "choices[]"
-            if control and not wrapped and attributes.get("id", "?") not in labelled and not attributes.get("aria-label"):
+            if (
+                control
+                and not wrapped
+                and attributes.get("id", "?") not in labelled
+                and not attributes.get("aria-label")
+            ):
                 faults.append(f"no label for {attributes}")
             if element.tag == "img" and "alt" not in attributes:
                 faults.append(f"no alt: {attributes}")
@@ -113,13 +137,21 @@ class Checker(HTMLParser):
         faults = [f"id {name} is used {times} times" for name, times in ids.items() if times > 1]
         for element in self.seen:
             for name in ("for", "aria-describedby", "aria-labelledby"):
-                faults += [f"{name} names {target}" for target in element.attributes.get(name, "").split() if target not in ids]
+                faults += [
+                    f"{name} names {target}" for target in element.attributes.get(name, "").split() if target not in ids
+                ]
         return faults
 
     def _forms(self) -> list[str]:
-        posts = [element for element in self.seen if element.tag == "form" and element.attributes.get("method") == "post"]
+        posts = [
+            element for element in self.seen if element.tag == "form" and element.attributes.get("method") == "post"
+        ]
         tokens = sum(1 for element in self.seen if element.attributes.get("name") == "csrf")
-        faults = [f"form posts to {form.attributes.get('action')!r}" for form in posts if not form.attributes.get("action", "").startswith("/")]
+        faults = [
+            f"form posts to {form.attributes.get('action')!r}"
+            for form in posts
+            if not form.attributes.get("action", "").startswith("/")
+        ]
         return faults + ([f"{len(posts)} forms, {tokens} tokens"] if len(posts) != tokens else [])
 
 

@@ -1,7 +1,7 @@
 """Serve every template with sample entities, so that one can look at the pages without a database.
 
-`python -m tests.web.preview [PORT]` serves on loopback: `/` lists the pages, `?theme=dark` and `?language=it` change them. Answers carry
-the real content security policy. Reads templates and styles again at every request.
+`python -m tests.web.preview [PORT]` serves on loopback: `/` lists the pages, `?theme=dark` and `?language=it` change
+them. Answers carry the real content security policy. Reads templates and styles again at every request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.web.pictures import picture_svg
 class Preview(BaseHTTPRequestHandler):
     """Answers GET only."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """A page by its case's name, a static file, or a made-up picture."""
         address = urlsplit(self.path)
         if address.path.startswith("/static/"):
@@ -63,7 +63,7 @@ class Preview(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Keep quiet."""
 
 
@@ -74,5 +74,5 @@ def serve(port: int) -> ThreadingHTTPServer:
 
 if __name__ == "__main__":
     chosen = int(sys.argv[1]) if len(sys.argv) > 1 else 8765
-    print(f"http://127.0.0.1:{chosen}/")  # noqa: T201
+    print(f"http://127.0.0.1:{chosen}/")
     serve(chosen).serve_forever()

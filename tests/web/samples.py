@@ -5,6 +5,8 @@ Shared by the tests and by the preview; the shapes are those of the API referenc
 
 from __future__ import annotations
 
+# ruff: noqa: E501
+# fmt: off
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +37,7 @@ def account(number: int, acct: str, name: str, **changes: Any) -> Entity:
         "avatar_description": "", "header": "/media/header.svg", "header_static": "/media/header.svg", "header_description": "",
         "followers_count": 1284, "following_count": 211, "statuses_count": 3120, "last_status_at": "2026-05-04", "hide_collections": False,
         "show_media": True, "show_media_replies": True, "show_featured": True, "fields": [], "emojis": [], "roles": [],
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -48,7 +50,7 @@ ADA = account(
         {"name": "Pronouns", "value": "she / lei", "verified_at": None},
     ],
     roles=[{"id": "3", "name": "Owner", "color": ""}],
-)  # fmt: skip
+)
 MARCO = account(2, "marco", "Marco Bianchi")
 GIULIA = account(3, "giulia", "Giulia Neri")
 TOMAS = account(4, "tomas@relay.example", "Tomás Oliveira")
@@ -56,11 +58,11 @@ BOT = account(5, "po_level@rivers.example", "River Po, level", bot=True)
 LONG = account(6, "maximiliana_wilhelmine_konstantinopolitanische@a-very-long-domain-name.of-a-remote-server.example", LONG_NAME)
 ARABIC = account(7, "salma", RIGHT_TO_LEFT)
 NAMELESS = account(8, "nobody", "", note="", avatar="/avatars/original/missing.png", avatar_static="/avatars/original/missing.png",
-    header="/headers/original/missing.png", header_static="/headers/original/missing.png", followers_count=0, following_count=0, statuses_count=0)  # fmt: skip
+    header="/headers/original/missing.png", header_static="/headers/original/missing.png", followers_count=0, following_count=0, statuses_count=0)
 EVIL = account(
     9, "evil@bad.example", HOSTILE, url="javascript:alert(1)", avatar="javascript:alert(1)", avatar_static="javascript:alert(1)",
     note="<p>&lt;script&gt;</p>", fields=[{"name": HOSTILE, "value": "plain", "verified_at": None}],
-)  # fmt: skip
+)
 
 PUBLIC_TAG: Entity = {"name": "RiverPo", "url": "http://rostra.example/tags/riverpo"}
 
@@ -74,7 +76,7 @@ def status(number: int, author: Entity, content: str, **changes: Any) -> Entity:
         "edited_at": None, "favourited": False, "reblogged": False, "muted": False, "bookmarked": False, "content": content, "filtered": [],
         "reblog": None, "application": {"name": "Web", "website": None}, "account": author, "media_attachments": [], "mentions": [], "tags": [],
         "emojis": [], "quote": None, "card": None, "poll": None,
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -84,7 +86,7 @@ def picture(number: int, description: str | None, width: int = 1200, height: int
         "id": str(112_000_000_000_000_000 + number), "type": "image", "url": f"/media/picture-{number}.svg", "preview_url": f"/media/picture-{number}.svg",
         "remote_url": None, "preview_remote_url": None, "text_url": None, "description": description, "blurhash": "LKO2?U%2Tw=w]~RBVZRi};RPxuwH",
         "meta": {"original": {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}, "small": small},
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -96,7 +98,7 @@ def poll(**changes: Any) -> Entity:
             {"title": "By boat :laurel:", "votes_count": 19},
         ],
         "emojis": [EMOJI], "voted": False, "own_votes": [],
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -105,7 +107,7 @@ CARD: Entity = {
     " for the third week in a row, and the forecast is calm.", "language": "en", "type": "link", "author_name": "", "author_url": "", "provider_name": "Rivers Weekly",
     "provider_url": "https://rivers.example", "html": "", "width": 1200, "height": 630, "image": "/media/picture-3.svg", "image_description": "",
     "embed_url": "", "blurhash": None, "published_at": "2026-05-02T09:00:00.000Z", "authors": [],
-}  # fmt: skip
+}
 
 
 def mention(of: Entity) -> Entity:
@@ -113,7 +115,7 @@ def mention(of: Entity) -> Entity:
 
 
 FILTER: Entity = {"id": "1", "title": "Football", "context": ["home", "public", "thread", "account"], "expires_at": None, "filter_action": "warn",
-    "keywords": [{"id": "1", "keyword": "derby", "whole_word": True}], "statuses": []}  # fmt: skip
+    "keywords": [{"id": "1", "keyword": "derby", "whole_word": True}], "statuses": []}
 HIT: Entity = {"filter": FILTER, "keyword_matches": ["derby"], "status_matches": None}
 
 FIRST = status(
@@ -121,22 +123,22 @@ FIRST = status(
     '<a href="http://rostra.example/tags/riverpo" class="mention hashtag" rel="tag">#<span>RiverPo</span></a></p>',
     media_attachments=[picture(1, "Mist over a wide, flat river at dawn; a heron stands on a mooring post.")], tags=[PUBLIC_TAG], replies_count=3, reblogs_count=12,
     favourites_count=41, favourited=True,
-)  # fmt: skip
+)
 REPLY = status(
     2, MARCO, '<p><span class="h-card"><a href="http://rostra.example/@ada" class="u-url mention">@<span>ada</span></a></span> Ci passo domattina col kayak. Se l’airone'
     " si sposta ti avviso!</p>", language="it", in_reply_to_id=FIRST["id"], in_reply_to_account_id=ADA["id"], mentions=[mention(ADA)], replies_count=1,
     favourites_count=2, created_at="2026-05-04T11:52:00.000Z",
-)  # fmt: skip
+)
 OPEN_POLL = status(3, GIULIA, "<p>Sunday’s walk: which way shall we go?</p>", poll=poll(), reblogs_count=4, favourites_count=9, created_at="2026-05-04T09:20:00.000Z")
 VOTED_POLL = status(4, GIULIA, "<p>And which hour?</p>", poll=poll(id="113000000000000002", voted=True, own_votes=[1], expired=True), created_at="2026-05-03T09:20:00.000Z")
 WARNED = status(5, TOMAS, "<p>In the last chapter it turns out that the lighthouse keeper had written all the letters himself.</p>", spoiler_text="Novel, ending",
-    sensitive=True, created_at="2026-05-04T08:05:00.000Z", replies_count=8, edited_at="2026-05-04T08:30:00.000Z")  # fmt: skip
+    sensitive=True, created_at="2026-05-04T08:05:00.000Z", replies_count=8, edited_at="2026-05-04T08:30:00.000Z")
 GALLERY = status(6, MARCO, "<p>Four mornings, one bend of the river.</p>", media_attachments=[picture(1, "First morning, fog."), picture(2, "Second morning, clear."),
-    picture(3, None), picture(4, "Fourth morning, rain.", 800, 1200)], bookmarked=True, reblogged=True, reblogs_count=31, favourites_count=208, created_at="2026-05-03T18:00:00.000Z")  # fmt: skip
+    picture(3, None), picture(4, "Fourth morning, rain.", 800, 1200)], bookmarked=True, reblogged=True, reblogs_count=31, favourites_count=208, created_at="2026-05-03T18:00:00.000Z")
 SENSITIVE = status(7, TOMAS, "<p>A close look at the tick I found after the walk. Check your socks.</p>", sensitive=True,
-    media_attachments=[picture(2, "A tick on a fingertip, very large.")], created_at="2026-05-02T18:00:00.000Z")  # fmt: skip
+    media_attachments=[picture(2, "A tick on a fingertip, very large.")], created_at="2026-05-02T18:00:00.000Z")
 LINKED = status(8, ADA, '<p>Worth the ten minutes: <a href="https://rivers.example/po-2026" rel="nofollow noopener"><span class="invisible">https://</span>'
-    '<span class="">rivers.example/po-2026</span></a></p>', card=CARD, visibility="unlisted", reblogs_count=1200, favourites_count=15_300, created_at="2026-05-01T18:00:00.000Z")  # fmt: skip
+    '<span class="">rivers.example/po-2026</span></a></p>', card=CARD, visibility="unlisted", reblogs_count=1200, favourites_count=15_300, created_at="2026-05-01T18:00:00.000Z")
 BOOST = status(9, GIULIA, "", reblog=status(10, BOT, "<p>Pontelagoscuro 1.42 m · Boretto 2.10 m · Piacenza 0.86 m. Falling slowly.</p>", language=None, reblogs_count=2))
 FILTERED = status(11, MARCO, "<p>What a derby that was.</p>", filtered=[HIT])
 DIRECT = status(12, MARCO, "<p>Shall we meet at seven by the bridge?</p>", visibility="direct", created_at="2026-05-04T07:00:00.000Z", mentions=[mention(ADA)])
@@ -147,11 +149,11 @@ HOSTILE_STATUS = status(
     application={"name": HOSTILE, "website": "javascript:alert(1)"}, card=CARD | {"url": "javascript:alert(1)", "title": HOSTILE, "description": HOSTILE, "provider_name": HOSTILE, "width": None},
     poll=poll(options=[{"title": HOSTILE, "votes_count": None}, {"title": "", "votes_count": None}], voters_count=None, expires_at=None, id="113000000000000009"),
     tags=[{"name": HOSTILE, "url": "http://bad.example/tag"}], language="xx-unknown", filtered=[HIT | {"filter": FILTER | {"title": HOSTILE, "context": []}}],
-)  # fmt: skip
+)
 HOSTILE_MEDIA = status(16, LONG, "<p>" + "unbroken" * 60 + "</p>", url=None, media_attachments=[
     picture(5, HOSTILE, meta=None, blurhash=None, preview_url=None), picture(6, None, type="video"), picture(7, HOSTILE, type="audio", url="javascript:alert(1)"),
     picture(8, None, type="unknown", url=None, remote_url="javascript:alert(1)"), picture(9, "x", type="gifv"),
-])  # fmt: skip
+])
 
 TIMELINE = [REPLY, FIRST, OPEN_POLL, WARNED, BOOST, FILTERED, GALLERY, SENSITIVE, VOTED_POLL, LINKED, QUOTING, FOREIGN]
 HOSTILES = [HOSTILE_STATUS, HOSTILE_MEDIA, status(17, NAMELESS, ""), status(18, LONG, "", reblog=HOSTILE_MEDIA | {"id": "99"})]
@@ -208,7 +210,7 @@ SITE: Entity = {
     },
     "registrations": {"enabled": True, "approval_required": False, "reason_required": False, "message": None, "min_age": None, "url": None},
     "api_versions": {"mastodon": 2}, "contact": {"email": "square@rostra.example", "account": ADA}, "rules": RULES,
-}  # fmt: skip
+}
 
 
 def tag(name: str, people: int) -> Entity:
@@ -221,14 +223,14 @@ VIEWER = ADA | {
     "source": {"privacy": "public", "sensitive": False, "language": "en", "note": "Hydrologist. Rivers, maps, bread.", "fields": [{"name": "City", "value": "Ferrara", "verified_at": None}],
         "follow_requests_count": 2, "hide_collections": False, "discoverable": True, "indexable": False, "attribution_domains": [], "quote_policy": "public"},
     "role": {"id": "3", "name": "Owner", "permissions": "1", "color": "", "highlighted": True},
-}  # fmt: skip
+}
 
 
 def relationship(of: Entity, **changes: Any) -> Entity:
     made: Entity = {
         "id": of["id"], "following": False, "showing_reblogs": True, "notifying": False, "languages": None, "followed_by": False, "blocking": False, "blocked_by": False,
         "muting": False, "muting_notifications": False, "muting_expires_at": None, "requested": False, "requested_by": False, "domain_blocking": False, "endorsed": False, "note": "",
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -238,4 +240,3 @@ def page(path: str = "/home", *, member: bool = True, **changes: Any) -> Page:
     if member:
         known |= {"viewer": VIEWER, "unread": 3, "follow_requests": 2, "administrator": True, "moderator": True}
     return Page(**(known | changes))
-

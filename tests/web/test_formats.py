@@ -40,7 +40,13 @@ def test_what_is_left_is_rounded_up() -> None:
 
 
 def test_counts_are_shortened_as_the_language_does() -> None:
-    assert [formats.compact_count(n, "en") for n in (0, 999, 1284, 15_300, 2_500_000)] == ["0", "999", "1.3K", "15K", "2M"]
+    assert [formats.compact_count(n, "en") for n in (0, 999, 1284, 15_300, 2_500_000)] == [
+        "0",
+        "999",
+        "1.3K",
+        "15K",
+        "2M",
+    ]
     assert [formats.compact_count(n, "it") for n in (999, 15_300)] == ["999", "15.300"]
 
 
@@ -63,7 +69,9 @@ def test_a_name_never_brings_markup_of_its_own(free: str, close: str) -> None:
 
 def test_mentions_and_hashtags_lead_to_our_own_pages() -> None:
     remote = {**MARCO, "acct": "marco@elsewhere.example", "url": "https://elsewhere.example/@marco?a=1&b=2"}
-    said = status(1, ADA, '<a href="https://elsewhere.example/@marco?a=1&amp;b=2">@marco</a>', mentions=[mention(remote)])
+    said = status(
+        1, ADA, '<a href="https://elsewhere.example/@marco?a=1&amp;b=2">@marco</a>', mentions=[mention(remote)]
+    )
     assert 'href="/@marco@elsewhere.example"' in formats.status_html(said)
     assert 'href="/tags/RiverPo"' in formats.status_html(FIRST)
 

@@ -74,7 +74,15 @@ def test_a_missing_variable_is_an_error(views: Views) -> None:
 
 
 def test_every_template_has_a_case_and_says_what_it_expects(views: Views) -> None:
-    inner = ("macros/", "base.html", "door.html", "settings/frame.html", "partials/colophon", "partials/rules", "partials/forum")
+    inner = (
+        "macros/",
+        "base.html",
+        "door.html",
+        "settings/frame.html",
+        "partials/colophon",
+        "partials/rules",
+        "partials/forum",
+    )
     drawn = {case.template for case in CASES.values()}
     known = {"page", *views.environment.globals}
     for name in views.environment.list_templates():
@@ -84,8 +92,16 @@ def test_every_template_has_a_case_and_says_what_it_expects(views: Views) -> Non
         if not name.startswith(inner):
             assert name in drawn, f"{name} has no case"
             head = source[: source.index("#}")]
-            used = meta.find_undeclared_variables(views.environment.parse(source)) - known - {"forms", "people", "parts", "sections"}
-            used -= set(re.findall(r"{% set (\w+)", source)) | set(re.findall(r"{% macro (\w+)", source)) | set(re.findall(r"import (\w+) with", source))
+            used = (
+                meta.find_undeclared_variables(views.environment.parse(source))
+                - known
+                - {"forms", "people", "parts", "sections"}
+            )
+            used -= (
+                set(re.findall(r"{% set (\w+)", source))
+                | set(re.findall(r"{% macro (\w+)", source))
+                | set(re.findall(r"import (\w+) with", source))
+            )
             assert [variable for variable in used if not re.search(rf"\b{variable}\b", head)] == [], name
 
 
@@ -116,7 +132,9 @@ def test_italian_lacks_no_sentence_and_has_none_too_many() -> None:
             assert translation, f"not translated: {first}"
             source_text = entry.id[-1] if isinstance(entry.id, tuple) else entry.id
             assert _names(translation) == _names(source_text), first
-    have = {(entry.context or "", entry.id if isinstance(entry.id, str) else entry.id[0]) for entry in catalogue if entry.id}
+    have = {
+        (entry.context or "", entry.id if isinstance(entry.id, str) else entry.id[0]) for entry in catalogue if entry.id
+    }
     assert have - wanted == set()
 
 
@@ -133,7 +151,9 @@ def test_templates_hold_no_words_outside_of_gettext(views: Views) -> None:
             elif kind in ("variable_begin", "block_begin"):
                 chunks.append("\x00")
         source = "".join(chunks)
-        spoken = re.findall(r'(?:title|alt|placeholder|aria-label|content)="([^"\x00]*)"', re.sub(r"<meta[^>]*>", "", source))
+        spoken = re.findall(
+            r'(?:title|alt|placeholder|aria-label|content)="([^"\x00]*)"', re.sub(r"<meta[^>]*>", "", source)
+        )
         text = re.sub(r"<[^>]*>|[\w-]+=\"[^\"]*\"", " ", source) + " ".join(spoken)
         assert set(WORDS.findall(text)) - SAME_EVERYWHERE == set(), name
 
@@ -191,12 +211,26 @@ def test_a_filter_covers_a_post_in_its_contexts_only(views: Views) -> None:
 
 def test_sensitive_media_is_covered_unless_the_reader_says_otherwise(views: Views) -> None:
     def shown(**preferences: object) -> bool:
-        html = render(views, page(preferences=preferences), "partials/status.html", status=samples.SENSITIVE, context="home", uid="")
+        html = render(
+            views,
+            page(preferences=preferences),
+            "partials/status.html",
+            status=samples.SENSITIVE,
+            context="home",
+            uid="",
+        )
         return '<details class="cover"' not in html
 
     assert not shown()
     assert shown(**{"reading:expand:media": "show_all"})
-    covered = render(views, page(preferences={"reading:expand:media": "hide_all"}), "partials/status.html", status=samples.FIRST, context="home", uid="")
+    covered = render(
+        views,
+        page(preferences={"reading:expand:media": "hide_all"}),
+        "partials/status.html",
+        status=samples.FIRST,
+        context="home",
+        uid="",
+    )
     assert '<details class="cover"' in covered
 
 
@@ -213,7 +247,14 @@ def test_a_poll_can_be_voted_on_once(views: Views) -> None:
 
 def test_the_composer_returns_with_what_was_typed(views: Views) -> None:
     html = _render(views, "compose-full")
-    for kept in ("The bread of the day", 'value="Crumbs"', 'value="Rye"', 'value="2026-05-06T08:00"', 'name="media[0][id]"', 'value="0.4,-0.2"'):
+    for kept in (
+        "The bread of the day",
+        'value="Crumbs"',
+        'value="Rye"',
+        'value="2026-05-06T08:00"',
+        'name="media[0][id]"',
+        'value="0.4,-0.2"',
+    ):
         assert kept in html
     assert '<option value="private" selected>' in html
 

@@ -9,22 +9,27 @@
     let socket, wait = 1000, asked;
     const known = () => new Set($$("#feed > [data-id]").map((one) => one.dataset.id));
     const newest = () => [...known()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).pop() || "";
-    const load = async () => {
-      const address = new URL(list, location);
-      if (!thread && newest()) address.searchParams.set("since_id", newest());
+    // What is newer than the newest shown, page by page, so that no gap is left.
+    const fetched = async () => {
+      const address = new URL(list, location), ids = known();
+      if (!thread && newest()) address.searchParams.set("min_id", newest());
       const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-      if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), ids = known();
-      const more = $$("#feed > [data-id]", page).filter((one) => !ids.has(one.dataset.id)).map((one) => document.importNode(one, true));
+      if (!answer.ok) return [];
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      return $$("#feed > [data-id]", page).filter((one) => !ids.has(one.dataset.id)).map((one) => document.importNode(one, true));
+    };
+    const add = (more) => {
       fresh.replaceChildren();
       if (thread) feed.append(...more); else feed.prepend(...more);
       more.forEach((one) => { window.htmx?.process(one); one.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true })); });
     };
-    const offer = () => {
-      if (thread || scrollY < 200) return void load();
+    const look = async (rounds = 5) => {
+      const more = await fetched();
+      if (!more.length) return;
+      if (thread || scrollY < 200) { add(more); if (!thread && rounds) await look(rounds - 1); return; }
       if (fresh.firstChild) return;
       const button = Object.assign(document.createElement("button"), { className: "button small", textContent: document.body.dataset.sayNew });
-      button.onclick = () => { scrollTo(0, 0); load(); };
+      button.onclick = () => { scrollTo({ top: 0, behavior: "instant" }); fresh.replaceChildren(); look(); };
       fresh.append(button);
     };
     const heard = ({ event, payload, stream }) => {
@@ -33,7 +38,7 @@
       const ours = name === "user:notification" ? event === "notification" : event === "update" && stream?.[0] === name.split("?")[0];
       if (!ours || (thread && !payload.includes(thread.dataset.id))) return;
       clearTimeout(asked);
-      asked = setTimeout(offer, 400);
+      asked = setTimeout(look, 400);
     };
     const open = () => {
       if (document.hidden || socket) return;
@@ -48,7 +53,7 @@
     };
     const shut = () => { if (socket) { socket.onclose = null; socket.close(); socket = null; } };
     addEventListener("pagehide", shut);
-    document.addEventListener("visibilitychange", () => { if (document.hidden) shut(); else { open(); if (!thread) offer(); } });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) shut(); else { open(); look(); } });
     open();
   }
 })();

@@ -1,0 +1,60 @@
+"""What templates are told besides the entities: the frame of a page, and the state of a composer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from rostra.web.formats import Entity
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What every page knows besides its own variables.
+
+    `site` is the v2 Instance entity, `viewer` the viewer's CredentialAccount (None for a visitor), `preferences` the
+    Preferences entity, `path` the request's path with its query, `notice` one translated sentence about what just
+    happened.
+    """
+
+    site: Entity
+    csrf: str
+    path: str
+    now: datetime
+    language: str = "en"
+    theme: Literal["auto", "light", "dark"] = "auto"
+    viewer: Entity | None = None
+    preferences: Mapping[str, Any] = {}
+    shortcuts: bool = True
+    unread: int = 0
+    follow_requests: int = 0
+    moderator: bool = False
+    administrator: bool = False
+    trends: Sequence[Entity] = ()
+    notice: str | None = None
+    dev: bool = False
+
+
+class Composer(msgspec.Struct, frozen=True, kw_only=True):
+    """The composer's state: empty, a reply, an edit, a redraft, or what was refused and comes back with `errors`.
+
+    Fields posted: `status`, `spoiler_text`, `sensitive`, `visibility`, `language`, `scheduled_at` (local, `YYYY-MM-
+    DDTHH:MM`, with `tz_offset` in minutes when script ran), `in_reply_to_id`, `idempotency_key`, `poll[options][]`,
+    `poll[expires_in]`, `poll[multiple]`, and per image N of four `media[N][file|id|description|focus|remove]`. An
+    uploaded file of a refused form comes back as `media` with its id.
+    """
+
+    text: str = ""
+    spoiler_text: str = ""
+    sensitive: bool = False
+    visibility: str = "public"
+    language: str = ""
+    scheduled_at: str = ""
+    in_reply_to: Entity | None = None
+    media: Sequence[Entity] = ()
+    poll: Mapping[str, Any] | None = None
+    editing: str | None = None
+    idempotency_key: str = ""
+    errors: Mapping[str, str] = {}
