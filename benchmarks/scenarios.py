@@ -1,4 +1,4 @@
-"""What is measured: each scenario makes the n-th request of a run."""
+"""What is measured: each scenario makes the n-th request of a run, mostly as one person after the other."""
 
 from __future__ import annotations
 
@@ -8,55 +8,64 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from benchmarks.load import Request
-from benchmarks.seed import PEOPLE, account_id, token_of
+from benchmarks.load import Build, Request
+from benchmarks.seed import PEOPLE, account_id, token_of, username
 
-Build = Callable[[int], Request]
+RECENT: Final = "select id from statuses where reblog_of_id is null order by id desc limit 5000"
+THREADS: Final = (
+    "select distinct conversation_id as id from statuses where in_reply_to_id is not null order by 1 desc limit 200"
+)
+WORDS: Final = "select words from status_search order by status_id desc limit 500"
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """What scenarios point at: ids of recent statuses."""
+    """What scenarios point at: recent statuses (no boosts), the roots of threads, words that few posts have."""
 
     recent: list[int]
+    threads: list[int]
+    words: list[str]
 
 
 async def find_world(dsn: str) -> World:
+    """Look up what scenarios point at."""
     conn = await asyncpg.connect(dsn)
     try:
-        rows = await conn.fetch("select id from statuses order by id desc limit 1000")
+        recent = [row["id"] for row in await conn.fetch(RECENT)]
+        threads = [row["id"] for row in await conn.fetch(THREADS)]
+        vectors = [row["words"] for row in await conn.fetch(WORDS)]
     finally:
         await conn.close()
-    return World(recent=[row["id"] for row in rows])
-
-
-def _token(number: int) -> str:
-    return token_of(number % PEOPLE)
+    words = {word.split("'")[1] for vector in vectors for word in vector.split() if word.startswith("'n")}
+    return World(recent=recent, threads=threads, words=sorted(word for word in words if word[1:].isdigit()))
 
 
 class Scenario(msgspec.Struct, frozen=True):
+    """One kind of request. `budget` is what it may cost, in milliseconds of CPU of all parts together; 0: no limit."""
+
     name: str
     build: Callable[[World], Build]
+    budget: float = 0.0
     # Whether workers have something to do afterwards, which belongs to the cost.
     has_effects: bool = False
 
 
-def _get(path: Callable[[World, int], str], *, signed_in: bool = True) -> Callable[[World], Build]:
-    return lambda world: lambda n: Request("GET", path(world, n), _token(n) if signed_in else None)
+def _as_person(path: Callable[[World, int], str], method: str = "GET") -> Callable[[World], Build]:
+    return lambda world: lambda n: Request(method, path(world, n), token_of(n % PEOPLE))
 
 
-def _recent(world: World, number: int) -> int:
-    return world.recent[number % len(world.recent)]
+def _as_visitor(path: Callable[[World, int], str]) -> Callable[[World], Build]:
+    return lambda world: lambda n: Request("GET", path(world, n))
+
+
+def _favourite(world: World) -> Build:
+    # Older ones than the seed's favourites; each person favourites each of them once.
+    older = world.recent[len(world.recent) // 2 :]
+    return lambda n: Request("POST", f"/api/v1/statuses/{_one_of(older, n // PEOPLE)}/favourite", token_of(n % PEOPLE))
 
 
 def _post(_world: World) -> Build:
     return lambda n: Request(
-        "POST", "/api/v1/statuses", _token(n), msgspec.json.encode({"status": f"post number {n} of the bench"})
-    )
-
-
-def _favourite(world: World) -> Build:
-    return lambda n: Request(
-        "POST", f"/api/v1/statuses/{_recent(world, n // PEOPLE)}/favourite", _token(n)
+        "POST", "/api/v1/statuses", token_of(n % PEOPLE), msgspec.json.encode({"status": f"post {n} of the bench"})
     )
 
 
@@ -65,16 +74,25 @@ def floor(size: int) -> Build:
     return lambda _: Request("GET", f"/floor?size={size}")
 
 
+def _one_of(ids: list[int], number: int) -> int:
+    return ids[number % len(ids)]
+
+
+def home(person: int) -> Request:
+    """A person's home timeline."""
+    return Request("GET", "/api/v1/timelines/home", token_of(person))
+
+
 _ALL: Final = (
-    Scenario("home", _get(lambda _w, _n: "/api/v1/timelines/home")),
-    Scenario("public", _get(lambda _w, _n: "/api/v1/timelines/public")),
-    Scenario("status", _get(lambda w, n: f"/api/v1/statuses/{_recent(w, n)}")),
-    Scenario("context", _get(lambda w, n: f"/api/v1/statuses/{_recent(w, n)}/context")),
-    Scenario("account_statuses", _get(lambda _w, n: f"/api/v1/accounts/{account_id(n % PEOPLE)}/statuses")),
-    Scenario("notifications", _get(lambda _w, _n: "/api/v1/notifications?limit=20")),
-    Scenario("search", _get(lambda _w, n: f"/api/v2/search?q=n{n % 5000}&type=statuses")),
-    Scenario("post", _post, has_effects=True),
+    Scenario("home", lambda _: lambda n: home(n % PEOPLE), 0.5),
+    Scenario("public", _as_person(lambda _, __: "/api/v1/timelines/public"), 0.5),
+    Scenario("status", _as_person(lambda w, n: f"/api/v1/statuses/{_one_of(w.recent, n)}"), 0.25),
+    Scenario("context", _as_person(lambda w, n: f"/api/v1/statuses/{_one_of(w.threads, n)}/context")),
+    Scenario("account", _as_person(lambda _, n: f"/api/v1/accounts/{account_id(n * 7 % PEOPLE)}/statuses"), 0.5),
+    Scenario("notifications", _as_person(lambda _, __: "/api/v1/notifications?limit=20"), 0.5),
+    Scenario("search", _as_person(lambda w, n: f"/api/v2/search?q={w.words[n % len(w.words)]}&type=statuses")),
+    Scenario("page", _as_visitor(lambda _, n: f"/@{username(n % PEOPLE)}")),
     Scenario("favourite", _favourite, has_effects=True),
-    Scenario("page", _get(lambda _w, n: f"/@bench{n % PEOPLE + 1}", signed_in=False)),
-)
+    Scenario("post", _post, 3.0, has_effects=True),
+)  # fmt: skip
 SCENARIOS: Final = {scenario.name: scenario for scenario in _ALL}

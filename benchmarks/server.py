@@ -3,46 +3,82 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import TracebackType
+from typing import Final
 
 import msgspec
 
-_TICK = os.sysconf("SC_CLK_TCK")
+PARTS: Final = ("web", "worker", "database")
+_PATIENCE: Final = 30
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """CPU seconds by part, and resident memory of the program without the database, in MiB."""
+class Usage(msgspec.Struct, frozen=True):
+    """CPU seconds that each process has used so far, with the part of the program that it belongs to."""
 
-    web: float
-    worker: float
-    database: float
-    memory: float
+    processes: dict[int, tuple[str, float]]
+
+    def since(self, before: Usage) -> Spent:
+        """What was used since. What processes used that have ended meanwhile is not known and left out."""
+        spent: dict[str, float] = dict.fromkeys(PARTS, 0.0)
+        for pid, (part, seconds) in self.processes.items():
+            spent[part] += seconds - before.processes.get(pid, (part, 0.0))[1]
+        return Spent(**spent)
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """CPU seconds by part."""
+
+    web: float = 0.0
+    worker: float = 0.0
+    database: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.web + self.worker + self.database
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.web + other.web, self.worker + other.worker, self.database + other.database)
 
 
 class Server:
-    """Owns a running `rostra up` and its data directory."""
+    """Owns a running `rostra up` and its scratch directory, from `with` to its end."""
 
-    def __init__(self, port: int, workers: int, data: Path | None = None) -> None:
-        self.port = port
-        self.data = data or Path(tempfile.mkdtemp(prefix="rostra-bench-"))
+    def __init__(self, *, workers: int) -> None:
+        self.port = _free_port()
+        self.domain = f"localhost:{self.port}"
         self._workers = workers
         self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Server:
+        self.directory = Path(tempfile.mkdtemp(prefix="rostra-bench-"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        finally:
+            run = self.directory / "run"
+            for path in (run.resolve(), self.directory):
+                shutil.rmtree(path, ignore_errors=True)
 
     def start(self) -> float:
         """Start and return the seconds until it was ready."""
         began = time.perf_counter()
         env = {**os.environ, "ROSTRA_APP_FACTORY": "benchmarks.app:create_app", "ROSTRA_LOG_LEVEL": "warning"}
-        self._process = subprocess.Popen(
-            [
-                sys.executable, "-m", "rostra", "up", "--dev", "--data", str(self.data), "--port", str(self.port),
-                "--domain", f"localhost:{self.port}", "--scheme", "http", "--workers", str(self._workers),
-            ],
-            stdout=subprocess.PIPE, text=True, env=env,
-        )  # fmt: skip
+        command = (
+            f"{sys.executable} -m rostra up --dev --data {self.directory} --port {self.port} --domain {self.domain} "
+            f"--scheme http --workers {self._workers}"
+        )
+        self._process = subprocess.Popen(command.split(), stdout=subprocess.PIPE, text=True, env=env)
         assert self._process.stdout is not None
         while not (line := self._process.stdout.readline()).startswith("ready"):
             if not line:
@@ -50,9 +86,17 @@ class Server:
         return time.perf_counter() - began
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)
+        """End it, the hard way where it does not end by itself."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            for pid in reversed(_family(process.pid)):
+                os.kill(pid, 9)
+            process.wait()
 
     @property
     def dsn(self) -> str:
@@ -64,38 +108,61 @@ class Server:
         raise RuntimeError("the server has no database")
 
     def _pids(self) -> list[int]:
-        """The process and all below it."""
-        assert self._process is not None
-        parents: dict[int, list[int]] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                except (OSError, IndexError):
-                    continue
-                parents.setdefault(parent, []).append(int(entry.name))
-        found, waiting = [], [self._process.pid]
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            waiting += parents.get(pid, [])
-        return found
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError("the server does not run")
+        return _family(self._process.pid)
 
     def usage(self) -> Usage:
         """What all its processes have used so far."""
-        cpu = {"web": 0.0, "worker": 0.0, "database": 0.0}
-        memory = 0.0
+        used: dict[int, tuple[str, float]] = {}
         for pid in self._pids():
             try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                status = Path(f"/proc/{pid}/status").read_text()
+                used[pid] = (_part(pid), _cpu_seconds(pid))
             except OSError:
                 continue
-            seconds = (int(fields[11]) + int(fields[12])) / _TICK
-            if "postgres" in command:
-                cpu["database"] += seconds
+        return Usage(used)
+
+    def memory(self) -> float:
+        """Resident memory in MiB without the database; what processes share counts in each of them."""
+        return sum(_resident(pid) for pid in self._pids() if _part(pid) != "database")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _family(root: int) -> list[int]:
+    """A process and all below it."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
                 continue
-            cpu["worker" if " worker" in command else "web"] += seconds
-            memory += next((int(row.split()[1]) / 1024 for row in status.splitlines() if row.startswith("VmRSS")), 0)
-        return Usage(memory=memory, **cpu)
+            children.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting += children.get(pid, [])
+    return found
+
+
+def _part(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+    if "postgres" in words.partition(" ")[0]:
+        return "database"
+    return "worker" if words.rstrip().endswith(" worker") else "web"
+
+
+def _cpu_seconds(pid: int) -> float:
+    """From the scheduler's count of nanoseconds: the usual ticks of 10 ms are too coarse for short runs."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def _resident(pid: int) -> float:
+    rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(row.split()[1]) / 1024 for row in rows if row.startswith("VmRSS")), 0.0)
