@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from rostra.web import people, site, timelines
+from rostra.web import (
+    lists,
+    notifications,
+    people,
+    reports,
+    settings_filters,
+    settings_profile,
+    site,
+    timelines,
+)
 from rostra.web.page import PageRoute, Pages
 
 ALL: tuple[Pages, ...] = (
     site.pages,
     timelines.pages,
     people.pages,
+    lists.pages,
+    notifications.pages,
+    reports.pages,
+    settings_profile.pages,
+    settings_filters.pages,
 )
 
 

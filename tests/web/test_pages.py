@@ -92,3 +92,51 @@ async def test_static_files_may_be_kept_for_good_under_their_marked_address(worl
     assert again.status_code == 304
     assert (await world.http.get("/static/../resources.py")).status_code == 404
     assert (await world.http.get("/avatars/original/missing.png")).headers["content-type"] == "image/png"
+
+
+async def test_every_page_of_a_person_answers(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await alice.follow(bob)
+    await alice.post("hi @bob")
+    await world.settle()
+    browser = await Browser.of(world, alice)
+    for path in ("/home", "/public", "/@alice", "/@bob", "/notifications", "/notifications?filter=mentions", "/lists",
+                 "/follow_requests", "/settings", "/settings/profile", "/settings/preferences", "/settings/filters",
+                 "/settings/filters/new", "/settings/mutes", "/settings/blocks", "/settings/domain_blocks",
+                 f"/report?account_id={bob.id}", f"/web/accounts/{bob.id}/mute", f"/web/accounts/{bob.id}/block"):  # fmt: skip
+        await browser.get(path)
+    browser = await Browser.of(world, bob)
+    assert "hi" in await browser.get("/notifications")
+
+
+async def test_a_profile_is_saved_and_a_refused_one_comes_back_with_its_words(world: World) -> None:
+    alice = await world.person("alice")
+    browser = await Browser.of(world, alice)
+    await browser.get("/settings/profile")
+    await browser.post("/settings/profile", display_name="Alice of Rome", note="Bakes.", locked="1")
+    account = (await alice.api.get("/api/v1/accounts/verify_credentials")).json()
+    assert (account["display_name"], account["source"]["note"], account["locked"]) == ("Alice of Rome", "Bakes.", True)
+    await browser.post("/settings/profile", expect=422, display_name="x" * 50, note="kept words")
+    assert "kept words" in browser.page
+
+
+async def test_filters_lists_and_reports_work_without_script(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await alice.follow(bob)
+    browser = await Browser.of(world, alice)
+    await browser.get("/settings/filters/new")
+    await browser.post("/settings/filters", **{
+        "title": "Bread", "context[]": "home", "keywords_attributes[0][keyword]": "bread",
+        "keywords_attributes[0][whole_word]": "1", "keywords_attributes[1][keyword]": "",
+    })  # fmt: skip
+    made = (await alice.api.get("/api/v2/filters")).json()[0]
+    assert [word["keyword"] for word in made["keywords"]] == ["bread"]
+    await browser.get("/lists")
+    await browser.post("/web/lists", title="Bakers")
+    found = (await alice.api.get("/api/v1/lists")).json()[0]
+    await browser.post(f"/web/lists/{found['id']}/accounts", acct="bob")
+    assert [a["id"] for a in (await alice.api.get(f"/api/v1/lists/{found['id']}/accounts")).json()] == [bob.id]
+    await browser.post(f"/web/lists/{found['id']}/accounts", expect=422, acct="nobody")
+    await browser.get(f"/report?account_id={bob.id}")
+    await browser.post("/web/reports", account_id=bob.id, category="spam", comment="spam")
+    assert await world.db.connection.fetchval("select count(*) from reports where target_id = $1", bob.account_id) == 1
