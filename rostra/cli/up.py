@@ -21,6 +21,7 @@ from rostra.cli.running import (
 )
 from rostra.kit.child import ChildSpec
 from rostra.kit.lock import SERVING, DirectoryLock
+from rostra.kit.metricfiles import prepare
 from rostra.kit.postgres import EmbeddedPostgres, PostgresRefused
 from rostra.kit.settings import Settings
 from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
@@ -55,7 +56,7 @@ def up(demo: bool, **given: object) -> None:
     try:
         remember(settings)
         with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
-            env = child_environment(settings, given)
+            env = child_environment(settings, given) | prepare(settings.data_dir.resolve() / "run" / "metrics")
             try:
                 env |= _start_database(settings, supervisor, env)
                 if demo:

@@ -1,19 +1,18 @@
 """Prometheus metrics of all processes of one machine, gathered through files that they share.
 
-Whoever starts the processes names the directory in PROMETHEUS_MULTIPROC_DIR; without it each process speaks for itself.
+Whoever starts the processes prepares the directory (`metricfiles`); without it each process speaks for itself.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
+from rostra.kit.metricfiles import DIRECTORY
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -24,13 +23,6 @@ request_seconds = Histogram(
 jobs = Counter("rostra_jobs", "Jobs run", ["name", "outcome"])
 job_seconds = Histogram("rostra_job_seconds", "Time that a job took", ["name"], buckets=_SECONDS)
 streams = Gauge("rostra_streams", "Open streaming connections", multiprocess_mode="livesum")
-
-
-def prepare(directory: Path) -> dict[str, str]:
-    """Empty the shared directory for a new start; what to add to the environment of the processes."""
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True, exist_ok=True)
-    return {DIRECTORY: str(directory)}
 
 
 def observe_job(name: str, outcome: str, seconds: float) -> None:
