@@ -157,6 +157,11 @@ class Application:
             return
         await websocket.serve(socket, self.hub, self.res)
 
+    def end_streams(self) -> None:
+        """Close the live connections, which would otherwise keep a process that ends waiting for them."""
+        for subscriber in self.hub.subscriptions.everybody():
+            subscriber.end()
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:

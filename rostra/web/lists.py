@@ -12,7 +12,7 @@ from rostra.accounts.render import hydrate_accounts
 from rostra.kit.errors import Invalid, NotFound
 from rostra.kit.paging import Id, PageForm
 from rostra.lists import lists, members
-from rostra.lists.queries import RepliesPolicy
+from rostra.lists.lists import RepliesPolicy
 from rostra.web.feeds import decode, decode_list
 from rostra.web.page import Pages
 from rostra.web.people import find_account

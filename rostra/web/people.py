@@ -15,7 +15,7 @@ from rostra.relationships import block as blocks
 from rostra.relationships import follow as follows
 from rostra.relationships import people
 from rostra.relationships.find import access_target
-from rostra.relationships.queries import FollowOptions
+from rostra.relationships.follow import FollowOptions
 from rostra.timelines.by_author import Choice, by_author, pinned
 from rostra.web.feeds import decode_list, feed, older, relationships_of
 from rostra.web.formats import Entity
