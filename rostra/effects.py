@@ -12,12 +12,18 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from rostra.accounts.confirm import send_confirmation_again
+from rostra.accounts.credentials import send_reset_link
 from rostra.events import (
+    AccountClosed,
+    AccountDeleted,
     Event,
     Favourited,
     FiltersChanged,
     Followed,
     FollowRequested,
+    LinkRequested,
+    MailOrdered,
     Notified,
     PollClosed,
     ProfileChanged,
@@ -30,14 +36,17 @@ from rostra.events import (
     TokensRevoked,
     Unfollowed,
 )
+from rostra.instance.erase import erase_account
 from rostra.kit.db import Tx
 from rostra.kit.jobs import Handlers, Job, Kind, enqueue
 from rostra.kit.jobs import sweep as sweep_jobs
+from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
 from rostra.notifications.notify import Notifier
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
+from rostra.search.index import index, reopen
 from rostra.timelines.announce import (
     AnyAnnouncement,
     ChangedFilters,
@@ -122,6 +131,23 @@ async def _accept_all(event: ProfileChanged, res: Resources) -> None:
     await accept_all_requests(res.db, res.clock, emit, event.account_id)
 
 
+async def _send_mail(event: MailOrdered, res: Resources) -> None:
+    await res.mailer.send(Message(to=event.to, subject=event.subject, text=event.text))
+
+
+async def _send_link(event: LinkRequested, res: Resources) -> None:
+    send = send_confirmation_again if event.purpose == "confirm" else send_reset_link
+    await send(res.db, res.clock, emit, res.urls, event.email)
+
+
+async def _erase(event: AccountClosed, res: Resources) -> None:
+    await erase_account(res.db, res.clock, emit, event.account_id)
+
+
+async def _remove_files(event: ProfileChanged | AccountDeleted, res: Resources) -> None:
+    await res.store.delete(event.media_keys)
+
+
 def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], Awaitable[None]]:
     """A handler that tells the web processes."""
 
@@ -129,6 +155,14 @@ def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], 
         await announce(res.db, make(event))
 
     return tell
+
+
+async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
+    await index(res.db, [event.status_id])
+
+
+async def _reopen(event: ProfileChanged, res: Resources) -> None:
+    await reopen(res.db, event.account_id)
 
 
 def _notifier(res: Resources) -> Notifier:
@@ -152,6 +186,11 @@ on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
 on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
 on(ProfileChanged, "relationships.accept_all", _accept_all, when=lambda event: event.unlocked)
+on(MailOrdered, "accounts.send_mail", _send_mail, priority=15)
+on(LinkRequested, "accounts.send_link", _send_link, priority=15)
+on(AccountClosed, "accounts.erase", _erase, timeout=3600)
+on(AccountDeleted, "accounts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))
+on(ProfileChanged, "accounts.remove_images", _remove_files, when=lambda event: bool(event.media_keys))
 on(StatusPublished, "notifications.published", lambda event, res: _notifier(res).published(event))
 on(StatusEdited, "notifications.edited", lambda event, res: _notifier(res).edited(event))
 on(Favourited, "notifications.favourited", lambda event, res: _notifier(res).favourited(event))
@@ -160,6 +199,9 @@ on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifi
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
 on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
+on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
+on(StatusEdited, "search.edited", _index)
+on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
 on(StatusDeleted, "live.deleted", _announce(lambda event: DeletedStatus(status_id=event.status_id)))
 on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(account_id=event.account_id)))

@@ -7,7 +7,7 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import FieldProblem, InvalidFields
 from rostra.kit.settings import Settings
 
 MIN_LENGTH = 8
@@ -34,6 +34,13 @@ class Passwords:
         async with self._room:
             return await asyncio.to_thread(self._verify, kept or self._decoy, password) and kept is not None
 
+    def is_outdated(self, kept: str) -> bool:
+        """Whether a hash was made with other parameters than those that are set now."""
+        try:
+            return self._hasher.check_needs_rehash(kept)
+        except InvalidHashError:
+            return True
+
     def _verify(self, kept: str, password: str) -> bool:
         try:
             return self._hasher.verify(kept, password)
@@ -41,9 +48,18 @@ class Passwords:
             return False
 
 
-def check_password(password: str, field: str = "password") -> None:
-    """Raises Invalid where a new password is too short or too long."""
+def find_password_problem(password: str) -> FieldProblem | None:
+    """What is wrong with a new password, if anything. Length is all that is asked: rules make passwords worse."""
+    if not password:
+        return FieldProblem("ERR_BLANK", "can't be blank")
     if len(password) < MIN_LENGTH:
-        raise Invalid(field, f"is too short (minimum is {MIN_LENGTH} characters)", code="ERR_TOO_SHORT")
+        return FieldProblem("ERR_TOO_SHORT", f"is too short (minimum is {MIN_LENGTH} characters)")
     if len(password) > MAX_LENGTH:
-        raise Invalid(field, f"is too long (maximum is {MAX_LENGTH} characters)", code="ERR_TOO_LONG")
+        return FieldProblem("ERR_TOO_LONG", f"is too long (maximum is {MAX_LENGTH} characters)")
+    return None
+
+
+def check_password(password: str, field: str = "password") -> None:
+    """Raises InvalidFields where a new password cannot be one."""
+    if problem := find_password_problem(password):
+        raise InvalidFields({field: [problem]})

@@ -74,6 +74,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     sign_up_reason: str
     totp_enabled_at: datetime | None
+    app_id: int | None
     created_at: datetime
 
 
@@ -133,3 +134,15 @@ class EmailToken(msgspec.Struct, frozen=True, kw_only=True):
     purpose: Literal["confirm", "reset_password", "claim_ownership"]
     email: str | None
     expires_at: datetime
+
+
+class Invite(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation. `max_uses` and `expires_at` are None where there is no limit."""
+
+    id: int
+    code: str
+    account_id: int
+    max_uses: int | None
+    uses: int
+    expires_at: datetime | None
+    created_at: datetime

@@ -60,6 +60,12 @@ select account_id, purpose, email, expires_at from email_tokens
 where token_hash = $1 and purpose = $2 and expires_at > $3
 """
 
+PENDING_EMAIL: Final = """
+select t.email from email_tokens t join users u on u.account_id = t.account_id
+where t.account_id = $1 and t.purpose = 'confirm' and t.expires_at > $2 and lower(t.email) <> u.email_key
+order by t.created_at desc limit 1
+"""
+
 TAKE_EMAIL_TOKEN: Final = """
 delete from email_tokens where token_hash = $1 and purpose = $2 and expires_at > $3
 returning account_id, purpose, email, expires_at
@@ -132,6 +138,11 @@ async def insert_email_token(
 async def find_email_token(db: Reader, token_hash: bytes, purpose: str, at: datetime) -> EmailToken | None:
     """The token with this hash, if it still works."""
     return find_record(EmailToken, await db.fetchrow(EMAIL_TOKEN, token_hash, purpose, at))
+
+
+async def find_pending_email(db: Reader, account_id: int, at: datetime) -> str | None:
+    """The address that somebody wants instead of the one that they have."""
+    return await db.fetchval(PENDING_EMAIL, account_id, at)
 
 
 async def take_email_token(tx: Tx, token_hash: bytes, purpose: str, at: datetime) -> EmailToken | None:

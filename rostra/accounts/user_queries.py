@@ -15,7 +15,7 @@ from rostra.kit.db import Reader, Tx, as_record, as_records, find_record
 _COLUMNS: Final = """
   u.account_id, a.username, u.email, u.password_hash, u.role, u.locale, u.theme, u.default_visibility,
   u.default_sensitive, u.default_language, u.expand_media, u.expand_spoilers, u.confirmed_at, u.approved_at,
-  u.disabled_at, a.suspended_at, u.sign_up_reason, u.totp_enabled_at, u.created_at
+  u.disabled_at, a.suspended_at, u.sign_up_reason, u.totp_enabled_at, u.app_id, u.created_at
 """
 
 _FROM: Final = "from users u join accounts a on a.id = u.account_id"
@@ -42,6 +42,12 @@ from accounts a join users u on u.account_id = a.id where a.id = $1
 """
 
 HAS_OWNER: Final = "select exists (select from users where role = 'owner')"
+
+COUNT_OWNERS: Final = "select count(*) from users where role = 'owner'"
+
+DELETE_PENDING: Final = """
+delete from accounts where id in (select account_id from users where account_id = $1 and approved_at is null)
+"""
 
 UPDATE_PREFERENCES: Final = """
 update users set default_visibility = $2, default_sensitive = $3, default_language = $4, locale = $5, theme = $6,
@@ -159,6 +165,16 @@ async def find_own_account(db: Reader, account_id: int) -> OwnAccount | None:
 async def has_owner(db: Reader) -> bool:
     """Whether the server has an owner."""
     return await db.fetchval(HAS_OWNER)
+
+
+async def count_owners(db: Reader) -> int:
+    """How many own the server."""
+    return await db.fetchval(COUNT_OWNERS)
+
+
+async def delete_pending(tx: Tx, account_id: int) -> None:
+    """Delete the account of somebody who waits for approval."""
+    await tx.execute(DELETE_PENDING, account_id)
 
 
 async def update_preferences(tx: Tx, user: User) -> None:

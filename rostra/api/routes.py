@@ -6,6 +6,7 @@ from rostra.api import (
     accounts,
     accounts_self,
     apps,
+    emails,
     filters,
     lists,
     markers,
@@ -14,6 +15,7 @@ from rostra.api import (
     preferences,
     relationships,
     reports,
+    search,
     statuses,
     tags,
     timelines,
@@ -25,6 +27,7 @@ ALL: tuple[Routes, ...] = (
     oauth.routes,
     accounts_self.routes,
     preferences.routes,
+    emails.routes,
     accounts.routes,
     relationships.routes,
     lists.routes,
@@ -34,6 +37,7 @@ ALL: tuple[Routes, ...] = (
     reports.routes,
     statuses.routes,
     timelines.routes,
+    search.routes,
     notifications.routes,
 )
 

@@ -169,6 +169,8 @@ def _fit(value: Any, shape: _Shape) -> Any:
     if shape.kind == "bool" and isinstance(value, str):
         return True if value.lower() in _TRUE else False if value.lower() in _FALSE else value
     if shape.kind == "list" and value is not None and shape.element is not None:
+        # JSON may have indices for names, too: {"0": …, "1": …}.
+        value = _lists_from_indices(value) if isinstance(value, Mapping) else value
         given: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [] if value == "" else [value]
         return [_fit(child, shape.element) for child in given]
     if shape.kind == "struct" and isinstance(value, Mapping):

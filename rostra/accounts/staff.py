@@ -1,0 +1,91 @@
+"""What those who run the server do with logins: roles, approval, disabling. The command line works through the same."""
+
+from __future__ import annotations
+
+from rostra.accounts import user_queries
+from rostra.accounts.letters import write_letter
+from rostra.accounts.records import Role, User
+from rostra.accounts.sessions import end_all_access
+from rostra.events import Emit, ProfileChanged, SignedUp
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Tx
+from rostra.kit.errors import Invalid, NotFound
+from rostra.text.urls import Urls
+
+
+async def find_user_by_name(db: Database, username: str) -> User | None:
+    """The user with this name, with or without an @."""
+    async with db.read() as conn:
+        return await user_queries.find_user_by_username(conn, username.removeprefix("@"))
+
+
+async def list_users(
+    db: Database, *, after: int = 0, role: str | None = None, pending: bool | None = None, limit: int = 100
+) -> list[User]:
+    """Users in the order in which they came, from the one after the id `after`."""
+    async with db.read() as conn:
+        return await user_queries.list_users(conn, after=after, role=role, pending=pending, limit=limit)
+
+
+async def set_role(db: Database, emit: Emit, account_id: int, role: Role) -> None:
+    """Give somebody a role; it shows on the profile. Raises NotFound, and Invalid where nobody would own the server."""
+    async with db.transaction() as tx:
+        user = await _lock(tx, account_id)
+        if user.role == "owner" and role != "owner" and await user_queries.count_owners(tx) < 2:
+            raise Invalid("role", "cannot change: the server must have an owner")
+        await user_queries.update_role(tx, account_id, role)
+        await emit(tx, ProfileChanged(account_id=account_id))
+
+
+async def disable_login(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
+    """Keep somebody out, at once and everywhere; what they wrote stays. Raises NotFound and Invalid."""
+    async with db.transaction() as tx:
+        user = await _lock(tx, account_id)
+        if user.role == "owner" and await user_queries.count_owners(tx) < 2:
+            raise Invalid("role", "is the last owner's: the server would be without one")
+        await user_queries.update_disabled(tx, account_id, user.disabled_at or clock.now())
+        await end_all_access(tx, emit, account_id)
+
+
+async def enable_login(db: Database, account_id: int) -> None:
+    """Let somebody in again. Raises NotFound."""
+    async with db.transaction() as tx:
+        await _lock(tx, account_id)
+        await user_queries.update_disabled(tx, account_id, None)
+
+
+async def confirm_by_hand(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
+    """Take somebody's address for confirmed. Raises NotFound."""
+    async with db.transaction() as tx:
+        user = await _lock(tx, account_id)
+        await user_queries.confirm(tx, account_id, clock.now(), None)
+        if user.confirmed_at is None:
+            await emit(tx, SignedUp(account_id=account_id))
+
+
+async def approve(db: Database, clock: Clock, emit: Emit, urls: Urls, account_id: int) -> None:
+    """Let somebody in who waits, and write to them. Nothing happens where they are in. Raises NotFound."""
+    async with db.transaction() as tx:
+        user = await _lock(tx, account_id)
+        if user.approved_at is not None:
+            return
+        await user_queries.approve(tx, account_id, clock.now())
+        link = f"{urls.base}/auth/sign_in"
+        name, site = user.username, urls.domain
+        await emit(tx, write_letter("approved", user.locale, to=user.email, name=name, site=site, link=link))
+
+
+async def reject(db: Database, account_id: int) -> None:
+    """Turn somebody away who waits: nothing of them stays. Raises NotFound, also where they are in already."""
+    async with db.transaction() as tx:
+        user = await _lock(tx, account_id)
+        if user.approved_at is not None:
+            raise NotFound
+        await user_queries.delete_pending(tx, account_id)
+
+
+async def _lock(tx: Tx, account_id: int) -> User:
+    user = await user_queries.lock_user(tx, account_id)
+    if user is None:
+        raise NotFound
+    return user

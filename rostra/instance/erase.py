@@ -1,0 +1,88 @@
+"""Leaving for good. The account is hidden and every way in ended at once; a job then takes it apart in pieces.
+
+All of it can be repeated: a worker that dies in between leaves less for the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from rostra.accounts.queries import insert_departed
+from rostra.accounts.sessions import end_all_access
+from rostra.accounts.user_queries import count_owners, lock_user
+from rostra.events import AccountClosed, AccountDeleted, Emit
+from rostra.instance import erase_queries as queries
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Tx
+from rostra.kit.errors import Invalid, NotFound
+
+_BATCH: Final = 200
+_KEYS_PER_EVENT: Final = 1_000
+
+
+async def close_account(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
+    """Hide an account, end every way in, and have it erased. Raises NotFound, and Invalid for the last owner."""
+    async with db.transaction() as tx:
+        user = await lock_user(tx, account_id)
+        if user is None:
+            raise NotFound
+        if user.role == "owner" and await count_owners(tx) < 2:
+            raise Invalid("base", "The server must have an owner: make somebody else the owner first.")
+        await queries.close_account(tx, account_id, clock.now())
+        await end_all_access(tx, emit, account_id)
+        await emit(tx, AccountClosed(account_id=account_id))
+
+
+async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
+    """Take a closed account apart; nothing happens where there is none. The files are AccountDeleted's to remove."""
+    async with db.read() as conn:
+        leaver = await queries.find_leaver(conn, account_id)
+    if leaver is None:
+        return
+    for piece in (_erase_statuses, _erase_favourites, _erase_follows):
+        await _until_done(db, account_id, piece)
+    async with db.transaction() as tx:
+        keys = await queries.list_keys(tx, account_id)
+        await queries.delete_account(tx, account_id)
+        await insert_departed(tx, leaver["username"], clock.now())
+        for start in range(0, max(len(keys), 1), _KEYS_PER_EVENT):
+            some = keys[start : start + _KEYS_PER_EVENT]
+            await emit(tx, AccountDeleted(account_id=account_id, media_keys=some))
+
+
+async def _until_done(db: Database, account_id: int, piece: Callable[[Tx, int], Awaitable[bool]]) -> None:
+    more = True
+    while more:
+        async with db.transaction() as tx:
+            more = await piece(tx, account_id)
+
+
+async def _erase_statuses(tx: Tx, account_id: int) -> bool:
+    rows = await queries.list_statuses(tx, account_id, _BATCH)
+    ids: list[int] = [row["id"] for row in rows]
+    # What nobody but those mentioned can see is not counted as a reply.
+    answered = [row["in_reply_to_id"] for row in rows if row["in_reply_to_id"] and row["visibility"] in _LISTED]
+    boosted = [row["reblog_of_id"] for row in rows if row["reblog_of_id"]]
+    await queries.lock_statuses(tx, sorted({*ids, *answered, *boosted}))
+    await queries.count_fewer_replies(tx, answered)
+    await queries.count_fewer_reblogs(tx, boosted)
+    await queries.count_boosters(tx, ids, account_id)
+    await queries.delete_statuses(tx, ids)
+    return len(rows) == _BATCH
+
+
+_LISTED: Final = ("public", "unlisted")
+
+
+async def _erase_favourites(tx: Tx, account_id: int) -> bool:
+    rows = await queries.list_favourites(tx, account_id, _BATCH)
+    await queries.lock_statuses(tx, sorted({row["status_id"] for row in rows}))
+    await queries.delete_favourites(tx, [row["id"] for row in rows])
+    return len(rows) == _BATCH
+
+
+async def _erase_follows(tx: Tx, account_id: int) -> bool:
+    rows = await queries.list_follows(tx, account_id, _BATCH)
+    await queries.delete_follows(tx, [row["id"] for row in rows])
+    return len(rows) == _BATCH
