@@ -47,6 +47,7 @@ from rostra.notifications.notify import Notifier
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.search.index import index, reopen
+from rostra.search.index import index, reopen
 from rostra.timelines.announce import (
     AnyAnnouncement,
     ChangedFilters,
@@ -165,6 +166,14 @@ async def _reopen(event: ProfileChanged, res: Resources) -> None:
     await reopen(res.db, event.account_id)
 
 
+async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
+    await index(res.db, [event.status_id])
+
+
+async def _reopen(event: ProfileChanged, res: Resources) -> None:
+    await reopen(res.db, event.account_id)
+
+
 def _notifier(res: Resources) -> Notifier:
     return Notifier(res.db, res.clock, emit)
 
@@ -199,6 +208,9 @@ on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifi
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
 on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
+on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
+on(StatusEdited, "search.edited", _index)
+on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)

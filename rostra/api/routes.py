@@ -38,6 +38,7 @@ ALL: tuple[Routes, ...] = (
     statuses.routes,
     timelines.routes,
     search.routes,
+    search.routes,
     notifications.routes,
 )
 

@@ -58,6 +58,7 @@ create table accounts (
 create unique index accounts_by_handle on accounts (lower(username), coalesce(lower(domain), ''));
 create index accounts_by_name_search on accounts using gin (
   plain_text(lower(username || ' ' || display_name)) gin_trgm_ops);
+create index accounts_by_username_prefix on accounts (lower(username) text_pattern_ops);
 create index accounts_merged_on_read on accounts (id) where merged_on_read;
 create index accounts_directory on accounts (id desc) where domain is null and discoverable and suspended_at is null;
 
@@ -629,7 +630,7 @@ create table status_search (
   words tsvector not null
 );
 create index status_search_words on status_search using gin (words);
-create index status_search_by_account on status_search (account_id);
+create index status_search_by_account on status_search (account_id, status_id);
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Reports, rules, and what administrators change while the server runs.

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rostra.kit.db import Database
 from rostra.search import queries
 
+_BATCH: Final = 2000
+
 
 async def index(db: Database, status_ids: Sequence[int]) -> None:
-    """Make statuses findable. One that is gone meanwhile is no error."""
+    """Make statuses findable. One that is gone meanwhile is no error, and boosts are passed over."""
     async with db.transaction() as tx:
         await queries.index(tx, status_ids)
 
 
 async def reopen(db: Database, account_id: int) -> None:
-    """Have all posts of an author found, or not, as the author now wishes."""
-    async with db.transaction() as tx:
-        await queries.reopen(tx, account_id)
+    """Have all posts of an author found by anybody, or not, as the author now wishes; a batch in each transaction."""
+    after: int | None = -1
+    while after is not None:
+        async with db.transaction() as tx:
+            after = await queries.reopen(tx, account_id, after, _BATCH)

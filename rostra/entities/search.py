@@ -1,0 +1,17 @@
+"""What a search answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rostra.entities.account import RawAccount
+from rostra.entities.status import RawStatus
+from rostra.entities.tag import Tag
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """https://docs.joinmastodon.org/entities/Search/"""
+
+    accounts: list[RawAccount]
+    statuses: list[RawStatus]
+    hashtags: list[Tag]
