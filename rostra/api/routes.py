@@ -38,7 +38,6 @@ ALL: tuple[Routes, ...] = (
     statuses.routes,
     timelines.routes,
     search.routes,
-    search.routes,
     notifications.routes,
 )
 
