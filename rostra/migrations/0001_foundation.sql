@@ -439,8 +439,8 @@ create table media_attachments (
   position smallint not null default 0,
   type text not null check (type in ('image', 'gifv', 'video', 'audio', 'unknown')),
   description text,
-  focus_x real,
-  focus_y real,
+  focus_x double precision,
+  focus_y double precision,
   blurhash text,
   content_type text not null,
   original_key text not null,
@@ -648,6 +648,7 @@ create table reports (
   created_at timestamptz not null
 );
 create index reports_by_target on reports (target_id, id desc);
+create index reports_open on reports (id desc) where action_taken_at is null;
 create index reports_by_account on reports (account_id, id desc);
 
 create table rules (

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from rostra.kit.db import Reader, Tx
-from rostra.moderation.records import Category
+from rostra.kit.db import Reader, Tx, as_records, find_record
+from rostra.kit.paging import Window
+from rostra.moderation.records import Category, FiledReport
 from rostra.posts.access import VISIBLE_STATUS
 
 # Those of $3 that are the account $2's and that the reporter $1 may see.
@@ -17,6 +18,16 @@ where s.id = any($3::bigint[]) and s.account_id = $2 and {VISIBLE_STATUS}
 """
 
 VALID_RULES: Final = "select id from rules where id = any($1::bigint[]) and deleted_at is null"
+
+REPORTS: Final = """
+select id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at, action_taken_at
+from reports where (action_taken_at is not null) = $4 and id < $1 and id > $2 order by id desc limit $3
+"""
+
+REPORT: Final = """
+select id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at, action_taken_at
+from reports where id = $1
+"""
 
 INSERT_REPORT: Final = """
 insert into reports (id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at)
@@ -50,3 +61,13 @@ async def insert_report(
     return await tx.fetchval(
         INSERT_REPORT, reporter_id, target_id, status_ids, rule_ids, category, comment, forward, at
     )
+
+
+async def list_reports(db: Reader, window: Window, *, resolved: bool) -> list[FiledReport]:
+    """A page of reports, the newest first."""
+    return as_records(FiledReport, await db.fetch(REPORTS, window.below, window.above, window.limit, resolved))
+
+
+async def find_report(db: Reader, report_id: int) -> FiledReport | None:
+    """One report."""
+    return find_record(FiledReport, await db.fetchrow(REPORT, report_id))

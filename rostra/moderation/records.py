@@ -22,3 +22,9 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     forward: bool
     created_at: datetime
+
+
+class FiledReport(ReportRecord, frozen=True, kw_only=True):
+    """A report as moderators read it."""
+
+    action_taken_at: datetime | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rostra.web import (
+    admin,
+    admin_people,
     lists,
     notifications,
     people,
@@ -23,6 +25,8 @@ ALL: tuple[Pages, ...] = (
     reports.pages,
     settings_profile.pages,
     settings_filters.pages,
+    admin.pages,
+    admin_people.pages,
 )
 
 
