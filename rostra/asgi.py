@@ -152,10 +152,11 @@ class Application:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if scope["path"].rstrip("/") != "/api/v1/streaming":
+        path: str = scope["path"].rstrip("/")
+        if path not in ("/api/v1/streaming", "/web/stream"):
             await socket.close(1008)
             return
-        await websocket.serve(socket, self.hub, self.res)
+        await websocket.serve(socket, self.hub, self.res, page=path == "/web/stream")
 
     def end_streams(self) -> None:
         """Close the live connections, which would otherwise keep a process that ends waiting for them."""

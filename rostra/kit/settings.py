@@ -68,6 +68,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.media_url or f"{self.base_url}/media"
 
     @property
+    def cookie_prefix(self) -> str:
+        """What the names of this server's cookies begin with.
+
+        The one for https keeps other hosts of the domain from planting a cookie (RFC 6265bis, 4.1.3.2). Without TLS it
+        cannot be had; there the port keeps several servers on one machine apart, which browsers do not.
+        """
+        port = self.domain.rpartition(":")[2] if ":" in self.domain else ""
+        return "__Host-rostra_" if self.scheme == "https" else f"rostra{port}_"
+
+    @property
     def rate_limits_scaled_by(self) -> float:
         """The factor on every rate limit; 0 switches them off, as development mode does."""
         return 0.0 if self.dev else self.rate_limit_scale

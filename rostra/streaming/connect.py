@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import HTTPConnection
 
+from rostra.accounts.sessions import find_viewer
 from rostra.api.call import check_usable
 from rostra.kit.errors import Forbidden, NotFound, Unauthorized
 from rostra.oauth.tokens import find_owner
@@ -51,6 +53,22 @@ async def subscriber_of(connection: HTTPConnection, res: Resources) -> Subscribe
         raise Forbidden("This method requires an authenticated user")
     check_usable(owner.viewer)
     return Subscriber(owner.viewer, owner.scopes)
+
+
+async def session_of(connection: HTTPConnection, res: Resources) -> Subscriber:
+    """Whoever connects from one of our own pages, by the cookie of their session. Raises Unauthorized and Forbidden.
+
+    Browsers send cookies with a WebSocket whatever site opens it, and no token protects that; so the page must be ours
+    (CWE-1385). The host that was asked counts as ours, too: a server on loopback goes by several names.
+    """
+    origin = urlsplit(connection.headers.get("origin", ""))
+    if origin.netloc not in (res.settings.domain, connection.headers.get("host")) or not origin.netloc:
+        raise Forbidden("This address is for our own pages")
+    token = connection.cookies.get(f"{res.settings.cookie_prefix}session")
+    viewer = await find_viewer(res.db, res.clock, token) if token else None
+    if viewer is None or viewer.obstacle is not None:
+        raise Unauthorized("Sign in first")
+    return Subscriber(viewer, None)
 
 
 async def open_stream(asked: Asked, subscriber: Subscriber, res: Resources) -> Stream:

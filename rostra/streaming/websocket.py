@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rostra.kit.errors import RostraError
 from rostra.resources import Resources
-from rostra.streaming.connect import Asked, open_stream, subprotocols, subscriber_of
+from rostra.streaming.connect import Asked, open_stream, session_of, subprotocols, subscriber_of
 from rostra.streaming.hub import Hub
 from rostra.streaming.subscriptions import Event, Stream, Subscriber
 
@@ -39,10 +39,10 @@ _decode = msgspec.json.Decoder(ClientFrame).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def serve(socket: WebSocket, hub: Hub, res: Resources) -> None:
-    """Serve one connection to its end."""
+async def serve(socket: WebSocket, hub: Hub, res: Resources, *, page: bool = False) -> None:
+    """Serve one connection to its end: an app's with a token or, where `page`, one of our own pages' with a session."""
     try:
-        subscriber = await subscriber_of(socket, res)
+        subscriber = await (session_of if page else subscriber_of)(socket, res)
         first = socket.query_params.get("stream")
         asked = Asked(first, socket.query_params.get("tag", ""), socket.query_params.get("list", "")) if first else None
         stream = await open_stream(asked, subscriber, res) if asked else None

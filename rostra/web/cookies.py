@@ -34,10 +34,7 @@ class Cookies:
         self._request = request
         self._sealer = sealer
         self._secure = settings.scheme == "https"
-        # The prefix keeps other hosts of the domain from planting one (RFC 6265bis, 4.1.3.2). Without TLS it cannot be
-        # had; there the port keeps several servers on one machine apart, which browsers do not.
-        port = settings.domain.rpartition(":")[2] if ":" in settings.domain else ""
-        self._prefix = "__Host-rostra_" if self._secure else f"rostra{port}_"
+        self._prefix = settings.cookie_prefix
         self._changes: dict[Kind, tuple[str, int | None]] = {}
         self._preferences: dict[str, str] = {}
 
