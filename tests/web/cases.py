@@ -26,7 +26,7 @@ LIVE = {"stream": "user", "url": "/home"}
 PAGING = {"older_url": "/home?max_id=111000000000000001", "newest_url": None}
 LAST = {"older_url": None, "newest_url": None}
 COMPOSER = Composer(idempotency_key="key-1")
-CLOSED_SITE = {**s.SITE, "registrations": {**s.SITE["registrations"], "enabled": False}, "rules": [], "usage": {"users": {"active_month": 1}}, "thumbnail": None}
+CLOSED_SITE = {**s.SITE, "registrations": {**s.SITE["registrations"], "enabled": False}, "rules": [], "usage": {"users": {"active_month": 0}}, "description": "", "thumbnail": None}
 BARE_SITE = {**s.SITE, "contact": {"email": "", "account": None}, "rules": [], "source_url": ""}
 MINIMAL_SITE = {"title": "Rostra", "domain": "rostra.example", "source_url": "", "registrations": {"enabled": False}}
 ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media", "mutes", "notifications", "reports", "search", "statuses")]
