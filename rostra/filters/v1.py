@@ -84,8 +84,10 @@ async def change_v1(
     filter has more keywords, which old apps cannot know of."""
     async with changing(db, clock, emit, account_id) as tx:
         record = known(await queries.find_by_keyword(tx, account_id, keyword_id))
+        named_after = any(word == record.title for one, word, _ in record.keywords if one == keyword_id)
         draft = msgspec.structs.replace(
             draft,
+            title=phrase[:256] if phrase and named_after else None,
             action=_action(irreversible, record.action),
             keywords=[KeywordDraft(id=keyword_id, keyword=phrase, whole_word=whole_word)],
         )
