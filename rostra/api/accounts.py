@@ -22,7 +22,7 @@ from rostra.lists.lists import render_list
 from rostra.lists.members import find_lists_with
 from rostra.relationships import people
 from rostra.relationships.find import access_target
-from rostra.relationships.queries import Target
+from rostra.relationships.records import Target
 from rostra.text.entities import normalise_tag
 from rostra.timelines import by_author
 
