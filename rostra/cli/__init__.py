@@ -18,6 +18,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "web": ("parts", "Run the web processes alone."),
     "worker": ("parts", "Run one job worker alone."),
     "migrate": ("parts", "Bring the database up to date."),
+    "owner": ("owner", "Print the link with which the first visitor becomes the owner."),
     "account": ("account", "Create, list and change accounts."),
     "demo": ("demo", "Fill in the demonstration community."),
     "jobs": ("jobs", "Look at the queue, retry what failed."),

@@ -96,9 +96,17 @@ def worker_specs(count: int, env: Mapping[str, str]) -> list[ChildSpec]:
 
 
 def run_children(
-    settings: Settings, supervisor: Supervisor, specs: Sequence[ChildSpec], listener: socket.socket
+    settings: Settings,
+    supervisor: Supervisor,
+    specs: Sequence[ChildSpec],
+    listener: socket.socket,
+    *,
+    afterwards: Sequence[ChildSpec] = (),
 ) -> None:
-    """Start the children, print `ready URL` when the health address answers, look after them until asked to end."""
+    """Start the children, print `ready URL` when the health address answers, look after them until asked to end.
+
+    `afterwards` are tasks to run once all is ready.
+    """
     for spec in specs:
         supervisor.start(spec)
     supervisor.wait_ready()
@@ -106,6 +114,8 @@ def run_children(
         supervisor.run(_HEALTH_PAUSE)
     print(f"ready {settings.base_url}", flush=True)
     tell_service_manager(b"READY=1")
+    for task in afterwards:
+        supervisor.run_task(task)
     supervisor.run()
 
 

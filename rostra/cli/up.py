@@ -62,7 +62,10 @@ def up(demo: bool, **given: object) -> None:
                 if demo:
                     supervisor.run_task(ChildSpec(name="demo", argv=own_command("demo"), env=env))
                 specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
-                run_children(settings, supervisor, specs, listener)
+                if settings.smtp_url is None:
+                    say(f"mail is written to {data.resolve() / 'mail'} (smtp_url is empty)")
+                owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
+                run_children(settings, supervisor, specs, listener, afterwards=[owner])
             except (StopRequested, ChildFailed) as error:
                 ended(error)
             except PostgresRefused as error:
