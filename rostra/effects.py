@@ -47,6 +47,7 @@ from rostra.notifications.notify import Notifier
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.search.index import index, reopen
+from rostra.search.trends import count_trends
 from rostra.search.index import index, reopen
 from rostra.timelines.announce import (
     AnyAnnouncement,
@@ -166,6 +167,10 @@ async def _reopen(event: ProfileChanged, res: Resources) -> None:
     await reopen(res.db, event.account_id)
 
 
+async def _count_trends(_: Tick, res: Resources) -> None:
+    await count_trends(res.db, res.clock)
+
+
 async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
     await index(res.db, [event.status_id])
 
@@ -231,3 +236,4 @@ on(
 )
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
+every("*/10 * * * *", "search.trends", _count_trends, timeout=300)

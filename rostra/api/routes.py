@@ -19,6 +19,7 @@ from rostra.api import (
     statuses,
     tags,
     timelines,
+    trends,
 )
 from rostra.api.route import Route, Routes
 
@@ -38,6 +39,7 @@ ALL: tuple[Routes, ...] = (
     statuses.routes,
     timelines.routes,
     search.routes,
+    trends.routes,
     notifications.routes,
 )
 

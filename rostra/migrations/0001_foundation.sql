@@ -582,7 +582,7 @@ create table trending_statuses (
 create table trending_links (
   card_id bigint primary key references preview_cards on delete cascade,
   score double precision not null,
-  -- Seven days, newest first: [{day, accounts, uses}]
+  -- Of seven days: {"2026-05-04": [accounts, uses]}
   history jsonb not null
 );
 
