@@ -31,7 +31,8 @@ def describe(server: str) -> bytes:
     """The description as JSON, for a server at the address `server`."""
     routes = all_routes()
     kinds = _kinds(routes)
-    schemas, components = msgspec.json.schema_components(kinds, schema_hook=_schema_hook, ref_template=_REF)
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    components[Upload.__name__] = {"type": "string", "format": "binary", "description": "A file of a multipart form."}
     by_kind = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     tags = {id(route): group.tag for group in ALL for route in group.routes}
@@ -64,10 +65,9 @@ def _kinds(routes: Sequence[Route]) -> list[Any]:
     return list(kinds.values())
 
 
-def _schema_hook(kind: type) -> dict[str, Any]:
-    if kind is Upload:
-        return {"type": "string", "format": "binary"}
-    raise TypeError(kind)
+def _is_file(schema: dict[str, Any]) -> bool:
+    choices: list[dict[str, Any]] = [schema, *schema.get("anyOf", ())]
+    return any(choice.get("$ref") == _REF.format(name=Upload.__name__) for choice in choices)
 
 
 def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _operation(
         parameters += [_query_parameter(name, schema, name in required) for name, schema in rest.items()]
     elif rest:
         body = {"type": "object", "properties": rest, "required": sorted(required - in_path)}
-        uploads = any(schema.get("format") == "binary" for schema in rest.values())
+        uploads = any(_is_file(schema) for schema in rest.values())
         kinds = ["multipart/form-data"] if uploads else ["application/json"]
         operation["requestBody"] = {
             "required": bool(required - in_path),
