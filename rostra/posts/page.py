@@ -61,11 +61,12 @@ _WHERE: Final = f"where s.id = any({_IDS}) and $2::timestamptz is not null and {
 
 
 def _with_boosted(page: LiteralString) -> LiteralString:
-    """`page` (an array of ids) and what it boosts, as the one row of `ids`."""
+    """`page` (an array of ids) and what it boosts, as the one row of `ids`. The offset keeps PostgreSQL from writing
+    `page` out, and running it, once for each time it is named."""
     return f"""ids as materialized (
       select page.ids as page, page.ids || array(
         select s.reblog_of_id from statuses s where s.id = any(page.ids) and s.reblog_of_id is not null) as everything
-      from (select {page} as ids) page)"""
+      from (select {page} as ids offset 0) page)"""
 
 
 def page_of(ids: LiteralString) -> LiteralString:

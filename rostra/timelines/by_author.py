@@ -11,23 +11,32 @@ from rostra.kit.paging import Page, Window, both_orders
 from rostra.posts.access import unwanted, visible
 from rostra.posts.hydrate import StatusReader, page_by_cursor, page_of
 
-# $6 the account, $7 only with media of its own, $8 without replies to others, $9 without boosts, $10 a hashtag or null.
+# $6 the account, $7 without replies to others, $8 without boosts, $9 a hashtag or null.
 # What the viewer may not see is left out before the page is cut: else a page of it would look like the end.
-STATUSES: Final = both_orders(
+_CHOSEN: Final = f"""
+  join accounts x on x.id = s.account_id
+  left join statuses o on o.id = s.reblog_of_id
+  left join accounts ox on ox.id = o.account_id
+  where s.account_id = $6 and s.id < $3 and s.id > $4
+    and (not $7 or s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+    and (not $8 or o.id is null)
+    and ($9::text is null or exists (
+      select from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id and t.name = $9))
+    and {visible("$1", "s", "x")}
+    and (o.id is null or ({visible("$1", "o", "ox")} and o.account_id not in ({unwanted("$1", "$2")})))
+  order by s.id desc /*page*/ limit $5
+"""
+
+STATUSES: Final = both_orders(page_of(f"select s.id from statuses s {_CHOSEN}"))
+
+# By way of the media, so that a picture from years ago does not cost a walk through all that was written since.
+WITH_MEDIA: Final = both_orders(
     page_of(f"""
-      select s.id from statuses s
-      join accounts x on x.id = s.account_id
-      left join statuses o on o.id = s.reblog_of_id
-      left join accounts ox on ox.id = o.account_id
-      where s.account_id = $6 and s.id < $3 and s.id > $4
-        and (not $7 or exists (select from media_attachments m where m.status_id = s.id))
-        and (not $8 or s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
-        and (not $9 or o.id is null)
-        and ($10::text is null or exists (
-          select from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id and t.name = $10))
-        and {visible("$1", "s", "x")}
-        and (o.id is null or ({visible("$1", "o", "ox")} and o.account_id not in ({unwanted("$1", "$2")})))
-      order by s.id desc /*page*/ limit $5
+      select s.id from (
+        select distinct m.status_id from media_attachments m
+        where m.account_id = $6 and m.status_id < $3 and m.status_id > $4
+        order by m.status_id desc /*page*/) with_media
+      join statuses s on s.id = with_media.status_id {_CHOSEN}
     """)
 )
 
@@ -51,10 +60,9 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 async def by_author(reader: StatusReader, window: Window, account_id: int, choice: Choice) -> Page[RawStatus]:
     """A page of an account's statuses and boosts, newest first."""
     return await reader.page(
-        STATUSES,
+        WITH_MEDIA if choice.only_media else STATUSES,
         window,
         account_id,
-        choice.only_media,
         choice.exclude_replies,
         choice.exclude_reblogs,
         choice.tag,

@@ -208,8 +208,9 @@ async def test_statuses_are_chosen_by_media_replies_boosts_and_hashtag(world: Wo
     alice, bob = await world.person("alice"), await world.person("bob")
     foreign = await bob.post("from bob")
     plain = await alice.post("plain #Größe")
-    pictured = await alice.post("with a picture")
-    await attach(world, pictured, alice)
+    pictured = await alice.post("with two pictures")
+    for _ in range(2):
+        await attach(world, pictured, alice)
     answer = await alice.post("@bob yes", in_reply_to_id=foreign["id"])
     thread = await alice.post("more", in_reply_to_id=plain["id"])
     boost_id = await boost(world, alice, foreign)
