@@ -48,7 +48,6 @@ from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.search.index import index, reopen
 from rostra.search.trends import count_trends
-from rostra.search.index import index, reopen
 from rostra.timelines.announce import (
     AnyAnnouncement,
     ChangedFilters,
@@ -171,14 +170,6 @@ async def _count_trends(_: Tick, res: Resources) -> None:
     await count_trends(res.db, res.clock)
 
 
-async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
-    await index(res.db, [event.status_id])
-
-
-async def _reopen(event: ProfileChanged, res: Resources) -> None:
-    await reopen(res.db, event.account_id)
-
-
 def _notifier(res: Resources) -> Notifier:
     return Notifier(res.db, res.clock, emit)
 
@@ -213,9 +204,6 @@ on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifi
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
 on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
-on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
-on(StatusEdited, "search.edited", _index)
-on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
