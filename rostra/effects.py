@@ -34,6 +34,7 @@ from rostra.events import (
     StatusPublished,
     TagUnfollowed,
     TokensRevoked,
+    Unfavourited,
     Unfollowed,
 )
 from rostra.instance.erase import erase_account
@@ -44,6 +45,10 @@ from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
 from rostra.notifications.notify import Notifier
+from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
+from rostra.posts.once import forget_keys
+from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
+from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.search.index import index, reopen
@@ -145,7 +150,7 @@ async def _erase(event: AccountClosed, res: Resources) -> None:
     await erase_account(res.db, res.clock, emit, event.account_id)
 
 
-async def _remove_files(event: ProfileChanged | AccountDeleted, res: Resources) -> None:
+async def _remove_files(event: ProfileChanged | AccountDeleted | StatusDeleted, res: Resources) -> None:
     await res.store.delete(event.media_keys)
 
 
@@ -168,6 +173,26 @@ async def _reopen(event: ProfileChanged, res: Resources) -> None:
 
 async def _count_trends(_: Tick, res: Resources) -> None:
     await count_trends(res.db, res.clock)
+
+
+async def _link_card(event: StatusPublished | StatusEdited, res: Resources) -> None:
+    await link_card(res.db, res.clock, res.urls, event.status_id)
+
+
+async def _fetch_card(wanted: CardWanted, res: Resources) -> None:
+    await fetch_card(res.db, res.clock, res.http, res.store, res.images, wanted)
+
+
+async def _close_poll(ends: PollEnds, res: Resources) -> None:
+    await close_poll(res.db, res.clock, emit, ends.poll_id)
+
+
+async def _publish_scheduled(due: TimeHasCome, res: Resources) -> None:
+    await publish_scheduled(res.db, res.clock, res.urls, emit, due.scheduled_id)
+
+
+async def _forget_keys(_: Tick, res: Resources) -> None:
+    await forget_keys(res.db, res.clock)
 
 
 def _notifier(res: Resources) -> Notifier:
@@ -196,9 +221,22 @@ on(LinkRequested, "accounts.send_link", _send_link, priority=15)
 on(AccountClosed, "accounts.erase", _erase, timeout=3600)
 on(AccountDeleted, "accounts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))
 on(ProfileChanged, "accounts.remove_images", _remove_files, when=lambda event: bool(event.media_keys))
+on(StatusPublished, "posts.link_card", _link_card, when=lambda event: event.has_links, priority=-5)
+on(StatusEdited, "posts.link_edited", _link_card, when=lambda event: event.has_links, priority=-5)
+on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))
+HANDLERS.add(FETCH_CARD, _fetch_card, attempts=3, concurrency=8)
+HANDLERS.add(CLOSE_POLL, _close_poll)
+HANDLERS.add(PUBLISH_SCHEDULED, _publish_scheduled)
 on(StatusPublished, "notifications.published", lambda event, res: _notifier(res).published(event))
 on(StatusEdited, "notifications.edited", lambda event, res: _notifier(res).edited(event))
 on(Favourited, "notifications.favourited", lambda event, res: _notifier(res).favourited(event))
+on(Unfavourited, "notifications.unfavourited", lambda event, res: _notifier(res).unfavourited(event))
+on(
+    StatusDeleted,
+    "notifications.unboosted",
+    lambda event, res: _notifier(res).unboosted(event),
+    when=lambda event: event.reblog_of_id is not None,
+)
 on(Followed, "notifications.followed", lambda event, res: _notifier(res).followed(event))
 on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifier(res).follow_requested(event))
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
@@ -223,5 +261,6 @@ on(
     priority=20,
 )
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
+every("17 * * * *", "posts.forget_keys", _forget_keys)
 every("23 * * * *", "timelines.trim", _trim)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)

@@ -40,14 +40,24 @@ class StatusEdited(Event, frozen=True, kw_only=True):
 
 
 class StatusDeleted(Event, frozen=True, kw_only=True):
-    """A status or a boost is gone; `home_account_ids` had it in their home timelines when it went."""
+    """A status is gone, and with it the boosts of it (`boost_ids`), or a boost alone is gone (of `reblog_of_id`).
+
+    `media_keys` name files that nothing needs any more.
+    """
 
     status_id: int
     account_id: int
     media_keys: list[str] = []
+    reblog_of_id: int | None = None
+    boost_ids: list[int] = []
 
 
 class Favourited(Event, frozen=True, kw_only=True):
+    status_id: int
+    account_id: int
+
+
+class Unfavourited(Event, frozen=True, kw_only=True):
     status_id: int
     account_id: int
 

@@ -17,8 +17,10 @@ from rostra.events import (
     PollClosed,
     Reported,
     SignedUp,
+    StatusDeleted,
     StatusEdited,
     StatusPublished,
+    Unfavourited,
 )
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -53,6 +55,16 @@ class Notifier:
             author = await queries.find_author(tx, event.status_id)
             if author is not None:
                 await self._tell(tx, [author], "favourite", event.account_id, status_id=event.status_id)
+
+    async def unfavourited(self, event: Unfavourited) -> None:
+        """The author need not hear any more of what was taken back."""
+        async with self._db.transaction() as tx:
+            await queries.withdraw(tx, "favourite", from_id=event.account_id, status_id=event.status_id)
+
+    async def unboosted(self, event: StatusDeleted) -> None:
+        """Likewise for a boost."""
+        async with self._db.transaction() as tx:
+            await queries.withdraw(tx, "reblog", from_id=event.account_id, status_id=event.reblog_of_id)
 
     async def edited(self, event: StatusEdited) -> None:
         """Those who have boosted the status, and those who are mentioned now and were not before."""
