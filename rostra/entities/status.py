@@ -12,6 +12,29 @@ from rostra.entities.account import Account, CustomEmoji, IdText, RawAccount, Ti
 RawStatus = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Status"})]
 
 
+# What a request to publish makes, now or at its time.
+RawPosted = Annotated[
+    Raw,
+    Meta(
+        extra_json_schema={
+            "anyOf": [{"$ref": "#/components/schemas/Status"}, {"$ref": "#/components/schemas/ScheduledStatus"}]
+        }
+    ),
+]
+RawDeletedStatus = Annotated[
+    Raw,
+    Meta(
+        extra_json_schema={
+            "allOf": [
+                {"$ref": "#/components/schemas/Status"},
+                {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+            ]
+        }
+    ),
+]
+RawPoll = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Poll"})]
+
+
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     website: str | None = None
@@ -171,12 +194,6 @@ class Status(StatusStatic, frozen=True, kw_only=True):
     poll: Poll | None
 
 
-class DeletedStatus(Status, frozen=True, kw_only=True):
-    """A Status with its source text, so that it can be drafted anew."""
-
-    text: str
-
-
 class StatusEdit(msgspec.Struct, frozen=True, kw_only=True):
     """https://docs.joinmastodon.org/entities/StatusEdit/"""
 
@@ -220,3 +237,8 @@ _encode = msgspec.json.Encoder().encode
 def encode_static(status: StatusStatic) -> str:
     """The stored part as the inside of a JSON object, without its braces."""
     return _encode(status)[1:-1].decode()
+
+
+def add_text(status: Raw, text: str) -> Raw:
+    """A Status with its source text, so that it can be drafted anew."""
+    return Raw(bytes(status)[:-1] + b',"text":' + _encode(text) + b"}")

@@ -1,27 +1,27 @@
 """Publishing a status: prepare (read, check, render), commit (one short transaction), and the event that starts its
-effects. Boosts are in `boost`, edits in `edit`."""
+effects. Boosts are in `boost`, edits in `edit`, what is posted later in `schedule`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from rostra.accounts.queries import Emoji, Mentionable, find_emojis, find_mentionable
-from rostra.accounts.records import Viewer
+from rostra.accounts.queries import Emoji, Mentionable, find_emojis
 from rostra.accounts.render import shortcodes_in
 from rostra.events import Emit, StatusPublished
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader, Tx
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.posts import queries
-from rostra.posts.draft import MAX_MEDIA, check_draft
-from rostra.posts.queries import Parent
-from rostra.posts.records import Draft, MediaPart, MentionPart, StatusParts, TagPart
+from rostra.posts.compose import Composed, clean_texts, compose
+from rostra.posts.draft import check_draft, clean_poll
+from rostra.posts.once import make_once
+from rostra.posts.queries import Parent, Start
+from rostra.posts.records import Author, Draft, Made, MediaPart, StatusParts
 from rostra.posts.render import render_static
-from rostra.text.entities import Entities, MentionKey
-from rostra.text.format import MentionTarget, clean_text, find_entities, render_html
+from rostra.posts.vote import open_poll
 from rostra.text.urls import Urls
 
 
@@ -29,15 +29,11 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A checked draft with all that was looked up for it."""
 
     draft: Draft
-    entities: Entities
-    content: str
-    # Canonical form to how it was written.
-    tags: dict[str, str]
-    mentioned: list[Mentionable]
+    start: Start
+    composed: Composed
     emojis: list[Emoji]
     media: list[MediaPart]
     parent: Parent | None
-    app: tuple[str | None, str | None]
 
 
 class UnexpectedMentions(Invalid):
@@ -54,107 +50,103 @@ async def publish(
     urls: Urls,
     emit: Emit,
     *,
-    author: Viewer,
+    author: Author,
     draft: Draft,
     idempotency_key: str | None = None,
-    scheduled_status_id: int | None = None,
 ) -> int:
     """Publish `draft` as `author` and return the new status's id, or that of the one which an earlier request with the
     same key made. Acknowledged means committed.
 
-    Raises Invalid for what the author can mend and NotFound where the parent is not to be seen.
+    Raises Invalid for what the author can mend, NotFound where the parent is not to be seen, and Conflict where the key
+    was used for a scheduled status.
     """
-    prepared = await prepare(db, urls, author=author, draft=draft, scheduled_status_id=scheduled_status_id)
     at = clock.now()
-    async with db.transaction() as tx:
-        if idempotency_key:
-            earlier = await queries.lock_key(tx, author.account_id, idempotency_key)
-            if earlier and earlier[0] is not None:
-                return earlier[0]
-        status_id = await _write(tx, prepared, author, urls, at)
-        if idempotency_key:
-            await queries.keep_key(
-                tx, author.account_id, idempotency_key, status_id=status_id, scheduled_status_id=None, at=at
-            )
-        await emit(tx, _event(prepared, author.account_id, status_id))
-    return status_id
+
+    async def write_and_tell(tx: Tx, prepared: Prepared) -> Made:
+        return Made(await write(tx, urls, emit, author=author, prepared=prepared, at=at))
+
+    made = await make_once(
+        db,
+        clock,
+        author.account_id,
+        idempotency_key,
+        lambda: prepare(db, urls, author=author, draft=draft, at=at),
+        write_and_tell,
+    )
+    if made.status_id is None:
+        raise Conflict("This idempotency key was used for a scheduled post")
+    return made.status_id
 
 
 async def prepare(
-    db: Database, urls: Urls, *, author: Viewer, draft: Draft, scheduled_status_id: int | None = None
+    db: Database, urls: Urls, *, author: Author, draft: Draft, at: datetime, scheduled_id: int | None = None
 ) -> Prepared:
-    """Check a draft and look up whatever it names. Reads only. Raises Invalid and NotFound."""
-    draft = msgspec.structs.replace(draft, text=clean_text(draft.text), spoiler_text=clean_text(draft.spoiler_text))
-    check_draft(draft, urls.domain)
-    entities = find_entities(draft.text, domain=urls.domain)
+    """Check a draft and look up whatever it names; `scheduled_id` is where its media may be kept already. Reads only.
+
+    Raises Invalid and NotFound.
+    """
+    poll = draft.poll and clean_poll(draft.poll)
+    text, spoiler_text = clean_texts(draft.text, draft.spoiler_text, alone=not draft.media_ids and poll is None)
+    draft = msgspec.structs.replace(draft, text=text, spoiler_text=spoiler_text, poll=poll)
     async with db.read() as conn:
+        composed = await compose(conn, urls, author.account_id, text, spoiler_text)
+        check_draft(draft, urls.domain, composed.entities)
+        _check_mentions(draft, composed.mentioned, author)
         parent = await _find_parent(conn, author, draft)
-        media = await _find_media(conn, author, draft, scheduled_status_id)
-        mentioned = await find_mentionable(conn, sorted({mention.key for mention in entities.mentions}, key=str))
-        codes = shortcodes_in(draft.text, draft.spoiler_text, *(draft.poll.options if draft.poll else ()))
+        media = await find_media(conn, author.account_id, draft.media_ids, scheduled_id=scheduled_id)
+        codes = shortcodes_in(text, spoiler_text, *(draft.poll.options if draft.poll else ()))
         emojis = await find_emojis(conn, sorted(codes))
-        app = await queries.find_app_name(conn, draft.app_id)
-    _check_mentions(draft, mentioned, author)
-    return Prepared(
-        draft=draft,
-        entities=entities,
-        content=render_html(
-            draft.text,
-            domain=urls.domain,
-            mentions=mention_targets(mentioned),
-            tag_base=urls.tag(""),
-            entities=entities,
-        ),
-        tags=distinct_tags(entities),
-        mentioned=mentioned,
-        emojis=emojis,
-        media=media,
-        parent=parent,
-        app=app,
+        start = await queries.find_start(conn, at, draft.app_id)
+    return Prepared(draft=draft, start=start, composed=composed, emojis=emojis, media=media, parent=parent)
+
+
+async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Prepared, at: datetime) -> int:
+    """Write a prepared status and say that it was published; returns its id. Raises NotFound where the parent and
+    Invalid where a file has gone since it was prepared."""
+    draft, parent, status_id = prepared.draft, prepared.parent, prepared.start.id
+    if parent is not None and not await queries.count_reply(tx, parent.id, listed=_is_listed(draft)):
+        raise NotFound(_NO_PARENT)
+    parts = _parts(prepared, author, urls, at)
+    await queries.insert_status(
+        tx,
+        parts,
+        account_id=author.account_id,
+        conversation_id=parent.conversation_id if parent else None,
+        app_id=draft.app_id,
+        rendered=render_static(parts, prepared.emojis, urls),
+        fingerprint=urls.fingerprint,
     )
+    await _write_parts(tx, prepared, author.account_id, at)
+    await emit(tx, _event(prepared, author.account_id))
+    return status_id
 
 
-def mention_targets(mentioned: Sequence[Mentionable]) -> dict[MentionKey, MentionTarget]:
-    """Where the mentions of a text lead."""
-    return {
-        (account.username.lower(), account.domain): MentionTarget(
-            url=account.url, username=account.username, acct=account.acct
-        )
-        for account in mentioned
-    }
-
-
-def distinct_tags(entities: Entities) -> dict[str, str]:
-    """The hashtags of a text: canonical form to how it was first written."""
-    tags: dict[str, str] = {}
-    for hashtag in entities.hashtags:
-        tags.setdefault(hashtag.tag, hashtag.name)
-    return tags
-
-
-async def _find_parent(conn: Reader, author: Viewer, draft: Draft) -> Parent | None:
-    if draft.in_reply_to_id is None:
-        return None
-    parent = await queries.find_parent(conn, author.account_id, draft.in_reply_to_id)
-    if parent is not None and parent.reblog_of_id is not None:
-        parent = await queries.find_parent(conn, author.account_id, parent.reblog_of_id)
-    if parent is None:
-        raise NotFound("The status that you are replying to does not exist")
-    return parent
-
-
-async def _find_media(conn: Reader, author: Viewer, draft: Draft, scheduled_status_id: int | None) -> list[MediaPart]:
-    if len(draft.media_ids) > MAX_MEDIA:
-        raise Invalid("media_ids", f"must not name more than {MAX_MEDIA} files")
-    if not draft.media_ids:
+async def find_media(
+    conn: Reader, account_id: int, ids: Sequence[int], *, scheduled_id: int | None = None, status_id: int | None = None
+) -> list[MediaPart]:
+    """The account's files with these ids, in this order: those that nothing uses, and those of the scheduled or posted
+    status that asks for them. Raises Invalid where there are others."""
+    if not ids:
         return []
-    media = await queries.find_own_media(conn, author.account_id, draft.media_ids, scheduled_status_id)
-    if len(media) != len(set(draft.media_ids)):
+    media = await queries.find_own_media(conn, account_id, ids, scheduled_id=scheduled_id, status_id=status_id)
+    if len(media) != len(ids):
         raise Invalid("media_ids", "name a file that does not exist or is attached already")
     return media
 
 
-def _check_mentions(draft: Draft, mentioned: Sequence[Mentionable], author: Viewer) -> None:
+_NO_PARENT = "The post that you are replying to does not exist"
+
+
+async def _find_parent(conn: Reader, author: Author, draft: Draft) -> Parent | None:
+    if draft.in_reply_to_id is None:
+        return None
+    parent = await queries.find_subject(conn, author.account_id, draft.in_reply_to_id)
+    if parent is None:
+        raise NotFound(_NO_PARENT)
+    return parent
+
+
+def _check_mentions(draft: Draft, mentioned: Sequence[Mentionable], author: Author) -> None:
     if draft.allowed_mentions is None:
         return
     allowed = {*draft.allowed_mentions, author.account_id}
@@ -162,87 +154,57 @@ def _check_mentions(draft: Draft, mentioned: Sequence[Mentionable], author: View
         raise UnexpectedMentions(unexpected)
 
 
-async def _write(tx: Tx, prepared: Prepared, author: Viewer, urls: Urls, at: datetime) -> int:
-    draft, parent = prepared.draft, prepared.parent
-    status_id = await queries.next_id(tx, at)
-    parts = _parts(prepared, author, urls, status_id, at)
-    conversation_id = parent.conversation_id if parent else status_id
-    if parent is None:
-        await queries.insert_conversation(tx, conversation_id, at)
-    await queries.insert_status(
-        tx,
-        parts,
-        account_id=author.account_id,
-        conversation_id=conversation_id,
-        reblog_of_id=None,
-        app_id=draft.app_id,
-        rendered=render_static(parts, prepared.emojis, urls),
-        fingerprint=urls.fingerprint,
-    )
-    await _write_parts(tx, prepared, author.account_id, status_id, at)
-    return status_id
+def _is_listed(draft: Draft) -> bool:
+    """Whether everybody may see it. What only some may see is not counted where everybody sees the count."""
+    return draft.visibility in ("public", "unlisted")
 
 
-async def _write_parts(tx: Tx, prepared: Prepared, author_id: int, status_id: int, at: datetime) -> None:
-    draft = prepared.draft
-    if prepared.mentioned:
-        await queries.insert_mentions(tx, status_id, [account.id for account in prepared.mentioned])
-    if prepared.tags:
-        tags = list(prepared.tags.items())
-        seen = draft.visibility in ("public", "unlisted")
-        await queries.insert_tags(tx, status_id, tags, account_id=author_id, at=at, count=seen)
+async def _write_parts(tx: Tx, prepared: Prepared, author_id: int, at: datetime) -> None:
+    draft, composed, status_id = prepared.draft, prepared.composed, prepared.start.id
+    if composed.mentioned:
+        await queries.insert_mentions(tx, status_id, [account.id for account in composed.mentioned])
+    if composed.tags:
+        tags = list(composed.tags.items())
+        await queries.insert_tags(tx, status_id, tags, account_id=author_id, at=at, count=_is_listed(draft))
     if prepared.media:
         ids = [media.id for media in prepared.media]
         if await queries.attach_media(tx, status_id, ids, author_id) != len(ids):
             raise Invalid("media_ids", "name a file that was attached by another request")
     if draft.poll is not None:
-        await queries.insert_poll(
-            tx,
-            poll_id=status_id,
-            status_id=status_id,
-            account_id=author_id,
-            options=draft.poll.options,
-            multiple=draft.poll.multiple,
-            hide_totals=draft.poll.hide_totals,
-            expires_at=at + timedelta(seconds=draft.poll.expires_in),
-            at=at,
-        )
+        await open_poll(tx, draft.poll, status_id=status_id, account_id=author_id, at=at)
 
 
-def _parts(prepared: Prepared, author: Viewer, urls: Urls, status_id: int, at: datetime) -> StatusParts:
-    draft, parent = prepared.draft, prepared.parent
+def _parts(prepared: Prepared, author: Author, urls: Urls, at: datetime) -> StatusParts:
+    draft, parent, start, composed = prepared.draft, prepared.parent, prepared.start, prepared.composed
     return StatusParts(
-        id=status_id,
-        uri=urls.status_uri(author.username, status_id),
-        url=urls.status(author.username, status_id),
-        content=prepared.content,
-        text=draft.text,
-        spoiler_text=draft.spoiler_text,
+        id=start.id,
+        uri=urls.status_uri(author.username, start.id),
+        url=urls.status(author.username, start.id),
+        content=composed.content,
+        text=composed.text,
+        spoiler_text=composed.spoiler_text,
         visibility=draft.visibility,
-        sensitive=draft.sensitive or bool(draft.spoiler_text),
+        sensitive=draft.sensitive or bool(composed.spoiler_text),
         language=draft.language,
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_account_id=parent.account_id if parent else None,
         created_at=at,
-        app_name=prepared.app[0],
-        app_website=prepared.app[1],
+        app_name=start.app_name,
+        app_website=start.app_website,
         media=prepared.media,
-        mentions=[
-            MentionPart(id=account.id, username=account.username, domain=account.domain, url=account.url)
-            for account in prepared.mentioned
-        ],
-        tags=[TagPart(name=name, display_name=shown) for name, shown in sorted(prepared.tags.items())],
+        mentions=composed.mention_parts,
+        tags=composed.tag_parts,
         poll_options=draft.poll.options if draft.poll else [],
     )
 
 
-def _event(prepared: Prepared, author_id: int, status_id: int) -> StatusPublished:
+def _event(prepared: Prepared, author_id: int) -> StatusPublished:
     return StatusPublished(
-        status_id=status_id,
+        status_id=prepared.start.id,
         account_id=author_id,
         visibility=prepared.draft.visibility,
-        has_mentions=bool(prepared.mentioned),
+        has_mentions=bool(prepared.composed.mentioned),
         is_reply=prepared.parent is not None,
-        has_links=bool(prepared.entities.links) and not prepared.media,
-        poll_id=status_id if prepared.draft.poll else None,
+        has_links=bool(prepared.composed.entities.links) and not prepared.media,
+        poll_id=prepared.start.id if prepared.draft.poll else None,
     )

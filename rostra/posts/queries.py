@@ -1,16 +1,17 @@
-"""SQL of publishing and of the parts of a status. What lists choose is beside the lists."""
+"""SQL of publishing and of the parts of a status; each further act has a `*_queries` of its own. What lists choose is
+beside the lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from rostra.kit.db import Reader, Tx, find_record
+from rostra.kit.db import Reader, Tx, as_record, find_record
 from rostra.posts.access import VISIBLE_STATUS
-from rostra.posts.records import MediaPart, StatusParts
+from rostra.posts.records import Made, MediaPart, StatusParts
 
 PARTS: Final = """
 select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive, s.language, s.in_reply_to_id,
@@ -36,89 +37,114 @@ update statuses s set rendered = given.rendered, rendered_for = $3
 from unnest($1::bigint[], $2::text[]) as given(id, rendered) where s.id = given.id
 """
 
-NEXT_ID: Final = "select make_id($1)"
-
-PARENT: Final = f"""
-select s.id, s.account_id, s.conversation_id, s.visibility, s.reblog_of_id
-from statuses s join accounts a on a.id = s.account_id where s.id = $2 and {VISIBLE_STATUS}
+START: Final = """
+select make_id($1) as id, app.name as app_name, app.website as app_website
+from (select) nothing left join apps app on app.id = $2
 """
+
+SUBJECT: Final = f"""
+select s.id, s.account_id, s.conversation_id, s.visibility,
+  exists (select from blocks b where b.account_id = $1 and b.target_id = s.account_id) as is_blocked
+from statuses named
+join statuses s on s.id = coalesce(named.reblog_of_id, named.id)
+join accounts a on a.id = s.account_id
+where named.id = $2 and {VISIBLE_STATUS}
+"""
+
+BLOCKED_AMONG: Final = "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])"
 
 OWN_MEDIA: Final = """
 select m.id, m.type, m.description, m.focus_x, m.focus_y, m.blurhash, m.original_key, m.preview_key, m.meta
 from unnest($2::bigint[]) with ordinality as wanted(id, place)
 join media_attachments m on m.id = wanted.id
-where m.account_id = $1 and m.status_id is null and (m.scheduled_status_id is null or m.scheduled_status_id = $3)
+where m.account_id = $1 and (m.status_id is null or m.status_id = $4)
+  and (m.scheduled_status_id is null or m.scheduled_status_id = $3)
 order by wanted.place
 """
 
-CLAIM_KEY: Final = """
-insert into idempotency_keys (account_id, key, status_id, scheduled_status_id, created_at) values ($1, $2, $3, $4, $5)
-on conflict do nothing
+FIND_KEY: Final = """
+select status_id, scheduled_status_id as scheduled_id from idempotency_keys
+where account_id = $1 and key = $2 and created_at > $3
 """
-
-FIND_KEY: Final = "select status_id, scheduled_status_id from idempotency_keys where account_id = $1 and key = $2"
 
 LOCK_KEY: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-NEW_CONVERSATION: Final = "insert into conversations (id, created_at) values ($1, $2)"
-
-INSERT_STATUS: Final = """
-insert into statuses (id, account_id, uri, url, text, content, spoiler_text, visibility, sensitive, language,
-  in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id, created_at, rendered, rendered_for,
-  has_poll)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+KEEP_KEY: Final = """
+insert into idempotency_keys (account_id, key, status_id, scheduled_status_id, created_at) values ($1, $2, $3, $4, $5)
+on conflict (account_id, key) do update set status_id = excluded.status_id,
+  scheduled_status_id = excluded.scheduled_status_id, created_at = excluded.created_at
 """
 
-INSERT_STATS: Final = "insert into status_stats (status_id) values ($1)"
+DELETE_KEYS: Final = "delete from idempotency_keys where created_at <= $1"
 
-COUNT_REPLY: Final = "update status_stats set replies_count = replies_count + 1 where status_id = $1"
+# Whoever adds to a status locks its counts before anything else, and so does whoever deletes it: in this order nobody
+# waits in a circle. No row: the status is gone.
+COUNT_REPLY: Final = "update status_stats set replies_count = replies_count + $2 where status_id = $1"
 
-COUNT_STATUS: Final = """
-update account_stats set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $2)
-where account_id = $1
+# $13 is the conversation, null for a new one. Direct messages are not counted where everybody sees the count.
+INSERT_STATUS: Final = """
+with conversation as (
+  insert into conversations (id, created_at) select $1, $16::timestamptz where $13::bigint is null),
+status as (
+  insert into statuses (id, account_id, uri, url, text, content, spoiler_text, visibility, sensitive, language,
+    in_reply_to_id, in_reply_to_account_id, conversation_id, app_id, has_poll, created_at, rendered, rendered_for)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, $1), $14, $15, $16, $17, $18)),
+stats as (insert into status_stats (status_id) values ($1))
+update account_stats set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $16)
+where account_id = $2 and $8 <> 'direct'
 """
 
 INSERT_MENTIONS: Final = """
 insert into mentions (status_id, account_id) select $1, unnest($2::bigint[]) on conflict do nothing
 """
 
-UPSERT_TAGS: Final = """
+# Known tags are only read, and touched once an hour: a popular one is not to be a queue of all who use it.
+INSERT_TAGS: Final = """
 with given as (select name, display_name from unnest($1::text[], $2::text[]) as g(name, display_name)),
+known as (select t.id, t.name, t.last_used_at from tags t where t.name = any($1::text[])),
 made as (
   insert into tags (id, name, display_name, last_used_at, created_at)
-  select make_id($3), name, display_name, $3, $3 from given order by name
-  on conflict (name) do update set last_used_at = excluded.last_used_at returning id)
-insert into status_tags (tag_id, status_id) select id, $4 from made on conflict do nothing
+  select make_id($3), g.name, g.display_name, $3, $3 from given g
+  where not exists (select from known k where k.name = g.name) order by g.name
+  on conflict (name) do update set last_used_at = excluded.last_used_at returning id),
+stale as (
+  select t.id from tags t where t.id in (
+    select k.id from known k where k.last_used_at is null or k.last_used_at < $3::timestamptz - interval '1 hour')
+  order by t.id for no key update skip locked),
+touched as (update tags t set last_used_at = $3 from stale where t.id = stale.id)
+insert into status_tags (tag_id, status_id)
+select id, $4 from (select id from known union select id from made) used on conflict do nothing
 """
 
 COUNT_TAG_USES: Final = """
 insert into tag_uses (tag_id, used_on, account_id)
-select tag_id, $2, $3 from status_tags where status_id = $1 order by tag_id
+select t.id, $2, $3 from tags t where t.name = any($1::text[]) order by t.id
 on conflict (tag_id, used_on, account_id) do update set uses = tag_uses.uses + 1
 """
 
 ATTACH_MEDIA: Final = """
 update media_attachments m set status_id = $1, scheduled_status_id = null, position = given.place
 from unnest($2::bigint[]) with ordinality as given(id, place)
-where m.id = given.id and m.account_id = $3 and m.status_id is null
+where m.id = given.id and m.account_id = $3 and (m.status_id is null or m.status_id = $1)
 """
 
-INSERT_POLL: Final = """
-insert into polls (id, status_id, account_id, options, votes, multiple, hide_totals, expires_at, created_at)
-values ($1, $2, $3, $4, array_fill(0, array[cardinality($4::text[])]), $5, $6, $7, $8)
-"""
 
-APP: Final = "select name, website from apps where id = $1"
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new status begins with: its id, and the app that it comes from."""
+
+    id: int
+    app_name: str | None
+    app_website: str | None
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
-    """A status that is replied to or boosted."""
+    """A status that somebody acts on: never a boost, but what it boosts. `is_blocked`: by whoever acts."""
 
     id: int
     account_id: int
     conversation_id: int
     visibility: str
-    reblog_of_id: int | None
+    is_blocked: bool
 
 
 async def find_parts(db: Reader, ids: Sequence[int]) -> list[StatusParts]:
@@ -136,42 +162,54 @@ async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprin
     await tx.execute(STORE_RENDERED, [row[0] for row in rendered], [row[1] for row in rendered], fingerprint)
 
 
-async def next_id(db: Reader, at: datetime) -> int:
-    """A new snowflake for the moment `at`."""
-    return await db.fetchval(NEXT_ID, at)
+async def find_start(db: Reader, at: datetime, app_id: int | None) -> Start:
+    """A new id for the moment `at`, and the app's name and website."""
+    row = await db.fetchrow(START, at, app_id)
+    assert row is not None
+    return as_record(Start, row)
 
 
-async def find_parent(db: Reader, viewer_id: int, status_id: int) -> Parent | None:
-    """The status, if this account may see it."""
-    return find_record(Parent, await db.fetchrow(PARENT, viewer_id, status_id))
+async def find_subject(db: Reader, viewer_id: int | None, status_id: int) -> Parent | None:
+    """The status, or what it boosts, if this account may see it."""
+    return find_record(Parent, await db.fetchrow(SUBJECT, viewer_id, status_id))
+
+
+async def find_blocked_among(db: Reader, account_id: int, ids: Sequence[int]) -> set[int]:
+    """Those of `ids` whom the account has blocked."""
+    return {row["target_id"] for row in await db.fetch(BLOCKED_AMONG, account_id, ids)} if ids else set()
 
 
 async def find_own_media(
-    db: Reader, account_id: int, ids: Sequence[int], scheduled_status_id: int | None = None
+    db: Reader, account_id: int, ids: Sequence[int], *, scheduled_id: int | None, status_id: int | None
 ) -> list[MediaPart]:
-    """The account's own attachments that no status has yet, in the order of `ids`."""
-    rows = await db.fetch(OWN_MEDIA, account_id, ids, scheduled_status_id)
+    """The account's attachments that nothing has yet but perhaps these two, in the order of `ids`."""
+    rows = await db.fetch(OWN_MEDIA, account_id, ids, scheduled_id, status_id)
     return [msgspec.convert(dict(row.items()), MediaPart) for row in rows]
 
 
-async def lock_key(tx: Tx, account_id: int, key: str) -> tuple[int | None, int | None] | None:
-    """Take the lock of an idempotency key until the transaction ends; what it made before, if anything, as
-    (status, scheduled status)."""
+async def find_made(db: Reader, account_id: int, key: str, since: datetime) -> Made | None:
+    """What a request with this key has made since then."""
+    return find_record(Made, await db.fetchrow(FIND_KEY, account_id, key, since))
+
+
+async def lock_key(tx: Tx, account_id: int, key: str) -> None:
+    """Take the lock of a key (or of any name that an account has but one of) until the transaction ends."""
     await tx.fetchval(LOCK_KEY, f"{account_id}:{key}")
-    row = await tx.fetchrow(FIND_KEY, account_id, key)
-    return None if row is None else (row["status_id"], row["scheduled_status_id"])
 
 
-async def keep_key(
-    tx: Tx, account_id: int, key: str, *, status_id: int | None, scheduled_status_id: int | None, at: datetime
-) -> None:
+async def keep_key(tx: Tx, account_id: int, key: str, made: Made, at: datetime) -> None:
     """Remember what a request with this key made."""
-    await tx.execute(CLAIM_KEY, account_id, key, status_id, scheduled_status_id, at)
+    await tx.execute(KEEP_KEY, account_id, key, made.status_id, made.scheduled_id, at)
 
 
-async def insert_conversation(tx: Tx, conversation_id: int, at: datetime) -> None:
-    """Begin a conversation."""
-    await tx.execute(NEW_CONVERSATION, conversation_id, at)
+async def delete_keys(tx: Tx, until: datetime) -> None:
+    """Forget the keys from before then."""
+    await tx.execute(DELETE_KEYS, until)
+
+
+async def count_reply(tx: Tx, parent_id: int, *, listed: bool) -> bool:
+    """Lock the parent's counts, and count a reply that is `listed` for everybody; False where the parent is gone."""
+    return _changed(await tx.execute(COUNT_REPLY, parent_id, int(listed))) == 1
 
 
 async def insert_status(
@@ -179,23 +217,17 @@ async def insert_status(
     parts: StatusParts,
     *,
     account_id: int,
-    conversation_id: int,
-    reblog_of_id: int | None,
+    conversation_id: int | None,
     app_id: int | None,
     rendered: str,
     fingerprint: int,
 ) -> None:
-    """Write a status, its counts, and what it changes of its author's and its parent's."""
+    """Write a status with its counts, begin its conversation unless it has one, and count it for its author."""
     await tx.execute(
         INSERT_STATUS, parts.id, account_id, parts.uri, parts.url, parts.text, parts.content, parts.spoiler_text,
         parts.visibility, parts.sensitive, parts.language, parts.in_reply_to_id, parts.in_reply_to_account_id,
-        reblog_of_id, conversation_id, app_id, parts.created_at, rendered, fingerprint,
-        bool(parts.poll_options),
+        conversation_id, app_id, bool(parts.poll_options), parts.created_at, rendered, fingerprint,
     )  # fmt: skip
-    await tx.execute(INSERT_STATS, parts.id)
-    await tx.execute(COUNT_STATUS, account_id, parts.created_at)
-    if parts.in_reply_to_id is not None:
-        await tx.execute(COUNT_REPLY, parts.in_reply_to_id)
 
 
 async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) -> None:
@@ -206,27 +238,17 @@ async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) ->
 async def insert_tags(
     tx: Tx, status_id: int, tags: Sequence[tuple[str, str]], *, account_id: int, at: datetime, count: bool
 ) -> None:
-    """Write the hashtags (normalised, as written) of a status; count their use where others may see it."""
-    await tx.execute(UPSERT_TAGS, [name for name, _ in tags], [shown for _, shown in tags], at, status_id)
+    """Write hashtags (normalised, as written) of a status; count their use where others may see it."""
+    names = [name for name, _ in tags]
+    await tx.execute(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id)
     if count:
-        await tx.execute(COUNT_TAG_USES, status_id, at.date(), account_id)
+        await tx.execute(COUNT_TAG_USES, names, at.date(), account_id)
 
 
 async def attach_media(tx: Tx, status_id: int, media_ids: Sequence[int], account_id: int) -> int:
-    """Attach the account's free attachments in this order; returns how many could be."""
-    answer = await tx.execute(ATTACH_MEDIA, status_id, media_ids, account_id)
+    """Attach the account's free attachments, and those that are attached here already, in this order; how many."""
+    return _changed(await tx.execute(ATTACH_MEDIA, status_id, media_ids, account_id))
+
+
+def _changed(answer: str) -> int:
     return int(answer.rpartition(" ")[2])
-
-
-async def insert_poll(
-    tx: Tx, *, poll_id: int, status_id: int, account_id: int, options: Sequence[str], multiple: bool,
-    hide_totals: bool, expires_at: datetime, at: datetime,
-) -> None:  # fmt: skip
-    """Write a poll without votes."""
-    await tx.execute(INSERT_POLL, poll_id, status_id, account_id, options, multiple, hide_totals, expires_at, at)
-
-
-async def find_app_name(db: Reader, app_id: int | None) -> tuple[str | None, str | None]:
-    """Name and website of an app, or (None, None)."""
-    row: Any = None if app_id is None else await db.fetchrow(APP, app_id)
-    return (None, None) if row is None else (row["name"], row["website"])

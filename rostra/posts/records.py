@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from rostra.entities.account import Visibility
+
+
+class Author(Protocol):
+    """Whoever writes: a Viewer, or the owner of a scheduled status."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def username(self) -> str: ...
 
 
 class PollDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +41,33 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     poll: PollDraft | None = None
     app_id: int | None = None
     allowed_mentions: list[int] | None = None
+
+
+class MediaEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """What an edit changes of one attachment: a description, a focus ("x,y"); None leaves it as it is."""
+
+    id: int
+    description: str | None = None
+    focus: str | None = None
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a status is to become. Text, warning, media and poll replace what was; None keeps the other two."""
+
+    text: str = ""
+    spoiler_text: str = ""
+    sensitive: bool | None = None
+    language: str | None = None
+    media_ids: list[int] = []
+    media_edits: list[MediaEdit] = []
+    poll: PollDraft | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What a request made: a status, or one that waits for its time."""
+
+    status_id: int | None = None
+    scheduled_id: int | None = None
 
 
 class MediaPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from rostra.entities.status import (
     encode_static,
 )
 from rostra.kit.db import Tx
+from rostra.media.records import MediaAttachment as Upload
 from rostra.posts import queries
 from rostra.posts.records import CardPart, MediaPart, StatusParts
 from rostra.text.urls import Urls
@@ -43,6 +44,11 @@ def render_media(media: MediaPart, urls: Urls) -> MediaAttachment:
         },
         MediaAttachment,
     )
+
+
+def render_upload(media: Upload, urls: Urls) -> MediaAttachment:
+    """An upload, posted or not, as an entity."""
+    return render_media(msgspec.convert(media, MediaPart, from_attributes=True), urls)
 
 
 def render_card(card: CardPart, urls: Urls) -> PreviewCard:

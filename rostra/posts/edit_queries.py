@@ -1,0 +1,180 @@
+"""SQL of editing a status, and of what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from rostra.entities.account import Visibility
+from rostra.kit.db import Reader, Tx, find_record
+from rostra.media.records import Focus
+from rostra.posts.access import VISIBLE_STATUS
+
+LOCK_OWN: Final = """
+select s.id, s.text, s.content, s.spoiler_text, s.sensitive, s.language, s.visibility, s.revision, s.created_at,
+  s.edited_at, s.has_poll, s.card_id, c.url as card_url,
+  array(select m.id from media_attachments m where m.status_id = s.id order by m.position, m.id) as media_ids,
+  array(select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id) as tags
+from statuses s left join preview_cards c on c.id = s.card_id
+where s.id = $1 and s.account_id = $2 and s.reblog_of_id is null for no key update of s
+"""
+
+KEEP_REVISION: Final = """
+insert into status_edits (status_id, revision, text, content, spoiler_text, sensitive, media, poll_options, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+UPDATE_STATUS: Final = """
+update statuses set text = $2, content = $3, spoiler_text = $4, sensitive = $5, language = $6, has_poll = $7,
+  card_id = $8, edited_at = $9, revision = revision + 1
+where id = $1
+"""
+
+DELETE_MENTIONS_EXCEPT: Final = "delete from mentions where status_id = $1 and not account_id = any($2::bigint[])"
+
+DELETE_TAGS: Final = """
+delete from status_tags where status_id = $1 and tag_id in (select t.id from tags t where t.name = any($2::text[]))
+"""
+
+UPDATE_MEDIA: Final = """
+update media_attachments set
+  description = case when $3 then $4 else description end,
+  focus_x = case when $5 then $6 else focus_x end,
+  focus_y = case when $5 then $7 else focus_y end
+where id = $2 and status_id = $1
+"""
+
+HISTORY: Final = f"""
+select s.id, s.account_id, s.text, s.content, s.spoiler_text, s.sensitive,
+  coalesce(s.edited_at, s.created_at) as created_at,
+  (select p.options from polls p where p.status_id = s.id) as poll_options,
+  coalesce((select jsonb_agg(jsonb_build_object('text', e.text, 'content', e.content, 'spoiler_text', e.spoiler_text,
+      'sensitive', e.sensitive, 'media', e.media, 'poll_options', e.poll_options, 'created_at', e.created_at)
+      order by e.revision)
+    from status_edits e where e.status_id = s.id), '[]') as earlier
+from statuses s join accounts a on a.id = s.account_id
+where s.id = (select coalesce(named.reblog_of_id, named.id) from statuses named where named.id = $2)
+  and {VISIBLE_STATUS}
+"""
+
+SOURCE: Final = f"""
+select s.id, s.text, s.spoiler_text from statuses s join accounts a on a.id = s.account_id
+where s.id = $2 and {VISIBLE_STATUS}
+"""
+
+
+class OwnStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A status as its author edits it; nobody else changes it meanwhile. `tags` are normalised names."""
+
+    id: int
+    text: str
+    content: str
+    spoiler_text: str
+    sensitive: bool
+    language: str | None
+    visibility: Visibility
+    revision: int
+    created_at: datetime
+    edited_at: datetime | None
+    has_poll: bool
+    card_id: int | None
+    card_url: str | None
+    media_ids: list[int]
+    tags: list[str]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether everybody may see it."""
+        return self.visibility in ("public", "unlisted")
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A status as it once was. `media` are MediaAttachment entities, as they were shown then."""
+
+    text: str
+    content: str
+    spoiler_text: str
+    sensitive: bool
+    media: list[dict[str, Any]]
+    poll_options: list[str] | None
+    created_at: datetime
+
+
+class Current(msgspec.Struct, frozen=True, kw_only=True):
+    """A status as it is, with what it was before, the oldest first."""
+
+    id: int
+    account_id: int
+    text: str
+    content: str
+    spoiler_text: str
+    sensitive: bool
+    poll_options: list[str] | None
+    created_at: datetime
+    earlier: list[Version]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed."""
+
+    id: int
+    text: str
+    spoiler_text: str
+
+
+async def lock_own(tx: Tx, status_id: int, account_id: int) -> OwnStatus | None:
+    """The account's own status, locked until the transaction ends. A boost cannot be edited and is none."""
+    return find_record(OwnStatus, await tx.fetchrow(LOCK_OWN, status_id, account_id))
+
+
+async def keep_revision(
+    tx: Tx, status: OwnStatus, media: Sequence[dict[str, Any]], poll_options: Sequence[str] | None
+) -> None:
+    """Keep what a status was, under its revision."""
+    await tx.execute(
+        KEEP_REVISION, status.id, status.revision, status.text, status.content, status.spoiler_text, status.sensitive,
+        media, poll_options, status.edited_at or status.created_at,
+    )  # fmt: skip
+
+
+async def update_status(
+    tx: Tx, status_id: int, *, text: str, content: str, spoiler_text: str, sensitive: bool, language: str | None,
+    has_poll: bool, card_id: int | None, at: datetime,
+) -> None:  # fmt: skip
+    """Write what a status has become."""
+    await tx.execute(UPDATE_STATUS, status_id, text, content, spoiler_text, sensitive, language, has_poll, card_id, at)
+
+
+async def delete_mentions_except(tx: Tx, status_id: int, account_ids: Sequence[int]) -> None:
+    """Forget whom the text does not mention any more."""
+    await tx.execute(DELETE_MENTIONS_EXCEPT, status_id, account_ids)
+
+
+async def delete_tags(tx: Tx, status_id: int, names: Sequence[str]) -> None:
+    """Forget hashtags that the text does not have any more."""
+    await tx.execute(DELETE_TAGS, status_id, names)
+
+
+async def update_media(
+    tx: Tx, status_id: int, media_id: int, *, description: tuple[str | None] | None, focus: tuple[Focus | None] | None
+) -> None:
+    """Change what is given (a tuple of one) of an attachment of this status."""
+    point = focus[0] if focus else None
+    await tx.execute(
+        UPDATE_MEDIA, status_id, media_id, description is not None, description[0] if description else None,
+        focus is not None, point.x if point else None, point.y if point else None,
+    )  # fmt: skip
+
+
+async def find_history(db: Reader, viewer_id: int | None, status_id: int) -> Current | None:
+    """The status (or what it boosts) with its earlier versions, if the viewer may see it."""
+    row = await db.fetchrow(HISTORY, viewer_id, status_id)
+    return None if row is None else msgspec.convert(dict(row.items()), Current)
+
+
+async def find_source(db: Reader, viewer_id: int, status_id: int) -> Source | None:
+    """What was typed, if the viewer may see the status."""
+    return find_record(Source, await db.fetchrow(SOURCE, viewer_id, status_id))
