@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -94,10 +93,9 @@ class Application:
             response = preflight(request)
         else:
             response = await self._respond(request, found, request_id)
-        headers = MutableHeaders(raw=response.raw_headers)
         https = self._settings.scheme == "https"
-        finish(headers, path, request_id, has_origin="origin" in request.headers, https=https)
-        _observe(request, route, response.status_code, time.perf_counter() - started)
+        finish(response, path, request_id, has_origin="origin" in request.headers, https=https)
+        _observe(request.method, path, route, response.status_code, time.perf_counter() - started)
         await response(scope, receive, send)
 
     async def _respond(
@@ -193,13 +191,12 @@ async def _ask(db: Database) -> None:
         await conn.fetchval(HEALTH)
 
 
-def _observe(request: Request, route: str, status: int, seconds: float) -> None:
-    metrics.requests.labels(route, request.method, str(status)).inc()
-    metrics.request_seconds.labels(route).observe(seconds)
+def _observe(method: str, path: str, route: str, status: int, seconds: float) -> None:
+    metrics.observe_request(route, method, status, seconds)
     if seconds > _SLOW:
-        log.warning("a request was slow", method=request.method, route=route, status=status, seconds=round(seconds, 3))
+        log.warning("a request was slow", method=method, route=route, status=status, seconds=round(seconds, 3))
     else:
-        log.debug("request", method=request.method, path=request.url.path, status=status, seconds=round(seconds, 4))
+        log.debug("request", method=method, path=path, status=status, seconds=round(seconds, 4))
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Application:

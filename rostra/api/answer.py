@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import structlog
@@ -96,7 +95,7 @@ def _links(page: Page[Any], request: Request, res: Resources) -> str:
     if page.newest is None or page.oldest is None:
         return ""
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _PAGE_KEYS]
-    here = f"{res.urls.base}{request.url.path}"
+    here = res.urls.base + quote(request.scope["path"])
     links = [f'<{here}?{urlencode([*kept, ("min_id", page.newest)])}>; rel="prev"']
     if page.more:
         links.insert(0, f'<{here}?{urlencode([*kept, ("max_id", page.oldest)])}>; rel="next"')
@@ -109,7 +108,7 @@ def bearer_token(request: Request) -> str | None:
     if header is not None:
         kind, _, token = header.partition(" ")
         return token.strip() if kind.lower() == "bearer" else None
-    return request.query_params.get("access_token") if "access_token" in request.url.query else None
+    return request.query_params.get("access_token") if b"access_token" in request.scope["query_string"] else None
 
 
 async def _authenticate(request: Request, res: Resources) -> TokenOwner | None:
@@ -152,7 +151,7 @@ def _check_limits(
 def _say_limit(state: RateState, headers: dict[str, str]) -> None:
     headers["x-ratelimit-limit"] = str(state.limit)
     headers["x-ratelimit-remaining"] = str(state.remaining)
-    headers["x-ratelimit-reset"] = f"{state.reset_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    headers["x-ratelimit-reset"] = f"{state.reset_at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def client_address(request: Request) -> str:

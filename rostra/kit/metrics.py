@@ -6,6 +6,7 @@ Whoever starts the processes prepares the directory (`metricfiles`); without it 
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -23,6 +24,17 @@ request_seconds = Histogram(
 jobs = Counter("rostra_jobs", "Jobs run", ["name", "outcome"])
 job_seconds = Histogram("rostra_job_seconds", "Time that a job took", ["name"], buckets=_SECONDS)
 streams = Gauge("rostra_streams", "Open streaming connections", multiprocess_mode="livesum")
+
+
+# Looking a child up by its labels costs as much as counting; there are only so many of them.
+_requests_like = cache(requests.labels)
+_seconds_of = cache(request_seconds.labels)
+
+
+def observe_request(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    _requests_like(route, method, str(status)).inc()
+    _seconds_of(route).observe(seconds)
 
 
 def observe_job(name: str, outcome: str, seconds: float) -> None:
