@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from starlette.requests import Request
 
-from rostra.accounts.own import own_account
+from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.records import Viewer
 from rostra.notifications.show import count_unread
+from rostra.search.trends import trending_tags
 from rostra.web.cookies import Cookies
 from rostra.web.language import choose_language
 from rostra.web.render import Page
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rostra.web.visit import Visit
 
 _MOST_UNREAD: Final = 100
+_TRENDS: Final = 5
 _THEMES: Final = ("auto", "light", "dark")
 # What the error page needs where the database cannot be asked.
 _BARE: Final[dict[str, Any]] = {"registrations": {"enabled": False}, "rules": [], "source_url": ""}
@@ -30,11 +32,14 @@ def speak(request: Request, viewer: Viewer | None, cookies: Cookies) -> str:
 
 
 async def build_frame(visit: Visit) -> Page:
-    """The frame for a visit. No statement for visitors while the instance is remembered, three for viewers."""
+    """The frame for a visit: constant statements, few of them for visitors while the instance is remembered."""
     res, viewer = visit.res, visit.viewer
     account: dict[str, Any] | None = None
+    preferences: dict[str, Any] = {}
     unread = 0
     if viewer is not None:
+        user = await get_user(res.db, viewer.account_id)
+        preferences = msgspec.to_builtins(render_preferences(user))
         account = msgspec.json.decode(await own_account(res.db, res.urls, viewer.account_id), type=dict[str, Any])
         async with res.db.read() as conn:
             unread = await count_unread(conn, viewer.account_id, _MOST_UNREAD)
@@ -46,13 +51,27 @@ async def build_frame(visit: Visit) -> Page:
         language=visit.language,
         theme=_theme(visit),
         viewer=account,
+        preferences=preferences,
+        shortcuts=visit.cookies.plain("shortcuts") != "off",
+        trends=await _trends(visit),
         unread=unread,
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
         moderator=viewer is not None and viewer.role != "user",
         administrator=viewer is not None and viewer.role in ("owner", "admin"),
-        notice=visit.cookies.take_notice(res.clock.now()),
+        # A fragment has no place for it: the next page has.
+        notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,
     )
+
+
+async def _trends(visit: Visit) -> list[dict[str, Any]]:
+    """What stands beside the content of a whole page; fragments have no side."""
+    if visit.wants_fragment:
+        return []
+    res = visit.res
+    viewer_id = visit.viewer.account_id if visit.viewer else None
+    found = await trending_tags(res.db, res.clock, res.urls, viewer_id, limit=_TRENDS, offset=0)
+    return msgspec.json.decode(msgspec.json.encode(found), type=list[dict[str, Any]])
 
 
 def bare_frame(visit: Visit) -> Page:
