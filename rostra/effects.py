@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -27,6 +28,7 @@ from rostra.events import (
     Notified,
     PollClosed,
     ProfileChanged,
+    PushOrdered,
     Reported,
     SignedUp,
     StatusDeleted,
@@ -45,6 +47,7 @@ from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
 from rostra.notifications.notify import Notifier
+from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
@@ -59,7 +62,7 @@ from rostra.timelines.announce import (
     DeletedStatus,
     EditedStatus,
     EndedStreams,
-    NewNotification,
+    NewNotifications,
     NewStatus,
     announce,
 )
@@ -199,6 +202,13 @@ def _notifier(res: Resources) -> Notifier:
     return Notifier(res.db, res.clock, emit)
 
 
+async def _push(event: PushOrdered, res: Resources) -> None:
+    pusher = Pusher(
+        res.db, res.clock, res.urls, http=res.http, vapid=res.vapid, sealer=res.sealer, filters=res.filters
+    )
+    await pusher.push(event)
+
+
 async def _sweep(_: Tick, res: Resources) -> None:
     async with res.db.transaction() as tx:
         await sweep_jobs(tx, res.clock.now())
@@ -242,6 +252,8 @@ on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifi
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
 on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed_up(event))
+# Not all at once, so that push services which do not answer leave room for the rest.
+on(PushOrdered, "notifications.push", _push, priority=-5, first_delay=timedelta(seconds=30), timeout=30, concurrency=12)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
@@ -251,7 +263,7 @@ on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(accoun
 on(
     Notified,
     "live.notified",
-    _announce(lambda event: NewNotification(notification_id=event.notification_id, account_id=event.account_id)),
+    _announce(lambda event: NewNotifications(notifications=event.notifications)),
     priority=5,
 )
 on(

@@ -164,10 +164,16 @@ class MailOrdered(Event, frozen=True, kw_only=True):
 
 
 class Notified(Event, frozen=True, kw_only=True):
-    """A notification was made; the person may be told of it at once, by streaming and push."""
+    """Notifications were made, at most a hundred, as (notification, account); who is connected is told at once."""
 
+    notifications: list[tuple[int, int]]
+
+
+class PushOrdered(Event, frozen=True, kw_only=True):
+    """A Web Push subscription wants to be told of a notification."""
+
+    subscription_id: int
     notification_id: int
-    account_id: int
 
 
 Emit = Callable[[Tx, Event], Awaitable[None]]

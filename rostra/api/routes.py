@@ -18,6 +18,7 @@ from rostra.api import (
     oauth,
     polls,
     preferences,
+    push,
     relationships,
     reports,
     scheduled,
@@ -55,6 +56,7 @@ ALL: tuple[Routes, ...] = (
     search.routes,
     trends.routes,
     notifications.routes,
+    push.routes,
 )
 
 

@@ -127,14 +127,18 @@ class FilterCache:
 
     async def of(self, db: Database, viewer: Viewer | None) -> Filters:
         """The viewer's filters; a statement is only needed where they have some and have changed them."""
-        if viewer is None or viewer.filters_revision == 0:
+        return NO_FILTERS if viewer is None else await self.of_account(db, viewer.account_id, viewer.filters_revision)
+
+    async def of_account(self, db: Database, account_id: int, revision: int) -> Filters:
+        """Like `of`, for an account whose filters have this revision."""
+        if revision == 0:
             return NO_FILTERS
-        kept = self._kept.get(viewer.account_id)
-        if kept is None or kept[0] != viewer.filters_revision:
+        kept = self._kept.get(account_id)
+        if kept is None or kept[0] != revision:
             async with db.read() as conn:
-                kept = (viewer.filters_revision, Filters(await list_filters(conn, viewer.account_id)))
-            self._kept[viewer.account_id] = kept
-        self._kept.move_to_end(viewer.account_id)
+                kept = (revision, Filters(await list_filters(conn, account_id)))
+            self._kept[account_id] = kept
+        self._kept.move_to_end(account_id)
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
         return kept[1]

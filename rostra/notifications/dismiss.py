@@ -1,4 +1,4 @@
-"""Taking notifications away: by their owner, or because what they told of was undone."""
+"""Taking notifications away, as their owner wishes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,3 @@ async def clear(db: Database, account_id: int) -> None:
     """Remove all of an account's notifications."""
     async with db.transaction() as tx:
         await queries.delete_all(tx, account_id)
-
-
-async def withdraw(
-    db: Database, kind: str, *, from_id: int, status_id: int | None = None, account_id: int | None = None
-) -> None:
-    """Take back what no longer holds."""
-    async with db.transaction() as tx:
-        await queries.withdraw(tx, kind, from_id=from_id, status_id=status_id, account_id=account_id)

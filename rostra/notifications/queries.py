@@ -1,23 +1,26 @@
-"""SQL of notifications."""
+"""SQL of notifications: telling, listing, taking back. Who is to be told of what is in `audience_queries`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
-from rostra.kit.db import Reader, Tx, as_records
+from rostra.kit.db import Reader, Tx, as_records, find_record
 from rostra.kit.paging import Window, both_orders
 
-# $1 recipients, $2 type, $3 from whom, $4 status, $5 time, $6 report. Told are those who live here and want to know.
+# $1 recipients, $2 type, $3 from whom, $4 status, $5 time, $6 report. Told are those who live here and want to know;
+# somebody who is limited reaches nobody but followers.
 NOTIFY: Final = """
-insert into notifications (id, account_id, type, from_account_id, status_id, report_id, created_at)
-select make_id($5), u.account_id, $2, $3, $4, $6, $5
+insert into notifications (account_id, type, from_account_id, status_id, report_id, created_at)
+select u.account_id, $2, $3, $4, $6, $5
 from unnest($1::bigint[]) as c(id) join users u on u.account_id = c.id
 join accounts f on f.id = $3
-where u.account_id <> $3
+where u.account_id <> $3 and f.suspended_at is null
+  and (f.silenced_at is null or starts_with($2, 'admin.')
+    or exists (select from follows x where x.account_id = u.account_id and x.target_id = $3))
   and not exists (select from blocks b where b.account_id = u.account_id and b.target_id = $3)
   and not exists (select from blocks b where b.account_id = $3 and b.target_id = u.account_id)
   and not exists (select from mutes m where m.account_id = u.account_id and m.target_id = $3
@@ -26,48 +29,21 @@ where u.account_id <> $3
     select from account_domain_blocks d where d.account_id = u.account_id and d.domain = f.domain))
   and ($4::bigint is null or not exists (select from statuses s join conversation_mutes x
     on x.conversation_id = s.conversation_id where s.id = $4 and x.account_id = u.account_id))
+order by u.account_id
 on conflict do nothing
 returning id, account_id
 """
 
 NOTIFY_SELF: Final = """
-insert into notifications (id, account_id, type, from_account_id, status_id, created_at)
-select make_id($4), u.account_id, $2, u.account_id, $3, $4 from users u where u.account_id = $1
+insert into notifications (account_id, type, from_account_id, status_id, created_at)
+select u.account_id, $2, u.account_id, $3, $4 from users u where u.account_id = $1
 on conflict do nothing returning id, account_id
 """
 
-MENTIONED: Final = """
-select m.account_id from mentions m join users u on u.account_id = m.account_id where m.status_id = $1
-"""
+_COLUMNS: Final = "n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id"
 
-# Those who asked to be told of each post; not of replies to others, and not of what they may not see.
-BELL_RINGERS: Final = """
-select f.account_id from statuses s join follows f on f.target_id = s.account_id and f.notify
-where s.id = $1 and s.visibility <> 'direct'
-  and (s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
-  and not exists (select from mentions m where m.status_id = s.id and m.account_id = f.account_id)
-"""
-
-AUTHOR: Final = "select account_id from statuses where id = $1"
-
-BOOSTERS: Final = """
-select s.account_id from statuses s join users u on u.account_id = s.account_id where s.reblog_of_id = $1
-"""
-
-POLL_AUDIENCE: Final = """
-select p.status_id, p.account_id as author_id,
-  array(select v.account_id from poll_votes v join users u on u.account_id = v.account_id
-    where v.poll_id = p.id) as voters
-from polls p where p.id = $1
-"""
-
-MODERATORS: Final = """
-select account_id from users where role in ('owner', 'admin', 'moderator') and disabled_at is null
-"""
-
-PAGE: Final = both_orders("""
-select n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id
-from notifications n join accounts x on x.id = n.from_account_id
+PAGE: Final = both_orders(f"""
+select {_COLUMNS} from notifications n join accounts x on x.id = n.from_account_id
 where n.account_id = $1 and n.id < $2 and n.id > $3
   and (cardinality($5::text[]) = 0 or n.type = any($5)) and not n.type = any($6::text[])
   and ($7::bigint is null or n.from_account_id = $7)
@@ -75,18 +51,35 @@ where n.account_id = $1 and n.id < $2 and n.id > $3
 order by n.id desc /*page*/ limit $4
 """)
 
-ONE: Final = """
-select n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id
-from notifications n where n.account_id = $1 and n.id = $2
+SOME: Final = f"""
+select {_COLUMNS}, n.account_id from notifications n join accounts x on x.id = n.from_account_id
+where n.id = any($1::bigint[]) and ($2::bigint is null or n.account_id = $2) and x.suspended_at is null
+"""
+
+REPORTS: Final = """
+select id, target_id, status_ids, rule_ids, category, comment, forward, action_taken_at, created_at
+from reports where id = any($1::bigint[])
 """
 
 DISMISS: Final = "delete from notifications where account_id = $1 and id = $2"
 
 CLEAR: Final = "delete from notifications where account_id = $1"
 
-WITHDRAW: Final = """
-delete from notifications where type = $1 and from_account_id = $2 and status_id is not distinct from $3
-  and ($4::bigint is null or account_id = $4)
+# What no longer holds is taken back; what holds again meanwhile stays.
+WITHDRAW_FAVOURITE: Final = """
+delete from notifications n where n.type = 'favourite' and n.from_account_id = $1 and n.status_id = $2
+  and not exists (select from favourites f where f.account_id = $1 and f.status_id = $2)
+"""
+
+WITHDRAW_BOOST: Final = """
+delete from notifications n where n.type = 'reblog' and n.from_account_id = $1 and n.status_id = $2
+  and not exists (select from statuses s where s.account_id = $1 and s.reblog_of_id = $2)
+"""
+
+# An edit makes room for being told of it: what was told before it goes.
+WITHDRAW_UPDATES: Final = """
+delete from notifications n using statuses s
+where s.id = $1 and n.status_id = s.id and n.type = 'update' and n.created_at < s.edited_at
 """
 
 UNREAD: Final = """
@@ -107,6 +100,22 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     from_account_id: int
     status_id: int | None
     report_id: int | None
+    # Whose it is, where that was not given.
+    account_id: int = 0
+
+
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that a notification tells of."""
+
+    id: int
+    target_id: int
+    status_ids: list[int]
+    rule_ids: list[int]
+    category: Literal["spam", "legal", "violation", "other"]
+    comment: str
+    forward: bool
+    action_taken_at: datetime | None
+    created_at: datetime
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,41 +140,6 @@ async def insert_own_notification(tx: Tx, account_id: int, kind: str, *, status_
     return as_records(Told, await tx.fetch(NOTIFY_SELF, account_id, kind, status_id, at))
 
 
-def _ids(rows: Sequence[Any]) -> list[int]:
-    return [row[0] for row in rows]
-
-
-async def find_mentioned(db: Reader, status_id: int) -> list[int]:
-    """Local accounts that a status mentions."""
-    return _ids(await db.fetch(MENTIONED, status_id))
-
-
-async def find_bell_ringers(db: Reader, status_id: int) -> list[int]:
-    """Followers who want to be told of each post of the author, where this status is one for them."""
-    return _ids(await db.fetch(BELL_RINGERS, status_id))
-
-
-async def find_author(db: Reader, status_id: int) -> int | None:
-    """Who wrote a status."""
-    return await db.fetchval(AUTHOR, status_id)
-
-
-async def find_boosters(db: Reader, status_id: int) -> list[int]:
-    """Local accounts that have boosted a status."""
-    return _ids(await db.fetch(BOOSTERS, status_id))
-
-
-async def find_poll_audience(db: Reader, poll_id: int) -> tuple[int, int, list[int]] | None:
-    """Status, author and local voters of a poll."""
-    row = await db.fetchrow(POLL_AUDIENCE, poll_id)
-    return None if row is None else (row["status_id"], row["author_id"], row["voters"])
-
-
-async def find_moderators(db: Reader) -> list[int]:
-    """Everybody who looks after reports and sign-ups."""
-    return _ids(await db.fetch(MODERATORS))
-
-
 async def list_page(
     db: Reader, account_id: int, window: Window, *, types: Sequence[str], without: Sequence[str], from_id: int | None
 ) -> list[NotificationRow]:
@@ -178,21 +152,42 @@ async def list_page(
 
 async def find_one(db: Reader, account_id: int, notification_id: int) -> NotificationRow | None:
     """One of an account's notifications."""
-    row = await db.fetchrow(ONE, account_id, notification_id)
-    return None if row is None else NotificationRow(**dict(row.items()))
+    return find_record(NotificationRow, await db.fetchrow(SOME, [notification_id], account_id))
+
+
+async def find_some(db: Reader, ids: Sequence[int]) -> list[NotificationRow]:
+    """Notifications of anybody, in no order; those that are gone are left out."""
+    return as_records(NotificationRow, await db.fetch(SOME, ids, None))
+
+
+async def find_reports(db: Reader, ids: Sequence[int]) -> list[ReportRow]:
+    """Reports by their ids, in no order."""
+    return as_records(ReportRow, await db.fetch(REPORTS, ids))
 
 
 async def delete_one(tx: Tx, account_id: int, notification_id: int) -> None:
+    """Delete one of an account's notifications, if it is there."""
     await tx.execute(DISMISS, account_id, notification_id)
 
 
 async def delete_all(tx: Tx, account_id: int) -> None:
+    """Delete all of an account's notifications."""
     await tx.execute(CLEAR, account_id)
 
 
-async def withdraw(tx: Tx, kind: str, *, from_id: int, status_id: int | None, account_id: int | None = None) -> None:
-    """Take back what no longer holds (an unfavourite, an unfollow)."""
-    await tx.execute(WITHDRAW, kind, from_id, status_id, account_id)
+async def withdraw_favourite(tx: Tx, account_id: int, status_id: int) -> None:
+    """Take back what was told of a favourite, unless it was given again."""
+    await tx.execute(WITHDRAW_FAVOURITE, account_id, status_id)
+
+
+async def withdraw_boost(tx: Tx, account_id: int, status_id: int) -> None:
+    """Take back what was told of a boost of this status, unless it was boosted again."""
+    await tx.execute(WITHDRAW_BOOST, account_id, status_id)
+
+
+async def withdraw_updates(tx: Tx, status_id: int) -> None:
+    """Take back what was told of edits before the last one."""
+    await tx.execute(WITHDRAW_UPDATES, status_id)
 
 
 async def count_unread(db: Reader, account_id: int, most: int) -> int:

@@ -1,23 +1,28 @@
-"""Notifications as entities: a page of rows, then accounts and statuses in one statement each."""
+"""Notifications as entities: a page of rows, then accounts, statuses and reports in one statement each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
-from rostra.accounts.render import hydrate_accounts
+from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.entities.account import timestamp
-from rostra.entities.notification import Notification
+from rostra.entities.notification import Notification, NotificationType
+from rostra.entities.report import Report
 from rostra.kit.db import Database, Reader
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Page, Window
 from rostra.notifications import queries
-from rostra.notifications.queries import NotificationRow
+from rostra.notifications.queries import NotificationRow, ReportRow
 from rostra.posts.hydrate import StatusReader
 from rostra.text.urls import Urls
+
+# What comes often is told together: the same kind of thing about the same status within half a day.
+_GROUPED: Final = frozenset({"favourite", "reblog", "follow"})
+_GROUP_SECONDS: Final = 12 * 3600
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,25 +69,55 @@ async def hydrate(
     db: Database, urls: Urls, reader: StatusReader, rows: Sequence[NotificationRow]
 ) -> list[Notification]:
     """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter."""
-    account_ids = list({row.from_account_id for row in rows})
-    status_ids = list({row.status_id for row in rows if row.status_id is not None})
-    accounts = dict(zip(account_ids, await hydrate_accounts(db, account_ids, urls), strict=True))
-    statuses = await reader.by_id(status_ids, "notifications")
+    report_ids = list({row.report_id for row in rows if row.report_id is not None})
+    reports: dict[int, ReportRow] = {}
+    if report_ids:
+        async with db.read() as conn:
+            reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
+    account_ids = {row.from_account_id for row in rows} | {report.target_id for report in reports.values()}
+    accounts = await hydrate_accounts_by_id(db, sorted(account_ids), urls)
+    statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), "notifications")
     return [
-        _render(row, accounts[row.from_account_id], statuses.get(row.status_id or 0))
+        _render(row, accounts, statuses, reports)
         for row in rows
-        if row.status_id is None or row.status_id in statuses
+        if row.from_account_id in accounts and (row.status_id is None or row.status_id in statuses)
     ]
 
 
-def _render(row: NotificationRow, account: Any, status: Any) -> Notification:
+def _render(
+    row: NotificationRow, accounts: Mapping[int, Raw], statuses: Mapping[int, Raw], reports: Mapping[int, ReportRow]
+) -> Notification:
+    report = reports.get(row.report_id or 0)
     return Notification(
         id=str(row.id),
-        type=msgspec.convert(row.type, Any),
+        type=msgspec.convert(row.type, NotificationType),
         created_at=timestamp(row.created_at),
-        group_key=f"ungrouped-{row.id}",
-        account=account,
-        status=UNSET if status is None else status,
+        group_key=group_key(row),
+        account=accounts[row.from_account_id],
+        status=UNSET if row.status_id is None else statuses[row.status_id],
+        report=UNSET if report is None or report.target_id not in accounts else _render_report(report, accounts),
+    )
+
+
+def group_key(row: NotificationRow) -> str:
+    """What notifications that can be told together have in common."""
+    if row.type not in _GROUPED:
+        return f"ungrouped-{row.id}"
+    return f"{row.type}-{row.status_id or 0}-{int(row.created_at.timestamp()) // _GROUP_SECONDS}"
+
+
+def _render_report(report: ReportRow, accounts: Mapping[int, Raw]) -> Report:
+    return Report(
+        id=str(report.id),
+        action_taken=report.action_taken_at is not None,
+        action_taken_at=timestamp(report.action_taken_at) if report.action_taken_at else None,
+        category=report.category,
+        comment=report.comment,
+        forwarded=report.forward,
+        created_at=timestamp(report.created_at),
+        status_ids=[str(status_id) for status_id in report.status_ids],
+        rule_ids=[str(rule_id) for rule_id in report.rule_ids],
+        target_account=accounts[report.target_id],
     )
 
 

@@ -31,7 +31,7 @@ from rostra.timelines.announce import (
     DeletedStatus,
     EditedStatus,
     EndedStreams,
-    NewNotification,
+    NewNotifications,
     NewStatus,
     decode,
 )
@@ -110,8 +110,9 @@ class Hub:
                 await self._deliver_status(status_id, "status.update")
             case DeletedStatus(status_id=status_id):
                 self._tell_everybody("delete", str(status_id))
-            case NewNotification(notification_id=notification_id, account_id=account_id):
-                await self._deliver_notification(notification_id, account_id)
+            case NewNotifications(notifications=notifications):
+                for notification_id, account_id in notifications:
+                    await self._deliver_notification(notification_id, account_id)
             case ChangedFilters(account_id=account_id):
                 for subscriber in self.subscriptions.of(Stream("user", account_id=account_id)):
                     subscriber.send(Event("filters_changed", None, Stream("user", account_id=account_id)))

@@ -36,9 +36,10 @@ class DeletedStatus(Announcement, frozen=True, kw_only=True, tag="delete"):
     status_id: int
 
 
-class NewNotification(Announcement, frozen=True, kw_only=True, tag="notification"):
-    notification_id: int
-    account_id: int
+class NewNotifications(Announcement, frozen=True, kw_only=True, tag="notifications"):
+    """As (notification, account); at most a hundred, so that they fit into one NOTIFY."""
+
+    notifications: list[tuple[int, int]]
 
 
 class ChangedFilters(Announcement, frozen=True, kw_only=True, tag="filters"):
@@ -52,7 +53,7 @@ class EndedStreams(Announcement, frozen=True, kw_only=True, tag="end"):
     token_ids: list[int] = []
 
 
-AnyAnnouncement = NewStatus | EditedStatus | DeletedStatus | NewNotification | ChangedFilters | EndedStreams
+AnyAnnouncement = NewStatus | EditedStatus | DeletedStatus | NewNotifications | ChangedFilters | EndedStreams
 decode = msgspec.json.Decoder(AnyAnnouncement).decode
 
 
