@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from rostra.api.call import Call
 from rostra.api.route import Routes
@@ -19,7 +22,7 @@ class WantedMarkers(msgspec.Struct, frozen=True, kw_only=True):
 
 class MarkerForm(msgspec.Struct, frozen=True, kw_only=True):
     last_read_id: Id
-    version: int | None = None
+    version: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class MarkersForm(msgspec.Struct, frozen=True, kw_only=True):

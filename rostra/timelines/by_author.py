@@ -67,6 +67,7 @@ async def by_author(reader: StatusReader, window: Window, account_id: int, choic
         choice.exclude_reblogs,
         choice.tag,
         context="account",
+        whole=True,
     )
 
 

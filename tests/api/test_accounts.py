@@ -197,6 +197,7 @@ async def test_a_page_is_full_although_newer_statuses_are_hidden_from_the_viewer
     assert ids(first) == [public[2], public[1]]
     second = await world.anyone.get(link(first, "next") or "")
     assert ids(second) == [public[0]]
+    assert link(second, "next") is None
     assert ids(await world.anyone.get(link(second, "prev") or "")) == [public[2], public[1]]
     newest = await world.anyone.get(f"/api/v1/accounts/{alice.id}/statuses?since_id={public[0]}")
     assert ids(newest) == [public[2], public[1]]

@@ -63,6 +63,7 @@ async def test_a_marker_must_be_an_id(world: World) -> None:
         await alice.api.post("/api/v1/markers", {"home": {"last_read_id": wrong}}, expect=None)
     for wrong in ("first", "-1", str(2**63)):
         await alice.api.post("/api/v1/markers", {"home": {"last_read_id": wrong}}, expect=422)
+    await alice.api.post("/api/v1/markers", {"home": {"last_read_id": "1", "version": 2**31}}, expect=422)
     await alice.api.post("/api/v1/markers", {"home": {}}, expect=400)
     assert (await alice.api.post("/api/v1/markers", {})).json() == {}
 
