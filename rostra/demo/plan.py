@@ -16,6 +16,9 @@ _SPAN = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
 # Nothing happens later than this before the moment of filling in.
 _LEAST_AGE = timedelta(seconds=20)
 _LIKED_WITHIN = timedelta(hours=20)
+# People follow each other so soon after both have joined, and are let in where that is asked.
+_MEETING = timedelta(hours=5)
+_LETTING_IN = timedelta(minutes=40)
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +103,7 @@ def make_plan(community: Community, now: datetime) -> list[Step]:
     published = _published(community, people, joined, now)
     steps += published.values()
     for step in published.values():
-        steps += _reactions(step, community)
+        steps += _reactions(step, community, joined)
     visitor = next(person.username for person in community.people if person.visitor)
     steps += [
         Bookmark(at=published[key].at + timedelta(hours=2), who=visitor, key=key) for key in community.extras.bookmarks
@@ -127,10 +130,10 @@ def _follows(community: Community, people: dict[str, Person], joined: dict[str, 
     for person in community.people:
         for target in person.follows:
             met = max(joined[person.username], joined[target])
-            at = met + timedelta(minutes=chance.randint(5, 300))
+            at = met + timedelta(minutes=chance.randint(5, 250))
             yield Follow(at=at, who=person.username, target=target)
             if people[target].locked:
-                yield Accept(at=at + timedelta(minutes=40), who=target, target=person.username)
+                yield Accept(at=at + _LETTING_IN, who=target, target=person.username)
 
 
 def _published(
@@ -166,22 +169,23 @@ def _addressed(post: Post, parent: Publish | None) -> str:
     return f"@{parent.who} {text}"
 
 
-def _reactions(step: Publish, community: Community) -> Iterator[Step]:
+def _reactions(step: Publish, community: Community, joined: dict[str, datetime]) -> Iterator[Step]:
     post, chance = step.post, dice(step.text)
     for who in post.boosts:
         yield Boost(at=step.at + timedelta(minutes=chance.randint(4, 400)), who=who, key=step.key)
     for person in community.people:
-        if _likes(person, step, chance.random()):
-            soon = _LIKED_WITHIN * chance.random() ** 3
+        luck, soon = chance.random(), _LIKED_WITHIN * chance.random() ** 3
+        if luck < post.warmth and _reads(person, step, joined):
             yield Favourite(at=step.at + timedelta(minutes=2) + soon, who=person.username, key=step.key)
     if post.poll is not None:
         yield from _votes(step, post.poll)
 
 
-def _likes(person: Person, step: Publish, luck: float) -> bool:
-    if step.who not in person.follows or person.bot or step.post.visibility in ("private", "direct"):
-        return step.post.visibility == "private" and step.who in person.follows and luck < step.post.warmth
-    return luck < step.post.warmth
+def _reads(person: Person, step: Publish, joined: dict[str, datetime]) -> bool:
+    """Whether a post stood in somebody's home timeline: by then they had met its author."""
+    if person.bot or step.post.visibility == "direct" or step.who not in person.follows:
+        return False
+    return step.at > max(joined[person.username], joined[step.who]) + _MEETING
 
 
 def _votes(step: Publish, poll: WrittenPoll) -> Iterator[Step]:

@@ -1,0 +1,73 @@
+"""SQL of the filling in: what is there already, to go on from where it was interrupted, and never over others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from rostra.kit.db import Reader, Tx, as_records
+
+PEOPLE: Final = """
+select a.id, a.username, u.email from accounts a join users u on u.account_id = a.id
+where a.domain is null and lower(a.username) = any($1::text[])
+"""
+
+ANYBODY_ELSE: Final = """
+select exists (
+  select from users u join accounts a on a.id = u.account_id where not (lower(a.username) = any($1::text[])))
+"""
+
+POSTS: Final = """
+select id, account_id, text from statuses where account_id = any($1::bigint[]) and reblog_of_id is null
+"""
+
+# The audit log remembers it: what the visitor changes or deletes afterwards must not come back.
+FILLED_IN: Final = "select exists (select from audit_events where action = 'demo.filled_in')"
+
+INSERT_FILLED_IN: Final = """
+insert into audit_events (id, actor_id, action, created_at) values (make_id($1), null, 'demo.filled_in', $1)
+"""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that has one of our names."""
+
+    id: int
+    username: str
+    email: str
+
+
+class KnownPost(msgspec.Struct, frozen=True, kw_only=True):
+    """A post of one of our people."""
+
+    id: int
+    account_id: int
+    text: str
+
+
+async def find_people(db: Reader, usernames: Sequence[str]) -> list[Known]:
+    """The accounts with these (lower-case) names."""
+    return as_records(Known, await db.fetch(PEOPLE, usernames))
+
+
+async def has_others(db: Reader, usernames: Sequence[str]) -> bool:
+    """Whether anybody lives here under another name."""
+    return await db.fetchval(ANYBODY_ELSE, usernames)
+
+
+async def find_posts(db: Reader, account_ids: Sequence[int]) -> list[KnownPost]:
+    """All posts of these accounts, without boosts."""
+    return as_records(KnownPost, await db.fetch(POSTS, account_ids))
+
+
+async def is_filled_in(db: Reader) -> bool:
+    """Whether the community was filled in to its end."""
+    return await db.fetchval(FILLED_IN)
+
+
+async def mark_filled_in(tx: Tx, at: datetime) -> None:
+    """Remember that the community is complete."""
+    await tx.execute(INSERT_FILLED_IN, at)
