@@ -302,3 +302,187 @@ async def test_an_edit_replaces_text_warning_tags_and_mentions_and_keeps_what_wa
     assert history[0]["account"]["id"] == alice.id
     source = (await alice.api.get(f"/api/v1/statuses/{before['id']}/source")).json()
     assert source == {"id": before["id"], "text": "Second #two #three", "spoiler_text": "cw"}
+
+
+async def test_an_edit_that_changes_nothing_is_none(world: World) -> None:
+    alice = await world.person("alice")
+    picture = await upload(alice, description="a gate", focus="0.1,-0.2")
+    status = await alice.post("Same #tag", media_ids=[picture["id"]], sensitive=True, language="en")
+    world.clock.tick(minutes=1)
+    same = {"status": "Same #tag", "media_ids": [picture["id"]], "sensitive": True, "language": "en"}
+    told = {"media_attributes": [{"id": picture["id"], "description": "a gate", "focus": "0.1,-0.2"}]}
+    after = (await alice.api.put(f"/api/v1/statuses/{status['id']}", {**same, **told})).json()
+    assert after["edited_at"] is None
+    history = (await alice.api.get(f"/api/v1/statuses/{status['id']}/history")).json()
+    assert len(history) == 1
+
+
+async def test_pictures_are_described_added_reordered_and_let_go_by_an_edit(world: World) -> None:
+    alice = await world.person("alice")
+    first, second, third = [await upload(alice, description=name) for name in ("one", "two", "three")]
+    status = await alice.post("look", media_ids=[first["id"], second["id"]])
+    path = f"/api/v1/statuses/{status['id']}"
+    wanted = {
+        "status": "look", "media_ids": [third["id"], first["id"]],
+        "media_attributes": [{"id": first["id"], "description": "new words", "focus": "-0.5,0.25"}],
+    }  # fmt: skip
+    after = (await alice.api.put(path, wanted)).json()
+    shown = [(media["id"], media["description"]) for media in after["media_attachments"]]
+    assert shown == [(third["id"], "three"), (first["id"], "new words")]
+    assert after["media_attachments"][1]["meta"]["focus"] == {"x": -0.5, "y": 0.25}
+    history = (await alice.api.get(f"{path}/history")).json()
+    assert [[media["description"] for media in version["media_attachments"]] for version in history] == [
+        ["one", "two"],
+        ["three", "new words"],
+    ]
+    # What was let go can be posted otherwise, what is attached cannot.
+    assert await alice.post("again", media_ids=[second["id"]])
+    await alice.api.post("/api/v1/statuses", {"status": "x", "media_ids": [first["id"]]}, expect=422)
+    refused = await alice.api.put(path, {"status": "look", "media_ids": [second["id"]]}, expect=422)
+    assert "media_ids" in refused.json()["details"]
+    wrong = {"status": "look", "media_ids": [first["id"]], "media_attributes": [{"id": third["id"], "focus": "0,0"}]}
+    assert "media_attributes" in (await alice.api.put(path, wrong, expect=422)).json()["details"]
+
+
+async def test_other_poll_options_void_the_votes_and_the_same_ones_keep_them(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    poll = {"options": ["a", "b"], "expires_in": 600}
+    status = await alice.post("which?", poll=poll)
+    path, poll_path = f"/api/v1/statuses/{status['id']}", f"/api/v1/polls/{status['poll']['id']}"
+    await bob.api.post(f"{poll_path}/votes", {"choices": [1]})
+    kept = (await alice.api.put(path, {"status": "which one?", "poll": poll})).json()
+    assert [option["votes_count"] for option in kept["poll"]["options"]] == [0, 1]
+    reset = (await alice.api.put(path, {"status": "which one?", "poll": {**poll, "options": ["a", "c"]}})).json()
+    assert reset["poll"]["id"] == status["poll"]["id"]
+    assert [(option["title"], option["votes_count"]) for option in reset["poll"]["options"]] == [("a", 0), ("c", 0)]
+    assert not (await bob.api.get(poll_path)).json()["voted"]
+    gone = (await alice.api.put(path, {"status": "which one?"})).json()
+    assert gone["poll"] is None
+    await bob.api.get(poll_path, expect=404)
+    back = (await alice.api.put(path, {"status": "which one?", "poll": poll})).json()
+    assert back["poll"]["options"][0] == {"title": "a", "votes_count": 0}
+    history = (await alice.api.get(f"{path}/history")).json()
+    assert [[option["title"] for option in version["poll"]["options"]] for version in history if "poll" in version] == [
+        ["a", "b"], ["a", "b"], ["a", "c"], ["a", "b"],
+    ]  # fmt: skip
+
+
+async def test_only_its_author_edits_a_status_and_a_boost_not_even_they(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    status = await alice.post("mine")
+    await bob.api.put(f"/api/v1/statuses/{status['id']}", {"status": "yours"}, expect=404)
+    boost = (await bob.api.post(f"/api/v1/statuses/{status['id']}/reblog")).json()
+    await bob.api.put(f"/api/v1/statuses/{boost['id']}", {"status": "yours"}, expect=404)
+    await alice.api.put(f"/api/v1/statuses/{status['id']}", {"status": ""}, expect=422)
+    assert (await show(alice, status["id"]))["content"] == "<p>mine</p>"
+
+
+async def test_whoever_boosted_hears_of_an_edit_and_whoever_is_newly_mentioned_too(world: World) -> None:
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    status = await alice.post("draft")
+    await bob.api.post(f"/api/v1/statuses/{status['id']}/reblog")
+    await alice.api.put(f"/api/v1/statuses/{status['id']}", {"status": "final @carol"})
+    await world.settle()
+    heard = [
+        [(one["type"], one["status"]["id"]) for one in (await person.api.get("/api/v1/notifications")).json()]
+        for person in (bob, carol)
+    ]
+    assert heard == [[("update", status["id"])], [("mention", status["id"])]]
+
+
+async def test_history_is_a_list_for_whoever_sees_the_status_and_for_nobody_else(world: World) -> None:
+    """Trap 46."""
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await add_emoji(world, "owl")
+    status = await alice.post("never edited :owl:", visibility="private", spoiler_text="x")
+    history = (await alice.api.get(f"/api/v1/statuses/{status['id']}/history")).json()
+    assert [version["content"] for version in history] == ["<p>never edited :owl:</p>"]
+    assert [emoji["shortcode"] for emoji in history[0]["emojis"]] == ["owl"]
+    assert MOMENT.fullmatch(history[0]["created_at"])
+    await bob.api.get(f"/api/v1/statuses/{status['id']}/history", expect=404)
+    await bob.api.get(f"/api/v1/statuses/{status['id']}/source", expect=404)
+    await world.anyone.get(f"/api/v1/statuses/{status['id']}/source", expect=401)
+
+
+# Deleting
+
+
+async def test_deleting_answers_what_a_new_draft_needs_and_the_pictures_can_be_posted_again(world: World) -> None:
+    """Trap 41."""
+    alice, bob = await world.person("alice"), await world.person("bob")
+    picture = await upload(alice)
+    status = await alice.post("typo @bob", media_ids=[picture["id"]], spoiler_text="cw")
+    await bob.api.delete(f"/api/v1/statuses/{status['id']}", expect=404)
+    gone = (await alice.api.delete(f"/api/v1/statuses/{status['id']}")).json()
+    assert (gone["id"], gone["text"], gone["spoiler_text"]) == (status["id"], "typo @bob", "cw")
+    assert [media["id"] for media in gone["media_attachments"]] == [picture["id"]]
+    await alice.api.get(f"/api/v1/statuses/{status['id']}", expect=404)
+    await alice.api.delete(f"/api/v1/statuses/{status['id']}", expect=404)
+    assert await counted(alice) == 0
+    redrafted = await alice.post("no typo @bob", media_ids=[picture["id"]])
+    assert [media["id"] for media in redrafted["media_attachments"]] == [picture["id"]]
+
+
+async def test_pictures_go_at_once_where_that_is_wanted(world: World) -> None:
+    alice = await world.person("alice")
+    picture = await upload(alice)
+    status = await alice.post("x", media_ids=[picture["id"]])
+    key = picture["url"].removeprefix(world.res.settings.media_base_url + "/")
+    assert await world.res.store.find_head(key) is not None
+    await alice.api.delete(f"/api/v1/statuses/{status['id']}?delete_media=true")
+    await alice.api.get(f"/api/v1/media/{picture['id']}", expect=404)
+    await world.settle()
+    assert await world.res.store.find_head(key) is None
+
+
+async def test_a_deletion_sets_every_count_right_and_takes_the_boosts_along(world: World) -> None:
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    await carol.follow(bob)
+    root = await alice.post("root")
+    reply = await alice.post("reply", in_reply_to_id=root["id"])
+    answer = await bob.post("answer", in_reply_to_id=reply["id"])
+    for person in (alice, bob):
+        await person.api.post(f"/api/v1/statuses/{reply['id']}/reblog")
+    await world.settle()
+    assert len((await carol.api.get("/api/v1/timelines/home")).json()) >= 1
+    assert [await counted(person) for person in (alice, bob)] == [3, 2]
+    await alice.api.delete(f"/api/v1/statuses/{reply['id']}")
+    await world.settle()
+    assert [await counted(person) for person in (alice, bob)] == [1, 1]
+    assert (await show(alice, root["id"]))["replies_count"] == 0
+    orphan = await show(bob, answer["id"])
+    assert (orphan["in_reply_to_id"], orphan["in_reply_to_account_id"]) == (None, alice.id)
+    assert all(status["reblog"] is None for status in (await carol.api.get("/api/v1/timelines/home")).json())
+
+
+async def test_a_conversation_ends_with_its_last_status(world: World) -> None:
+    alice = await world.person("alice")
+    root = await alice.post("root")
+    reply = await alice.post("reply", in_reply_to_id=root["id"])
+    await alice.api.post(f"/api/v1/statuses/{root['id']}/mute")
+    conversations = "select count(*) from conversations"
+    for status, left in ((root, 1), (reply, 0)):
+        await alice.api.delete(f"/api/v1/statuses/{status['id']}")
+        assert await world.db.connection.fetchval(conversations) == left
+
+
+async def test_deleting_a_boost_takes_it_back(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    status = await alice.post("x")
+    boost = (await bob.api.post(f"/api/v1/statuses/{status['id']}/reblog")).json()
+    gone = (await bob.api.delete(f"/api/v1/statuses/{boost['id']}")).json()
+    assert (gone["id"], gone["text"], gone["reblog"]["id"]) == (boost["id"], "", status["id"])
+    after = await show(bob, status["id"])
+    assert (after["reblogs_count"], after["reblogged"]) == (0, False)
+    assert await counted(bob) == 0
+
+
+async def test_an_app_without_a_person_cannot_post(world: World) -> None:
+    await world.token_for(None, "app-token", "read write")
+    refused = await world.anyone.post(
+        "/api/v1/statuses", {"status": "x"}, headers={"authorization": "Bearer app-token"}, expect=422
+    )
+    assert refused.json()["error"] == "This method requires an authenticated user"
+    reader = await world.person("reader", scopes="read")
+    await reader.api.post("/api/v1/statuses", {"status": "x"}, expect=403)
+    await world.anyone.post("/api/v1/statuses", {"status": "x"}, expect=401)
