@@ -13,6 +13,8 @@ from typing import Any, LiteralString, Protocol, TypeVar, cast
 import asyncpg
 import msgspec
 
+from rostra.kit.pool import ConnectionPool
+
 T = TypeVar("T")
 
 
@@ -49,58 +51,54 @@ def _encode_json(value: object) -> str:
 
 
 class PooledDatabase:
-    """The real database: a bounded pool. `statement_timeout` is in seconds and holds for every statement."""
+    """The real database."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Reader]:
-        async with self.pool.acquire() as connection:
-            yield cast("Reader", connection)
+    def read(self) -> AbstractAsyncContextManager[Reader]:
+        return cast("AbstractAsyncContextManager[Reader]", self._pool.loan())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self._pool.loan() as connection, connection.transaction():
             yield cast("Tx", connection)
 
 
 @asynccontextmanager
 async def open_database(
-    dsn: str, *, min_size: int = 1, max_size: int = 8, statement_timeout: float = 15.0
+    dsn: str, *, max_size: int = 8, statement_timeout: float = 15.0
 ) -> AsyncGenerator[PooledDatabase]:
-    """Open a pool on `dsn` and close it in the end."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=min_size,
-        max_size=max_size,
-        setup=None,
-        # A connection keeps its session settings and prepared statements; we never change them, so no RESET is owed.
-        reset=_keep_session,
-        init=_prepare_connection,
-        server_settings={
-            "application_name": "rostra",
-            "jit": "off",
-            # Our statements are made so that one plan suits all parameters; planning a long one takes longer than to
-            # run it, and PostgreSQL would do so five times on each connection before it kept a plan.
-            "plan_cache_mode": "force_generic_plan",
-            # Pages come from memory or from flash, where a random read costs what a sequential one does.
-            "random_page_cost": "1.1",
-            "statement_timeout": str(int(statement_timeout * 1000)),
-            "idle_in_transaction_session_timeout": "30000",
-            "timezone": "UTC",
-        },
-        statement_cache_size=500,
-        max_cached_statement_lifetime=0,
-    )
+    """Open a pool of up to `max_size` connections on `dsn` and close it in the end. `statement_timeout` is in seconds
+    and holds for every statement."""
+    settings = {
+        "application_name": "rostra",
+        "jit": "off",
+        # Our statements are made so that one plan suits all parameters; planning a long one takes longer than to
+        # run it, and PostgreSQL would do so five times on each connection before it kept a plan.
+        "plan_cache_mode": "force_generic_plan",
+        # Pages come from memory or from flash, where a random read costs what a sequential one does.
+        "random_page_cost": "1.1",
+        "statement_timeout": str(int(statement_timeout * 1000)),
+        "idle_in_transaction_session_timeout": "30000",
+        "timezone": "UTC",
+    }
+
+    async def open_connection() -> asyncpg.Connection:
+        connection: asyncpg.Connection = await asyncpg.connect(
+            dsn, server_settings=settings, statement_cache_size=500, max_cached_statement_lifetime=0
+        )
+        await _prepare_connection(connection)
+        return connection
+
+    pool = ConnectionPool(open_connection, max_size)
+    # A database that cannot be reached is to be known now, not at the first request.
+    async with pool.loan():
+        pass
     try:
         yield PooledDatabase(pool)
     finally:
         await pool.close()
-
-
-async def _keep_session(_connection: asyncpg.Connection) -> None:
-    return None
 
 
 async def connect(dsn: str) -> asyncpg.Connection:

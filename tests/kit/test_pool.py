@@ -1,0 +1,109 @@
+"""Lending connections: bounded, reused, and never one that was cut off in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from rostra.kit.db import PooledDatabase, open_database
+from rostra.kit.errors import NotFound
+
+BACKEND = "select pg_backend_pid()"
+
+
+@pytest.fixture
+async def two(fresh_dsn: str) -> AsyncIterator[PooledDatabase]:
+    async with open_database(fresh_dsn, max_size=2) as db:
+        yield db
+
+
+async def backend(db: PooledDatabase) -> int:
+    async with db.read() as conn:
+        return await conn.fetchval(BACKEND)
+
+
+async def test_a_connection_is_lent_again(two: PooledDatabase) -> None:
+    assert await backend(two) == await backend(two)
+
+
+async def test_no_more_connections_are_lent_than_there_may_be(two: PooledDatabase) -> None:
+    busy = 0
+    most = 0
+
+    async def work() -> int:
+        nonlocal busy, most
+        async with two.read() as conn:
+            busy += 1
+            most = max(most, busy)
+            found = await conn.fetchval("select pg_backend_pid() from pg_sleep(0.01)")
+            busy -= 1
+        return found
+
+    found = await asyncio.gather(*(work() for _ in range(20)))
+    assert most == 2
+    assert len(set(found)) == 2
+
+
+async def test_an_error_that_leaves_the_connection_whole_does_not_cost_it(two: PooledDatabase) -> None:
+    first = await backend(two)
+    for error in (NotFound(), asyncpg.UniqueViolationError("twice")):
+        with pytest.raises(type(error)):
+            async with two.read():
+                raise error
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        async with two.transaction() as tx:
+            await tx.fetchval("select 1 / 0")
+    assert await backend(two) == first
+
+
+async def test_a_connection_that_was_cut_off_is_not_lent_again(two: PooledDatabase) -> None:
+    first = await backend(two)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), two.read() as conn:
+            await conn.fetchval("select pg_sleep(10)")
+    assert await backend(two) != first
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(two: PooledDatabase, fresh_dsn: str) -> None:
+    first = await backend(two)
+    other = await asyncpg.connect(fresh_dsn)
+    await other.execute("select pg_terminate_backend($1)", first)
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if not await other.fetchval("select exists (select from pg_stat_activity where pid = $1)", first):
+            break
+    await other.close()
+    assert await backend(two) != first
+
+
+async def test_who_waits_is_served_when_the_one_before_was_cut_off(two: PooledDatabase) -> None:
+    async def sleep() -> None:
+        async with asyncio.timeout(0.05), two.read() as conn:
+            await conn.fetchval("select pg_sleep(10)")
+
+    held = [asyncio.create_task(sleep()) for _ in range(2)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await backend(two)
+    assert all(isinstance(result, TimeoutError) for result in await asyncio.gather(*held, return_exceptions=True))
+
+
+async def test_closing_waits_for_what_is_lent(fresh_dsn: str) -> None:
+    done = False
+
+    async def work(db: PooledDatabase, lent: asyncio.Event) -> None:
+        nonlocal done
+        async with db.read() as conn:
+            lent.set()
+            await conn.fetchval("select pg_sleep(0.1)")
+            done = True
+
+    async with open_database(fresh_dsn, max_size=2) as db:
+        lent = asyncio.Event()
+        task = asyncio.create_task(work(db, lent))
+        await lent.wait()
+    assert done
+    await task
