@@ -18,21 +18,22 @@ MAX_UPLOAD = 17 << 20
 _MAX_FIELDS = 200
 
 
-async def read_params(request: Request, path_params: dict[str, str]) -> dict[str, Any]:
+async def read_params(request: Request, path_params: dict[str, str], *, uploads: int = 1) -> dict[str, Any]:
     """All parameters of a request as one tree: the path's beat the body's, the body's beat the query's.
 
-    Raises BadRequest for a body that cannot be read and TooLarge for one over the limit.
+    `uploads` is how many files of the largest size may come. Raises BadRequest for a body that cannot be read and
+    TooLarge for one over the limit.
     """
     params: dict[str, Any] = nest(request.query_params.multi_items()) if request.scope["query_string"] else {}
     if request.method not in ("GET", "HEAD"):
-        params |= await _read_body(request)
+        params |= await _read_body(request, MAX_UPLOAD * uploads)
     return params | path_params if path_params else params
 
 
-async def _read_body(request: Request) -> dict[str, Any]:
+async def _read_body(request: Request, most: int) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _read_multipart(request)
+        return await _read_multipart(request, most)
     body = await read_bytes(request, MAX_BODY)
     if not body:
         return {}
@@ -61,11 +62,11 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", tree)
 
 
-async def _read_multipart(request: Request) -> dict[str, Any]:
+async def _read_multipart(request: Request, most: int) -> dict[str, Any]:
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_UPLOAD:
+    if length.isdigit() and int(length) > most:
         raise TooLarge
-    limited = Request(request.scope, _limited(request, MAX_UPLOAD))
+    limited = Request(request.scope, _limited(request, most))
     pairs: list[tuple[str, object]] = []
     try:
         async with limited.form(max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY) as fields:

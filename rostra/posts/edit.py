@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from rostra.events import Emit, StatusEdited
 from rostra.kit.clock import Clock
@@ -22,7 +23,7 @@ from rostra.media.upload import check_description, parse_focus
 from rostra.posts import edit_queries, poll_queries, queries
 from rostra.posts.card import find_card_link
 from rostra.posts.compose import Composed, clean_texts, compose
-from rostra.posts.draft import check_draft, clean_poll
+from rostra.posts.draft import MIN_POLL_SECONDS, check_draft, clean_poll
 from rostra.posts.edit_queries import OwnStatus
 from rostra.posts.poll_queries import LockedPoll
 from rostra.posts.publish import find_media
@@ -44,6 +45,7 @@ class _Changes(msgspec.Struct, frozen=True, kw_only=True):
     media: list[MediaPart]
     media_edits: dict[int, _MediaChange]
     poll: PollDraft | None
+    keeps_poll: bool
 
     @property
     def poll_changed(self) -> bool:
@@ -104,7 +106,8 @@ async def edit(
 
 
 async def _check(tx: Tx, urls: Urls, author: Author, before: OwnStatus, wanted: Edit) -> _Changes:
-    poll = wanted.poll and clean_poll(wanted.poll)
+    poll_before = await poll_queries.lock_poll(tx, before.id) if before.has_poll else None
+    poll = _choose_poll(wanted, poll_before)
     alone = not wanted.media_ids and poll is None
     text, spoiler_text = clean_texts(wanted.text, wanted.spoiler_text, alone=alone)
     language = before.language if wanted.language is None else wanted.language
@@ -114,7 +117,7 @@ async def _check(tx: Tx, urls: Urls, author: Author, before: OwnStatus, wanted: 
     sensitive = before.sensitive if wanted.sensitive is None else wanted.sensitive
     return _Changes(
         before=before,
-        poll_before=await poll_queries.lock_poll(tx, before.id) if before.has_poll else None,
+        poll_before=poll_before,
         media_before=await find_media(tx, author.account_id, before.media_ids, status_id=before.id),
         composed=composed,
         sensitive=sensitive or bool(spoiler_text),
@@ -122,6 +125,21 @@ async def _check(tx: Tx, urls: Urls, author: Author, before: OwnStatus, wanted: 
         media=await find_media(tx, author.account_id, wanted.media_ids, status_id=before.id),
         media_edits=_check_media_edits(wanted),
         poll=poll,
+        keeps_poll=wanted.poll is UNSET,
+    )
+
+
+def _choose_poll(wanted: Edit, before: LockedPoll | None) -> PollDraft | None:
+    if wanted.poll is not UNSET:
+        return wanted.poll and clean_poll(wanted.poll)
+    if before is None:
+        return None
+    # When it ends does not matter: it is not written.
+    return PollDraft(
+        options=before.options,
+        multiple=before.multiple,
+        hide_totals=before.hide_totals,
+        expires_in=MIN_POLL_SECONDS,
     )
 
 
@@ -192,6 +210,8 @@ async def _attach(tx: Tx, status_id: int, ids: Sequence[int], author_id: int) ->
 
 async def _write_poll(tx: Tx, changes: _Changes, author_id: int, at: datetime) -> None:
     status_id = changes.before.id
+    if changes.keeps_poll:
+        return
     if changes.poll is not None and changes.poll_before is not None:
         await change_poll(tx, changes.poll_before, changes.poll, at)
     elif changes.poll is not None:

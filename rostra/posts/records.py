@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import UnsetType
 
 from rostra.entities.account import Visibility
 
@@ -52,7 +53,8 @@ class MediaEdit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a status is to become. Text, warning, media and poll replace what was; None keeps the other two."""
+    """What a status is to become. Text, warning, media and poll replace what was; None keeps the other two. A poll that
+    is UNSET stays as it is, its votes, its end and all."""
 
     text: str = ""
     spoiler_text: str = ""
@@ -60,7 +62,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     media_ids: list[int] = []
     media_edits: list[MediaEdit] = []
-    poll: PollDraft | None = None
+    poll: PollDraft | UnsetType | None = None
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -38,6 +38,14 @@ async def fan_out(db: Database, status_id: int) -> None:
             after = await queries.insert_follower_entries(tx, subject, after=after, limit=BATCH)
 
 
+async def show_to_author(db: Database, status_id: int) -> None:
+    """Put a status into its author's own home timeline ahead of the worker, for a page that shows it at once."""
+    async with db.transaction() as tx:
+        subject = await queries.find_subject(tx, status_id)
+        if subject is not None:
+            await queries.insert_own_entry(tx, subject)
+
+
 async def fill_in(db: Database, account_id: int, author_id: int) -> None:
     """After a follow: show the author's latest posts, and see whether the author has become a large one."""
     async with db.transaction() as tx:

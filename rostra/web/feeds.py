@@ -14,7 +14,7 @@ from rostra.relationships.find import find_relationships
 from rostra.web.formats import Entity
 from rostra.web.visit import Visit
 
-_PAGE_KEYS = ("max_id", "min_id", "since_id")
+_PAGE_KEYS = ("max_id", "min_id", "since_id", "offset")
 
 
 def decode(entities: object) -> Any:

@@ -73,6 +73,8 @@ class PageRoute(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler
     access: Access
     form: type
+    # How many files of the largest size its form may send.
+    uploads: int = 1
 
     async def call(self, visit: Visit, form: Any) -> Response:
         """Run the handler."""
@@ -89,21 +91,23 @@ class Pages:
         """A page to look at. It must not change anything."""
         return self._add("GET", path, access)
 
-    def post(self, path: str, *, access: Access = "anyone") -> Callable[[H], H]:
+    def post(self, path: str, *, access: Access = "anyone", uploads: int = 1) -> Callable[[H], H]:
         """What a form does."""
-        return self._add("POST", path, access)
+        return self._add("POST", path, access, uploads)
 
     def delete(self, path: str, *, access: Access = "anyone") -> Callable[[H], H]:
         """The same for clients that send DELETE."""
         return self._add("DELETE", path, access)
 
-    def _add(self, method: str, path: str, access: Access) -> Callable[[H], H]:
+    def _add(self, method: str, path: str, access: Access, uploads: int = 1) -> Callable[[H], H]:
         def register(handler: H) -> H:
             parameters = list(inspect.signature(handler).parameters)
             form: type = NoForm
             if len(parameters) > 1:
                 form = typing.get_type_hints(handler, include_extras=True)[parameters[1]]
-            self.routes.append(PageRoute(method=method, path=path, handler=handler, access=access, form=form))
+            self.routes.append(
+                PageRoute(method=method, path=path, handler=handler, access=access, form=form, uploads=uploads)
+            )
             return handler
 
         return register

@@ -28,7 +28,6 @@ get the named fragment instead. Names of fields are those of the API where there
     GET /search?q=&type=                  search.html
     GET /notifications?filter=all|mentions
                                           notifications.html (me)
-    GET /conversations                    conversations.html (me)
     GET /bookmarks, /favourites           saved.html (me)
     GET /scheduled                        scheduled.html (me)
     GET /follow_requests                  follow_requests.html (me)
@@ -109,8 +108,6 @@ get the named fragment instead. Names of fields are those of the API where there
                                           settings/relations.html; POST /settings/domain_blocks: domain; POST
                                           /settings/domain_blocks/remove: domain
     /settings/invites                     max_uses, expires_in; POST /settings/invites/ID/delete
-    /settings/export                      links to /settings/export/{archive.zip,following.csv,lists.csv,bookmarks.csv
-                                          ,mutes.csv,blocks.csv,domain_blocks.csv}; POST asks for a new archive
     /settings/delete                      current_password, confirm (the user name)
     GET /mutes, /blocks, /domain_blocks   redirects to the settings above
 

@@ -84,7 +84,7 @@ async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -
     unsafe = visit.request.method not in _SAFE
     params: dict[str, Any] = {}
     if unsafe or route.form is not NoForm:
-        params = await read_params(visit.request, path_params)
+        params = await read_params(visit.request, path_params, uploads=route.uploads)
     if unsafe:
         _check_csrf(visit, params)
     return await route.call(visit, to_form(params, route.form))

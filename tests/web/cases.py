@@ -95,7 +95,6 @@ def _reading_cases() -> dict[str, Case]:
     lst = {"id": "1", "title": "Bakers of the delta", "replies_policy": "list", "exclusive": True}
     found = {"accounts": people[:2], "hashtags": s.TRENDS[:2], "statuses": some, "collections": []}
     nothing = {"accounts": [], "hashtags": [], "statuses": [], "collections": []}
-    talks = [{"id": "1", "unread": True, "accounts": [s.MARCO], "last_status": s.DIRECT}, {"id": "2", "unread": False, "accounts": [s.LONG, s.ARABIC, s.GIULIA], "last_status": s.REPLY}, {"id": "3", "unread": False, "accounts": [], "last_status": None}]
     return {
         "home": Case("home.html", page("/home"), {"composer": COMPOSER, "statuses": s.TIMELINE, **PAGING, "live": LIVE}),
         "home-empty": Case("home.html", page("/home", trends=[], unread=0, follow_requests=0, administrator=False, moderator=False), {"composer": COMPOSER, **none, "live": LIVE}),
@@ -123,8 +122,6 @@ def _reading_cases() -> dict[str, Case]:
         "search-start": Case("search.html", page("/search"), {"q": "", "type": "all", "results": None, "relationships": {}, "older_url": None}),
         "notifications": Case("notifications.html", page("/notifications"), {"notifications": s.NOTIFICATIONS, "tab": "all", **PAGING, "last_read_id": "114000000000000010", "live": {"stream": "user:notification", "url": "/notifications"}}),
         "notifications-empty": Case("notifications.html", page("/notifications", unread=0), {"notifications": [], "tab": "mentions", **LAST, "last_read_id": None, "live": None}),
-        "conversations": Case("conversations.html", page("/conversations"), {"conversations": talks, "older_url": None}),
-        "conversations-empty": Case("conversations.html", page("/conversations"), {"conversations": [], "older_url": None}),
         **{f"saved-{kind}": Case("saved.html", page(f"/{kind}"), {"kind": kind, "statuses": some, **PAGING}) for kind in ("bookmarks", "favourites")},
         **{f"saved-empty-{kind}": Case("saved.html", page(f"/{kind}"), {"kind": kind, **none}) for kind in ("bookmarks", "favourites")},
         "profile": Case("profile.html", page("/@giulia"), {"account": s.GIULIA, "relationship": s.relationship(s.GIULIA, followed_by=True, note="Met at the bakery."), "tab": "posts", "pinned": [s.OPEN_POLL], "statuses": s.TIMELINE, **PAGING, "hidden": None}),
@@ -156,7 +153,7 @@ def _writing_cases() -> dict[str, Case]:
     return {
         "compose": Case("compose.html", page("/compose"), {"composer": COMPOSER}),
         "compose-full": Case("compose.html", page("/compose"), {"composer": full}),
-        "compose-edit": Case("compose.html", page("/@ada/1/edit"), {"composer": Composer(text=s.RIGHT_TO_LEFT, editing="111", poll=s.poll())}),
+        "compose-edit": Case("compose.html", page("/@ada/1/edit"), {"composer": Composer(text=s.RIGHT_TO_LEFT, editing="111", poll={**s.poll(), "expires_in": None})}),
         "scheduled": Case("scheduled.html", page("/scheduled"), {"scheduled": waiting, "older_url": None, "errors": {"2": "ERR_INVALID"}}),
         "scheduled-empty": Case("scheduled.html", page("/scheduled"), {"scheduled": [], "older_url": None, "errors": {}}),
         "confirm-delete": Case("confirm.html", page("/web/statuses/1/delete"), {"kind": "delete", "action": "/web/statuses/1/delete", "status": s.FIRST, "account": None, "return_to": "/home"}),
@@ -175,7 +172,6 @@ def _settings_cases() -> dict[str, Case]:
     here = {"id": "1", "description": "Firefox on Linux", "ip": "192.0.2.7", "last_seen_at": "2026-05-04T11:00:00.000Z", "created_at": "2026-04-01T08:00:00.000Z", "current": True}
     app = {"id": "1", "name": "Tusky", "website": "https://tusky.example", "scopes": ["read", "write"], "created_at": "2026-01-01T00:00:00.000Z", "last_used_at": "2026-05-03T00:00:00.000Z"}
     invite = {"id": "1", "url": "http://rostra.example/invite/k3", "code": "k3", "uses": 2, "max_uses": 5, "expires_at": "2026-06-01T00:00:00.000Z", "created_by": s.MARCO}
-    archive = {"state": "ready", "url": "/settings/export/archive.zip", "made_at": "2026-05-01T00:00:00.000Z", "size": 48_000_000}
     two: dict[str, Any] = {"otpauth_uri": "", "secret": "", "recovery_codes": [], "errors": {}}
     return {
         "settings": Case("settings/index.html", page("/settings"), {}),
@@ -199,9 +195,6 @@ def _settings_cases() -> dict[str, Case]:
         **{f"settings/relations-empty-{tab}": Case("settings/relations.html", page("/settings/mutes"), {"tab": tab, "accounts": [], "domains": [], "older_url": None, **blank}) for tab in ("mutes", "blocks", "domains")},
         "settings/invites": Case("settings/invites.html", page("/settings/invites"), {"invites": [invite, {**invite, "id": "2", "max_uses": None, "expires_at": None}], "allowed": True, **blank}),
         "settings/invites-none": Case("settings/invites.html", page("/settings/invites"), {"invites": [], "allowed": False, **blank}),
-        "settings/export": Case("settings/export.html", page("/settings/export"), {"counts": {"following": 211, "lists": 2}, "archive": archive}),
-        "settings/export-working": Case("settings/export.html", page("/settings/export"), {"counts": {}, "archive": {**archive, "state": "working"}}),
-        "settings/export-none": Case("settings/export.html", page("/settings/export"), {"counts": {}, "archive": None}),
         "settings/delete": Case("settings/delete.html", page("/settings/delete"), {"errors": {"confirm": "That is another name.", "current_password": "ERR_INVALID"}}),
     }
 
@@ -238,15 +231,14 @@ def _odd_cases() -> dict[str, Case]:
         "thread-hostile": Case("thread.html", odd_page, {"status": s.HOSTILE_STATUS, "ancestors": s.HOSTILES[1:], "descendants": [], "composer": Composer(in_reply_to=s.HOSTILE_STATUS), "live": None}),
         "profile-hostile": Case("profile.html", odd_page, {"account": s.EVIL, "relationship": s.relationship(s.EVIL, note=s.HOSTILE), "tab": "posts", "pinned": [], "statuses": s.HOSTILES, **LAST, "hidden": None}),
         "landing-hostile": Case("landing.html", page("/", member=False, site=hostile_site), {"statuses": s.HOSTILES}),
-        "conversations-hostile": Case("conversations.html", odd_page, {"conversations": [{"id": "1", "unread": True, "accounts": [s.EVIL], "last_status": s.HOSTILE_STATUS}], "older_url": None}),
     }
 
 
 def _fragment_cases() -> dict[str, Case]:
     return {
         "partials/status": Case("partials/status.html", page(), {"status": s.FIRST, "context": "home", "uid": ""}),
-        "partials/status_actions": Case("partials/status_actions.html", page(), {"status": s.FIRST, "uid": "n1"}),
-        "partials/poll": Case("partials/poll.html", page(), {"poll": s.poll(voted=True, own_votes=[0]), "uid": "n1"}),
+        "partials/status_actions": Case("partials/status_actions.html", page(), {"status": s.FIRST, "uid": "n1", "said": ""}),
+        "partials/poll": Case("partials/poll.html", page(), {"poll": s.poll(voted=True, own_votes=[0]), "uid": "n1", "said": s.HOSTILE}),
         "partials/follow_button": Case("partials/follow_button.html", page(), {"account": s.MARCO, "relationship": s.relationship(s.MARCO, following=True)}),
         "partials/feed": Case("partials/feed.html", page(), {"statuses": s.TIMELINE, "context": "public", **PAGING, "live": None}),
     }

@@ -4,41 +4,8 @@ from __future__ import annotations
 
 import re
 
-import httpx
-
-from rostra.accounts.sessions import open_session
-from tests.world import Person, World
-
-
-class Browser:
-    """Keeps cookies, sends forms with the token that the last page had."""
-
-    def __init__(self, world: World) -> None:
-        self._http = httpx.AsyncClient(
-            transport=world.http._transport, base_url=world.http.base_url, follow_redirects=True
-        )
-        self.page = ""
-
-    @classmethod
-    async def of(cls, world: World, person: Person) -> Browser:
-        """A browser in which somebody has signed in."""
-        browser = cls(world)
-        token = await open_session(world.db, world.clock, person.account_id, ip=None, user_agent="test")
-        browser._http.cookies.set("rostra3000_session", token)
-        return browser
-
-    async def get(self, path: str, expect: int = 200) -> str:
-        answer = await self._http.get(path)
-        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.text[:300]}"
-        self.page = answer.text
-        return self.page
-
-    async def post(self, path: str, expect: int = 200, **fields: str) -> str:
-        found = re.search(r'name="csrf" value="([^"]+)"', self.page)
-        answer = await self._http.post(path, data={"csrf": found[1] if found else "", **fields})
-        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.text[:300]}"
-        self.page = answer.text
-        return self.page
+from tests.web.browser import Browser
+from tests.world import World
 
 
 async def test_a_visitor_sees_the_front_door_and_public_pages(world: World) -> None:

@@ -160,7 +160,9 @@ def test_a_picture_opens_in_full_and_gives_the_focus_back(tab: Page) -> None:
 
 def test_a_button_swaps_its_row_and_keeps_the_focus(tab: Page) -> None:
     starred = {**samples.REPLY, "favourited": True, "favourites_count": 3}
-    answer = render(load_views(), samples.page(), "partials/status_actions.html", status=starred, uid=starred["id"])
+    answer = render(
+        load_views(), samples.page(), "partials/status_actions.html", status=starred, uid=starred["id"], said=""
+    )
     asked: list[str] = []
     tab.route(
         "**/web/statuses/**",

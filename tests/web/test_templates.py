@@ -178,14 +178,14 @@ def test_a_visitor_gets_no_form_that_acts(views: Views) -> None:
 
 
 def test_a_direct_post_offers_no_boost(views: Views) -> None:
-    html = render(views, page(), "partials/status_actions.html", status=samples.DIRECT, uid="")
+    html = render(views, page(), "partials/status_actions.html", status=samples.DIRECT, uid="", said="")
     assert "/reblog" not in html
     assert "This post cannot be boosted" in html
 
 
 def test_one_s_own_post_can_be_edited_and_another_s_reported(views: Views) -> None:
-    own = render(views, page(), "partials/status_actions.html", status=samples.FIRST, uid="")
-    other = render(views, page(), "partials/status_actions.html", status=samples.REPLY, uid="")
+    own = render(views, page(), "partials/status_actions.html", status=samples.FIRST, uid="", said="")
+    other = render(views, page(), "partials/status_actions.html", status=samples.REPLY, uid="", said="")
     assert "/edit" in own
     assert "/report?" not in own
     assert "/report?" in other
@@ -193,7 +193,7 @@ def test_one_s_own_post_can_be_edited_and_another_s_reported(views: Views) -> No
 
 
 def test_the_buttons_undo_what_was_done(views: Views) -> None:
-    html = render(views, page(), "partials/status_actions.html", status=samples.GALLERY, uid="n7")
+    html = render(views, page(), "partials/status_actions.html", status=samples.GALLERY, uid="n7", said="")
     for verb in ("unreblog", "unbookmark", "favourite"):
         assert f'/{verb}"' in html
     assert 'name="uid" value="n7"' in html
@@ -236,7 +236,7 @@ def test_sensitive_media_is_covered_unless_the_reader_says_otherwise(views: View
 
 def test_a_poll_can_be_voted_on_once(views: Views) -> None:
     def drawn(**changes: object) -> str:
-        return render(views, page(), "partials/poll.html", poll=samples.poll(**changes), uid="1")
+        return render(views, page(), "partials/poll.html", poll=samples.poll(**changes), uid="1", said="")
 
     assert 'name="choices[]"' in drawn()
     assert 'type="checkbox"' in drawn(multiple=True)
