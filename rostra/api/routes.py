@@ -11,6 +11,7 @@ from rostra.api import (
     emails,
     favourites,
     filters,
+    instance,
     lists,
     markers,
     media,
@@ -28,12 +29,15 @@ from rostra.api import (
     threads,
     timelines,
     trends,
+    wellknown,
 )
 from rostra.api.route import Route, Routes
 
 ALL: tuple[Routes, ...] = (
     apps.routes,
     oauth.routes,
+    instance.routes,
+    wellknown.routes,
     accounts_self.routes,
     preferences.routes,
     emails.routes,

@@ -91,6 +91,12 @@ class InstanceCache:
 
         return await self._site.get(describe)
 
+    async def dated(self, db: Database, name: str) -> tuple[InstanceSettings, datetime | None]:
+        """The settings, and when the one called `name` was last changed (None: never), read anew."""
+        async with db.read() as conn:
+            changed = await queries.find_setting_date(conn, name)
+        return await self.settings(db), changed
+
     async def weeks(self, db: Database) -> list[Week]:
         """The last twelve weeks, the present one first."""
         now = self._clock.now()

@@ -12,6 +12,8 @@ from rostra.kit.ids import first_id_at
 
 SETTINGS: Final = "select name, value from instance_settings"
 
+SETTING_DATE: Final = "select updated_at from instance_settings where name = $1"
+
 UPSERT_SETTING: Final = """
 insert into instance_settings (name, value, updated_at) values ($1, $2, $3)
 on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at
@@ -71,6 +73,11 @@ update custom_emojis set disabled_at = $2 where shortcode = $1 and disabled_at i
 async def find_settings(db: Reader) -> dict[str, Any]:
     """All settings that were ever set, by name."""
     return {row["name"]: row["value"] for row in await db.fetch(SETTINGS)}
+
+
+async def find_setting_date(db: Reader, name: str) -> datetime | None:
+    """When a setting was last changed."""
+    return await db.fetchval(SETTING_DATE, name)
 
 
 async def upsert_setting(tx: Tx, name: str, value: object, at: datetime) -> None:

@@ -87,6 +87,12 @@ async def authenticate_client(db: Reader, client_id: str, client_secret: str) ->
     return app
 
 
+async def find_app(db: Database, client_id: str) -> App | None:
+    """The app with this public identifier."""
+    async with db.read() as conn:
+        return await queries.find_app(conn, client_id)
+
+
 async def get_app(db: Database, app_id: int) -> App:
     """The app of a token; it exists as long as its tokens do."""
     async with db.read() as conn:

@@ -14,7 +14,9 @@ UPDATE = "/api/v1/accounts/update_credentials"
 
 async def test_the_owner_sees_what_they_typed(world: World) -> None:
     alice = await world.person("alice", role="admin")
-    await alice.api.patch(UPDATE, {"note": "Rivers & <bread>", "fields_attributes": [{"name": "Web", "value": "a.example"}]})
+    await alice.api.patch(
+        UPDATE, {"note": "Rivers & <bread>", "fields_attributes": [{"name": "Web", "value": "a.example"}]}
+    )
     me = (await alice.api.get("/api/v1/accounts/verify_credentials")).json()
     assert me["source"]["note"] == "Rivers & <bread>"
     assert me["source"]["fields"] == [{"name": "Web", "value": "a.example", "verified_at": None}]
@@ -45,7 +47,8 @@ async def test_only_what_is_given_changes(world: World) -> None:
     alice = await world.person("alice")
     first = {
         "display_name": "Alice  A.", "note": "Hello @bob", "locked": "true", "bot": "1", "discoverable": "on",
-        "indexable": True, "hide_collections": True, "source": {"privacy": "private", "sensitive": True, "language": "it"},
+        "indexable": True, "hide_collections": True,
+        "source": {"privacy": "private", "sensitive": True, "language": "it"},
     }  # fmt: skip
     await world.person("bob")
     me = (await alice.api.patch(UPDATE, first)).json()
@@ -112,7 +115,10 @@ async def test_what_cannot_be_is_named(world: World, change: dict[str, Any], fie
 
 async def test_pictures_are_stored_replaced_and_removed(world: World) -> None:
     alice = await world.person("alice")
-    files = {"avatar": ("me.png", encode(picture(600, 600), "PNG"), "image/png"), "header": ("h.png", encode(picture(1600, 600), "PNG"), "image/png")}
+    files = {
+        "avatar": ("me.png", encode(picture(600, 600), "PNG"), "image/png"),
+        "header": ("h.png", encode(picture(1600, 600), "PNG"), "image/png"),
+    }
     me = (await alice.api.request("PATCH", UPDATE, files=files, data={"avatar_description": "Me"})).json()
     assert "missing" not in me["avatar"]
     assert "missing" not in me["header"]
