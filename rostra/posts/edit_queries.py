@@ -14,12 +14,16 @@ from rostra.media.records import Focus
 from rostra.posts.access import VISIBLE_STATUS
 
 LOCK_OWN: Final = """
+select id from statuses where id = $1 and account_id = $2 and reblog_of_id is null for no key update
+"""
+
+# Read once the lock is held: a statement that waits for a lock sees the rest as it was before it waited.
+LOCKED: Final = """
 select s.id, s.text, s.content, s.spoiler_text, s.sensitive, s.language, s.visibility, s.revision, s.created_at,
   s.edited_at, s.has_poll, s.card_id, c.url as card_url,
   array(select m.id from media_attachments m where m.status_id = s.id order by m.position, m.id) as media_ids,
   array(select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id) as tags
-from statuses s left join preview_cards c on c.id = s.card_id
-where s.id = $1 and s.account_id = $2 and s.reblog_of_id is null for no key update of s
+from statuses s left join preview_cards c on c.id = s.card_id where s.id = $1
 """
 
 KEEP_REVISION: Final = """
@@ -127,7 +131,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 async def lock_own(tx: Tx, status_id: int, account_id: int) -> OwnStatus | None:
     """The account's own status, locked until the transaction ends. A boost cannot be edited and is none."""
-    return find_record(OwnStatus, await tx.fetchrow(LOCK_OWN, status_id, account_id))
+    if await tx.fetchval(LOCK_OWN, status_id, account_id) is None:
+        return None
+    return find_record(OwnStatus, await tx.fetchrow(LOCKED, status_id))
 
 
 async def keep_revision(

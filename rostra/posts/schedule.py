@@ -120,7 +120,7 @@ async def reschedule(db: Database, clock: Clock, account_id: int, scheduled_id: 
     async with db.transaction() as tx:
         await _check_numbers(tx, account_id, scheduled_at, beside=scheduled_id)
         found = await schedule_queries.find_scheduled(tx, account_id, scheduled_id)
-        if found is None or not await schedule_queries.lock_scheduled(tx, scheduled_id):
+        if found is None or await schedule_queries.lock_scheduled(tx, scheduled_id) is None:
             raise NotFound
         await schedule_queries.move_scheduled(tx, account_id, scheduled_id, scheduled_at)
         await _await_time(tx, scheduled_id, scheduled_at)
@@ -149,7 +149,7 @@ async def publish_scheduled(db: Database, clock: Clock, urls: Urls, emit: Emit, 
     try:
         prepared = await prepare(db, urls, author=due, draft=due.draft, at=at, scheduled_id=scheduled_id)
         async with db.transaction() as tx:
-            if not await schedule_queries.lock_scheduled(tx, scheduled_id):
+            if await schedule_queries.lock_scheduled(tx, scheduled_id) != due.scheduled_at:
                 return None
             status_id = await write(tx, urls, emit, author=due, prepared=prepared, at=at)
             await schedule_queries.delete_published(tx, scheduled_id, status_id)

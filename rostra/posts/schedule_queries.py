@@ -61,7 +61,7 @@ from scheduled_statuses s join accounts a on a.id = s.account_id join users u on
 where s.id = $1
 """
 
-LOCK: Final = "select id from scheduled_statuses where id = $1 for update"
+LOCK: Final = "select scheduled_at from scheduled_statuses where id = $1 for update"
 
 # Whoever sends the request again that scheduled the status is answered with the status.
 PUBLISHED: Final = """
@@ -148,9 +148,9 @@ async def find_due(db: Reader, scheduled_id: int) -> Due | None:
     return None if row is None else msgspec.convert(dict(row.items()), Due)
 
 
-async def lock_scheduled(tx: Tx, scheduled_id: int) -> bool:
-    """Whether it is still there; nobody else can publish it until the transaction ends."""
-    return await tx.fetchval(LOCK, scheduled_id) is not None
+async def lock_scheduled(tx: Tx, scheduled_id: int) -> datetime | None:
+    """For when it is planned, None where it is gone; nobody else can publish it until the transaction ends."""
+    return await tx.fetchval(LOCK, scheduled_id)
 
 
 async def delete_published(tx: Tx, scheduled_id: int, status_id: int) -> None:
