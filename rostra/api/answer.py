@@ -95,10 +95,10 @@ def _links(page: Page[Any], request: Request, res: Resources) -> str:
     if page.newest is None or page.oldest is None:
         return ""
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _PAGE_KEYS]
-    here = res.urls.base + quote(request.scope["path"])
-    links = [f'<{here}?{urlencode([*kept, ("min_id", page.newest)])}>; rel="prev"']
+    here = f"{res.urls.base}{quote(request.scope['path'])}?{urlencode(kept)}{'&' if kept else ''}"
+    links = [f'<{here}min_id={page.newest}>; rel="prev"']
     if page.more:
-        links.insert(0, f'<{here}?{urlencode([*kept, ("max_id", page.oldest)])}>; rel="next"')
+        links.insert(0, f'<{here}max_id={page.oldest}>; rel="next"')
     return ", ".join(links)
 
 
