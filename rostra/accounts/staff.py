@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from rostra.accounts import user_queries
+from rostra.accounts.confirm import order_confirmation
+from rostra.accounts.create import create_account, find_problems, find_taken
 from rostra.accounts.letters import write_letter
-from rostra.accounts.records import Role, User
+from rostra.accounts.passwords import Passwords, find_password_problem
+from rostra.accounts.records import NewAccount, Role, User
 from rostra.accounts.sessions import end_all_access
 from rostra.events import Emit, ProfileChanged, SignedUp
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import Invalid, InvalidFields, NotFound
 from rostra.text.urls import Urls
+
+# Whoever has the command line may take any name.
+_RESERVED: Final = frozenset[str]()
+
+
+class ByHand(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that the operator makes for somebody."""
+
+    username: str
+    email: str
+    password: str
+    role: Role = "user"
+    confirmed: bool = False
+    locale: str = "en"
+
+
+async def add_account(db: Database, clock: Clock, urls: Urls, emit: Emit, passwords: Passwords, wish: ByHand) -> int:
+    """Make an account for somebody, approved, and confirmed or with a letter on its way; its id.
+
+    Raises InvalidFields with all that has to change.
+    """
+    problems = find_problems(wish.username, wish.email, reserved=_RESERVED)
+    if problem := find_password_problem(wish.password):
+        problems["password"] = [problem]
+    async with db.read() as conn:
+        problems = {**await find_taken(conn, wish.username, wish.email), **problems}
+    if problems:
+        raise InvalidFields(problems)
+    at = clock.now()
+    new = NewAccount(
+        username=wish.username,
+        email=wish.email,
+        password_hash=await passwords.hash(wish.password),
+        role=wish.role,
+        locale=wish.locale,
+        confirmed=wish.confirmed,
+        approved=True,
+    )
+    async with db.transaction() as tx:
+        account_id = await create_account(tx, urls, new, at)
+        if wish.confirmed:
+            await emit(tx, SignedUp(account_id=account_id))
+        else:
+            await order_confirmation(tx, emit, urls, await _lock(tx, account_id), wish.email, at)
+    return account_id
 
 
 async def find_user_by_name(db: Database, username: str) -> User | None:

@@ -22,9 +22,11 @@ from rostra.kit.db import Database, Tx
 from rostra.oauth import queries
 from rostra.oauth.errors import OAuthError, invalid_grant
 from rostra.oauth.records import App, Code, NewToken
-from rostra.oauth.scopes import choose_scopes
+from rostra.oauth.scopes import ALL_SCOPES, choose_scopes
 from rostra.oauth.tokens import hash_token
 
+_OWN_APP: Final = "command-line"
+_OWN_NAME: Final = "Command line"
 # RFC 7636, 4.1.
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
@@ -51,6 +53,18 @@ async def issue_app_token(db: Database, clock: Clock, app: App, scope: str) -> N
     scopes = choose_scopes(scope, app.scopes)
     async with db.transaction() as tx:
         return await issue_token(tx, clock.now(), app_id=app.id, account_id=None, scopes=scopes)
+
+
+async def issue_own_token(db: Database, clock: Clock, account_id: int, scope: str) -> NewToken:
+    """A token that the operator makes for somebody, by an app that stands for the command line and can ask nobody.
+
+    Raises OAuthError invalid_scope.
+    """
+    scopes = choose_scopes(scope, ALL_SCOPES)
+    at = clock.now()
+    async with db.transaction() as tx:
+        app_id = await queries.upsert_own_app(tx, _OWN_APP, _OWN_NAME, list(ALL_SCOPES), at)
+        return await issue_token(tx, at, app_id=app_id, account_id=account_id, scopes=scopes)
 
 
 async def exchange_code(db: Database, clock: Clock, emit: Emit, app: App, form: CodeForm) -> NewToken:

@@ -37,6 +37,14 @@ values (make_id($1), $2, $3, $4, $5, $6, $7, $1)
 returning {_APP_COLUMNS}
 """
 
+# Without an address and without a secret that anything could match.
+UPSERT_OWN_APP: Final = """
+insert into apps (id, name, website, redirect_uris, scopes, client_id, client_secret_hash, created_at)
+values (make_id($1), $2, null, '{}', $3, $4, '', $1)
+on conflict (client_id) do update set scopes = excluded.scopes
+returning id
+"""
+
 APP_BY_CLIENT_ID: Final = f"select {_APP_COLUMNS} from apps where client_id = $1"
 
 APP_BY_ID: Final = f"select {_APP_COLUMNS} from apps where id = $1"
@@ -111,6 +119,11 @@ async def insert_app(
     row = await tx.fetchrow(INSERT_APP, at, name, website, redirect_uris, scopes, client_id, client_secret_hash)
     assert row is not None
     return as_record(App, row)
+
+
+async def upsert_own_app(tx: Tx, client_id: str, name: str, scopes: Sequence[str], at: datetime) -> int:
+    """The id of an app of this server's own, which is made where there is none."""
+    return await tx.fetchval(UPSERT_OWN_APP, at, name, scopes, client_id)
 
 
 async def find_app(db: Reader, client_id: str) -> App | None:
