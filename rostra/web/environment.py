@@ -115,6 +115,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         formats.focus_class,
         formats.grouped,
         formats.lang_attribute,
+        formats.words_of,
     )
     named = (age, left, moment, day, count, full_count, language, *plain, *more)
     return {function.__name__: function for function in named}

@@ -24,6 +24,7 @@ Entity = Mapping[str, Any]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHORTCODE = re.compile(r":([A-Za-z0-9_]{2,}):")
 _TAG = re.compile(r"(<[^>]*>)")
+_BREAK = re.compile(r"<(?:br|/p|/li|/blockquote|/pre)\b[^>]*>")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2}|-[A-Z][a-z]{3})?")
 _LANGUAGES = frozenset(Locale("en").languages)
 
@@ -134,6 +135,11 @@ def status_html(status: Entity) -> Markup:
     for tag in status["tags"]:
         html = _relink(html, tag["url"], f"/tags/{quote(tag['name'], safe='')}")
     return emojify_html(html, status["emojis"])
+
+
+def words_of(html: str) -> str:
+    """The words of sanitised HTML, as plain text: lines and paragraphs become spaces."""
+    return Markup(_BREAK.sub(" ", html)).striptags()  # noqa: S704
 
 
 def _relink(html: str, url: str, path: str) -> str:

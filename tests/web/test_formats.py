@@ -76,6 +76,12 @@ def test_mentions_and_hashtags_lead_to_our_own_pages() -> None:
     assert 'href="/tags/RiverPo"' in formats.status_html(FIRST)
 
 
+def test_lines_and_paragraphs_keep_their_words_apart() -> None:
+    html = '<p>One &amp; two.</p><p>Three<br>four <a>#<span>five</span></a>.</p><ul><li>six</li><li>seven</li></ul>'
+    assert formats.words_of(html) == "One & two. Three four #five. six seven"
+    assert formats.words_of("&lt;script&gt;") == "<script>"
+
+
 def test_paths_keep_odd_names_inside() -> None:
     assert formats.account_path({"acct": "ada"}) == "/@ada"
     assert formats.account_path({"acct": "bob@localhost:3000"}) == "/@bob@localhost:3000"

@@ -19,8 +19,10 @@
       part.addEventListener("toggle", follow);
       follow();
     }
-    const zone = $("[name=tz_offset]", form);
-    if (zone) { zone.value = new Date().getTimezoneOffset(); $("[data-zone]", form).textContent = Intl.DateTimeFormat().resolvedOptions().timeZone; }
+    const zone = $("[name=tz_offset]", form), when = $("[name=scheduled_at]", form);
+    // The offset on the chosen day, which summer time may make another than today's.
+    const place = () => { zone.value = (when.value ? new Date(when.value) : new Date()).getTimezoneOffset(); };
+    if (zone) { place(); when.addEventListener("input", place); $("[data-zone]", form).textContent = Intl.DateTimeFormat().resolvedOptions().timeZone; }
     form.addEventListener("submit", () => setTimeout(() => $$("button", form).forEach((button) => { button.disabled = true; })));
     addEventListener("pageshow", () => $$("button", form).forEach((button) => { button.disabled = false; }));
     text.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });

@@ -35,8 +35,9 @@
     const heard = ({ event, payload, stream }) => {
       if (event === "delete") $$(`[data-id="${CSS.escape(payload)}"], [data-post="${CSS.escape(payload)}"]`).forEach((one) => one.remove());
       if (event === "notification") $$("[data-unread]").forEach((badge) => { badge.hidden = false; badge.textContent = (parseInt(badge.textContent) || 0) + 1; });
-      const ours = name === "user:notification" ? event === "notification" : event === "update" && stream?.[0] === name.split("?")[0];
-      if (!ours || (thread && !payload.includes(thread.dataset.id))) return;
+      // Answers by people whom one does not follow come as notifications only.
+      const ours = event === "notification" ? thread || name === "user:notification" : event === "update" && stream?.[0] === name.split("?")[0];
+      if (!ours || (thread && ![thread.dataset.id, ...known()].some((id) => payload.includes(`"in_reply_to_id":"${id}"`)))) return;
       clearTimeout(asked);
       asked = setTimeout(look, 400);
     };
