@@ -40,6 +40,7 @@ from rostra.events import (
     Unfollowed,
 )
 from rostra.instance.erase import erase_account
+from rostra.instance.sweep import sweep as sweep_logins
 from rostra.kit.db import Tx
 from rostra.kit.jobs import Handlers, Job, Kind, enqueue
 from rostra.kit.jobs import sweep as sweep_jobs
@@ -59,7 +60,7 @@ from rostra.search.trends import count_trends
 from rostra.timelines.announce import (
     AnyAnnouncement,
     ChangedFilters,
-    DeletedStatus,
+    DeletedStatuses,
     EditedStatus,
     EndedStreams,
     NewNotifications,
@@ -80,6 +81,7 @@ class Reaction(msgspec.Struct, frozen=True):
 
 
 HANDLERS: Handlers[Resources] = Handlers()
+_ANNOUNCED_TOGETHER = 300
 _REACTIONS: defaultdict[type[Event], list[Reaction]] = defaultdict(list)
 
 
@@ -166,6 +168,12 @@ def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], 
     return tell
 
 
+async def _announce_deletion(event: StatusDeleted, res: Resources) -> None:
+    gone = [event.status_id, *event.boost_ids]
+    for start in range(0, len(gone), _ANNOUNCED_TOGETHER):
+        await announce(res.db, DeletedStatuses(status_ids=gone[start : start + _ANNOUNCED_TOGETHER]))
+
+
 async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
     await index(res.db, [event.status_id])
 
@@ -217,6 +225,10 @@ async def _sweep(_: Tick, res: Resources) -> None:
     await purge_orphans(res.db, res.store, res.clock)
 
 
+async def _sweep_logins(_: Tick, res: Resources) -> None:
+    await sweep_logins(res.db, res.clock)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -258,7 +270,7 @@ on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_i
 on(StatusEdited, "search.edited", _index)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
-on(StatusDeleted, "live.deleted", _announce(lambda event: DeletedStatus(status_id=event.status_id)))
+on(StatusDeleted, "live.deleted", _announce_deletion)
 on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(account_id=event.account_id)))
 on(
     Notified,
@@ -274,5 +286,6 @@ on(
 )
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
+every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)

@@ -25,6 +25,8 @@ pages = Pages()
 # Attempts, seconds.
 _PER_ADDRESS: Final = (25, 5 * 60)
 _PER_LOGIN: Final = (25, 60 * 60)
+# What fills somebody's letter box.
+LETTERS: Final = (5, 30 * 60)
 _CODES_PER_ACCOUNT: Final = (10, 5 * 60)
 _PENDING_FOR: Final = timedelta(minutes=10)
 _PENDING: Final = "sign-in"
@@ -115,13 +117,16 @@ async def sign_out(visit: Visit, form: ReturnForm) -> Response:
     return visit.back(form.return_to, "/")
 
 
-async def check_attempt(visit: Visit, kind: str, name: str) -> None:
-    """Count an attempt against the address that it comes from and the person that it is about. Raises RateLimited."""
+async def check_attempt(visit: Visit, kind: str, name: str, most: tuple[int, int] = _PER_LOGIN) -> None:
+    """Count an attempt against the address that it comes from and the person that it is about (`most`: times, seconds).
+
+    Raises RateLimited.
+    """
     res = visit.res
     await res.limiter.check_exactly(res.db, f"{kind}:{address_key(visit.address or '')}", *_PER_ADDRESS)
     # Digested: what somebody types is no key.
     digest = hashlib.sha256(name.strip().lower().encode(errors="surrogateescape")).hexdigest()[:32]
-    await res.limiter.check_exactly(res.db, f"{kind}:{digest}", *_PER_LOGIN)
+    await res.limiter.check_exactly(res.db, f"{kind}:{digest}", *most)
 
 
 async def start_session(visit: Visit, account_id: int) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from rostra.accounts.create import is_usable_email
 from rostra.accounts.credentials import is_reset_token, request_reset, reset_password
-from rostra.web.auth import check_attempt
+from rostra.web.auth import LETTERS, check_attempt
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
 
@@ -36,7 +36,7 @@ async def show_request(visit: Visit) -> Response:
 async def ask_for_link(visit: Visit, form: RequestForm) -> Response:
     """Send the link. The answer is the same, and takes as long, whether or not anybody has the address."""
     email = form.email.strip()
-    await check_attempt(visit, "password", email)
+    await check_attempt(visit, "password", email, LETTERS)
     if not is_usable_email(email):
         errors, values = {"email": "ERR_INVALID"}, {"email": email}
         return await visit.html("auth/reset_request.html", http_status=422, values=values, errors=errors, sent=False)
@@ -55,7 +55,7 @@ async def show_reset(visit: Visit, form: ResetForm) -> Response:
 async def set_new(visit: Visit, form: ResetForm) -> Response:
     """Set the new password; every session and app ends, so one signs in with it."""
     res = visit.res
-    await check_attempt(visit, "password", form.token)
+    await check_attempt(visit, "reset", form.token)
     if form.password != form.password_confirmation:
         errors = {"password_confirmation": visit.gettext("The two are not the same.")}
         return await _reset_page(visit, form, errors, valid=True, status=422)

@@ -15,7 +15,7 @@ from rostra.accounts.invites import find_invite
 from rostra.accounts.render import hydrate_accounts
 from rostra.accounts.sign_up import SignUp, Terms, sign_up
 from rostra.kit.ratelimit import address_key
-from rostra.web.auth import check_attempt, start_session, waiting_page
+from rostra.web.auth import LETTERS, check_attempt, start_session, waiting_page
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
 
@@ -99,7 +99,7 @@ async def confirm(visit: Visit, form: ConfirmationForm) -> Response:
 async def confirm_again(visit: Visit, form: ConfirmationForm) -> Response:
     """Have the letter sent again. The answer is the same whether or not anybody waits for it."""
     email = form.email.strip()
-    await check_attempt(visit, "confirmation", email)
+    await check_attempt(visit, "confirmation", email, LETTERS)
     if not is_usable_email(email):
         return await waiting_page(visit, "sent", email, {"email": "ERR_INVALID"}, status=422)
     await request_confirmation(visit.res.db, visit.res.emit, email)

@@ -1,0 +1,71 @@
+"""Sensitive acts are counted exactly, by address and by whom they are about."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from rostra.asgi import Application
+from rostra.kit.ratelimit import RateLimiter
+from tests.web.visitor import PASSWORD, Visitor, with_password
+from tests.world import World
+
+
+@pytest.fixture
+async def browser(world: World) -> AsyncIterator[Visitor]:
+    """A browser on the same world, where limits hold."""
+    res = msgspec.structs.replace(world.res, limiter=RateLimiter(world.clock, scale=1.0))
+    browser = Visitor(Application(res.settings, resources=res))
+    yield browser
+    await browser.aclose()
+
+
+async def test_passwords_cannot_be_guessed_for_long(world: World, browser: Visitor) -> None:
+    await with_password(world, "alice")
+    await browser.get("/auth/sign_in")
+    wrong = {"login": "alice", "password": "wrong", "csrf": browser.csrf}
+    codes = [(await browser.http.post("/auth/sign_in", data=wrong)).status_code for _ in range(26)]
+    assert codes == [422] * 25 + [429]
+    right = {**wrong, "password": PASSWORD}
+    refused = await browser.http.post("/auth/sign_in", data=right)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    world.clock.tick(hours=1)
+    assert (await browser.http.post("/auth/sign_in", data=right)).status_code == 303
+
+
+async def test_second_factors_cannot_be_guessed(world: World, browser: Visitor) -> None:
+    alice = await with_password(world, "alice")
+    await world.db.connection.execute(
+        "update users set totp_enabled_at = created_at where account_id = $1", alice.account_id
+    )
+    await browser.sign_in("alice")
+    await browser.follow()
+    form = {"code": "000000", "csrf": browser.csrf}
+    codes = [(await browser.http.post("/auth/totp", data=form)).status_code for _ in range(11)]
+    assert codes == [422] * 10 + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "most"),
+    [
+        ("/auth/password/new", {"email": "a@example.com"}, 5),
+        ("/auth/confirmation", {"email": "a@example.com"}, 5),
+        ("/auth/sign_up", {"username": "x"}, 5),
+    ],
+)
+async def test_letters_and_sign_ups_are_limited(browser: Visitor, path: str, form: dict[str, Any], most: int) -> None:
+    await browser.get("/auth/sign_in")
+    form = {**form, "csrf": browser.csrf}
+    codes = [(await browser.http.post(path, data=form)).status_code for _ in range(most + 1)]
+    assert 429 not in codes[:most]
+    assert codes[most] == 429
+
+
+async def test_tokens_cannot_be_guessed_for_long(browser: Visitor) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    codes = [(await browser.http.post("/oauth/token", data=form)).status_code for _ in range(101)]
+    assert codes == [401] * 100 + [429]
