@@ -33,7 +33,7 @@ OWN_HEADERS = {"authorization", "content-length", "connection", "accept-encoding
 # Where these stand in a path, what stands for them.
 KINDS = {
     "accounts": "account", "statuses": "status", "lists": "list", "filters": "filter", "notifications": "notification",
-    "media": "media", "polls": "status", "follow_requests": "account", "tags": "tag", "scheduled_statuses": "scheduled",
+    "media": "media", "polls": "status", "follow_requests": "requester", "tags": "tag", "scheduled_statuses": "scheduled",
     "keywords": "keyword", "list": "list", "tag": "tag",
 }  # fmt: skip
 
@@ -61,7 +61,11 @@ class Populated:
 
     def _known(self, segments: list[str], name: str) -> str | None:
         before = segments[segments.index("{" + name + "}") - 1]
-        kind = "filter_status" if segments[:4] == ["api", "v2", "filters", "statuses"] else KINDS.get(before, "")
+        kind = KINDS.get(before, "")
+        if segments[:4] == ["api", "v2", "filters", "statuses"]:
+            kind = "filter_status"
+        elif segments[:3] == ["api", "v1", "filters"]:
+            kind = "keyword"
         return self.ids.get(kind)
 
 
@@ -91,6 +95,10 @@ async def populated(world: World) -> Populated:
     upload = await api.post("/api/v2/media", files={"file": ("a.png", encode(picture(8, 8), "PNG"), "image/png")})
     ready.ids |= {"media": upload.json()["id"], "account": ben.id, "tag": "cats"}
     await make("scheduled", "/api/v1/statuses", {"status": "Later", "scheduled_at": "2026-06-01T12:00:00Z"})
+    await api.patch("/api/v1/accounts/update_credentials", {"locked": True})
+    cleo = await world.person("cleo")
+    await cleo.follow(ana)
+    ready.ids["requester"] = cleo.id
     await world.settle()
     ready.ids["notification"] = (await api.get("/api/v1/notifications")).json()[0]["id"]
     return ready
