@@ -1,4 +1,4 @@
-"""The directory through which processes share their metrics; apart from `metrics` so that the supervisor stays small."""
+"""The directory through which processes share their metrics; apart from `metrics`, to keep the supervisor small."""
 
 from __future__ import annotations
 
