@@ -11,7 +11,7 @@ from typing import Final
 from rostra.accounts.queries import insert_departed
 from rostra.accounts.sessions import end_all_access
 from rostra.accounts.user_queries import count_owners, lock_user
-from rostra.events import AccountClosed, AccountDeleted, Emit
+from rostra.events import AccountClosed, AccountDeleted, Emit, StatusDeleted
 from rostra.instance import erase_queries as queries
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -40,8 +40,8 @@ async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int)
         leaver = await queries.find_leaver(conn, account_id)
     if leaver is None:
         return
-    for piece in (_erase_statuses, _erase_favourites, _erase_follows):
-        await _until_done(db, account_id, piece)
+    for piece in (_erase_statuses, _erase_mentions, _erase_favourites, _erase_follows):
+        await _until_done(db, emit, account_id, piece)
     async with db.transaction() as tx:
         keys = await queries.list_keys(tx, account_id)
         await queries.delete_account(tx, account_id)
@@ -51,14 +51,16 @@ async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int)
             await emit(tx, AccountDeleted(account_id=account_id, media_keys=some))
 
 
-async def _until_done(db: Database, account_id: int, piece: Callable[[Tx, int], Awaitable[bool]]) -> None:
+async def _until_done(
+    db: Database, emit: Emit, account_id: int, piece: Callable[[Tx, Emit, int], Awaitable[bool]]
+) -> None:
     more = True
     while more:
         async with db.transaction() as tx:
-            more = await piece(tx, account_id)
+            more = await piece(tx, emit, account_id)
 
 
-async def _erase_statuses(tx: Tx, account_id: int) -> bool:
+async def _erase_statuses(tx: Tx, emit: Emit, account_id: int) -> bool:
     rows = await queries.list_statuses(tx, account_id, _BATCH)
     ids: list[int] = [row["id"] for row in rows]
     # What nobody but those mentioned can see is not counted as a reply.
@@ -67,22 +69,32 @@ async def _erase_statuses(tx: Tx, account_id: int) -> bool:
     await queries.lock_statuses(tx, sorted({*ids, *answered, *boosted}))
     await queries.count_fewer_replies(tx, answered)
     await queries.count_fewer_reblogs(tx, boosted)
-    await queries.count_boosters(tx, ids, account_id)
-    await queries.delete_statuses(tx, ids)
+    boosts = await queries.count_fewer_boosts(tx, ids, account_id)
+    await queries.orphan_replies(tx, ids, account_id)
+    await queries.delete_statuses(tx, ids, sorted({row["conversation_id"] for row in rows}))
+    if ids:
+        # One event for all: those who look at a timeline see them go. The files come last, with the account's.
+        await emit(tx, StatusDeleted(status_id=ids[0], account_id=account_id, boost_ids=[*ids[1:], *boosts]))
     return len(rows) == _BATCH
 
 
 _LISTED: Final = ("public", "unlisted")
 
 
-async def _erase_favourites(tx: Tx, account_id: int) -> bool:
+async def _erase_mentions(tx: Tx, _: Emit, account_id: int) -> bool:
+    status_ids = await queries.list_mentions(tx, account_id, _BATCH)
+    await queries.delete_mentions(tx, account_id, status_ids)
+    return len(status_ids) == _BATCH
+
+
+async def _erase_favourites(tx: Tx, _: Emit, account_id: int) -> bool:
     rows = await queries.list_favourites(tx, account_id, _BATCH)
     await queries.lock_statuses(tx, sorted({row["status_id"] for row in rows}))
     await queries.delete_favourites(tx, [row["id"] for row in rows])
     return len(rows) == _BATCH
 
 
-async def _erase_follows(tx: Tx, account_id: int) -> bool:
+async def _erase_follows(tx: Tx, _: Emit, account_id: int) -> bool:
     rows = await queries.list_follows(tx, account_id, _BATCH)
     await queries.delete_follows(tx, [row["id"] for row in rows])
     return len(rows) == _BATCH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -17,10 +18,11 @@ update accounts set suspended_at = coalesce(suspended_at, $2), rendered_for = 0 
 LEAVER: Final = "select id, username from accounts where id = $1 and domain is null and suspended_at is not null"
 
 STATUSES: Final = """
-select id, visibility, in_reply_to_id, reblog_of_id from statuses where account_id = $1 order by id limit $2
+select id, visibility, in_reply_to_id, reblog_of_id, conversation_id from statuses
+where account_id = $1 order by id limit $2
 """
 
-# In the order of ids, as everybody does who takes several: nobody waits in a circle.
+# Counts before statuses before accounts, each in the order of ids, as `posts.queries` explains.
 LOCK_STATUSES: Final = "select from status_stats where status_id = any($1::bigint[]) order by status_id for update"
 
 FEWER_REPLIES: Final = """
@@ -34,17 +36,42 @@ update status_stats set reblogs_count = greatest(reblogs_count - 1, 0)
 from unnest($1::bigint[]) as gone(id) where status_id = gone.id
 """
 
-BOOSTERS: Final = """
-select account_id, count(*)::int as boosts from statuses where reblog_of_id = any($1::bigint[]) and account_id <> $2
-group by account_id order by account_id
+BOOSTS: Final = """
+select id, account_id from statuses where reblog_of_id = any($1::bigint[]) and account_id <> $2 order by account_id
 """
 
+# Locked in the order of ids, here and below, as everybody does who takes several.
 FEWER_STATUSES: Final = """
+with gone as materialized (select account_id, boosts from unnest($1::bigint[], $2::int[]) as g(account_id, boosts)),
+locked as materialized (
+  select account_id from account_stats where account_id in (select account_id from gone)
+  order by account_id for update)
 update account_stats set statuses_count = greatest(statuses_count - gone.boosts, 0)
-from unnest($1::bigint[], $2::int[]) as gone(account_id, boosts) where account_stats.account_id = gone.account_id
+from gone join locked on locked.account_id = gone.account_id where account_stats.account_id = gone.account_id
+"""
+
+# Replies by others stay, and no longer say to what or to whom.
+ORPHAN_REPLIES: Final = """
+with replies as materialized (
+  select id from statuses where in_reply_to_id = any($1::bigint[]) and account_id <> $2 order by id for no key update)
+update statuses s set in_reply_to_id = null, in_reply_to_account_id = null, rendered_for = 0
+from replies where s.id = replies.id
 """
 
 DELETE_STATUSES: Final = "delete from statuses where id = any($1::bigint[])"
+
+DELETE_CONVERSATIONS: Final = """
+delete from conversations c
+where c.id = any($1::bigint[]) and not exists (select from statuses s where s.conversation_id = c.id)
+"""
+
+MENTIONS: Final = "select status_id from mentions where account_id = $1 order by status_id limit $2"
+
+# What is written stays, with the name as plain words once it is rendered anew.
+DELETE_MENTIONS: Final = """
+with gone as (delete from mentions where account_id = $1 and status_id = any($2::bigint[]) returning status_id)
+update statuses s set rendered_for = 0 from gone where s.id = gone.status_id
+"""
 
 FAVOURITES: Final = "select id, status_id from favourites where account_id = $1 order by status_id limit $2"
 
@@ -64,10 +91,12 @@ changed as (
   select account_id as id, 1 as following, 0 as followers from gone union all
   select target_id, 0, 1 from gone),
 summed as (
-  select id, sum(following)::int as following, sum(followers)::int as followers from changed group by id order by id)
+  select id, sum(following)::int as following, sum(followers)::int as followers from changed group by id),
+locked as materialized (
+  select account_id from account_stats where account_id in (select id from summed) order by account_id for update)
 update account_stats set following_count = greatest(following_count - summed.following, 0),
   followers_count = greatest(followers_count - summed.followers, 0)
-from summed where account_stats.account_id = summed.id
+from summed join locked on locked.account_id = summed.id where account_stats.account_id = summed.id
 """
 
 KEYS: Final = """
@@ -93,7 +122,7 @@ async def find_leaver(db: Reader, account_id: int) -> asyncpg.Record | None:
 
 
 async def list_statuses(db: Reader, account_id: int, limit: int) -> list[asyncpg.Record]:
-    """Some of the statuses of an account: id, visibility, in_reply_to_id, reblog_of_id."""
+    """Some of the statuses of an account: id, visibility, in_reply_to_id, reblog_of_id, conversation_id."""
     return await db.fetch(STATUSES, account_id, limit)
 
 
@@ -112,16 +141,34 @@ async def count_fewer_reblogs(tx: Tx, boosted_ids: Sequence[int]) -> None:
     await tx.execute(FEWER_REBLOGS, boosted_ids)
 
 
-async def count_boosters(tx: Tx, ids: Sequence[int], account_id: int) -> None:
-    """Boosts by others go with what they boost: take them off their authors' counts."""
-    rows = await tx.fetch(BOOSTERS, ids, account_id)
+async def count_fewer_boosts(tx: Tx, ids: Sequence[int], account_id: int) -> list[int]:
+    """Boosts by others go with what they boost: take them off their authors' counts. Returns their ids."""
+    rows = await tx.fetch(BOOSTS, ids, account_id)
     if rows:
-        await tx.execute(FEWER_STATUSES, [row["account_id"] for row in rows], [row["boosts"] for row in rows])
+        counts = Counter(row["account_id"] for row in rows)
+        await tx.execute(FEWER_STATUSES, list(counts), list(counts.values()))
+    return [row["id"] for row in rows]
 
 
-async def delete_statuses(tx: Tx, ids: Sequence[int]) -> None:
-    """Delete statuses with all that hangs on them."""
+async def orphan_replies(tx: Tx, ids: Sequence[int], account_id: int) -> None:
+    """Replies by others to these are about to be without what they reply to."""
+    await tx.execute(ORPHAN_REPLIES, ids, account_id)
+
+
+async def delete_statuses(tx: Tx, ids: Sequence[int], conversation_ids: Sequence[int]) -> None:
+    """Delete statuses with all that hangs on them, and those of their conversations of which nothing is left."""
     await tx.execute(DELETE_STATUSES, ids)
+    await tx.execute(DELETE_CONVERSATIONS, conversation_ids)
+
+
+async def list_mentions(db: Reader, account_id: int, limit: int) -> list[int]:
+    """Some of the statuses that mention an account."""
+    return [row["status_id"] for row in await db.fetch(MENTIONS, account_id, limit)]
+
+
+async def delete_mentions(tx: Tx, account_id: int, status_ids: Sequence[int]) -> None:
+    """Have statuses mention an account no more."""
+    await tx.execute(DELETE_MENTIONS, account_id, status_ids)
 
 
 async def list_favourites(db: Reader, account_id: int, limit: int) -> list[asyncpg.Record]:

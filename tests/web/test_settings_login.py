@@ -148,6 +148,7 @@ async def test_leaving_takes_everything_along_and_puts_counts_right(
     for _ in range(2):
         await alice.post("a reply", in_reply_to_id=theirs["id"])
     mine = await alice.post("mine")
+    answer = await bob.post("to @alice", in_reply_to_id=mine["id"])
     await alice.api.post(f"/api/v1/statuses/{theirs['id']}/favourite")
     await alice.api.post(f"/api/v1/statuses/{theirs['id']}/reblog")
     await bob.api.post(f"/api/v1/statuses/{mine['id']}/reblog")
@@ -164,7 +165,9 @@ async def test_leaving_takes_everything_along_and_puts_counts_right(
     left = (await bob.api.get(f"/api/v1/statuses/{theirs['id']}")).json()
     assert (left["replies_count"], left["favourites_count"], left["reblogs_count"]) == (0, 0, 0)
     me = (await bob.api.get("/api/v1/accounts/verify_credentials")).json()
-    assert (me["followers_count"], me["following_count"], me["statuses_count"]) == (0, 0, 1)
+    assert (me["followers_count"], me["following_count"], me["statuses_count"]) == (0, 0, 2)
+    orphan = (await bob.api.get(f"/api/v1/statuses/{answer['id']}")).json()
+    assert (orphan["in_reply_to_id"], orphan["in_reply_to_account_id"], orphan["mentions"]) == (None, None, [])
     await world.anyone.get(f"/api/v1/accounts/{alice.id}", expect=404)
     tables = ["accounts", "users", "statuses", "follows", "favourites", "sessions", "access_tokens"]
     column = {"accounts": "id"}
