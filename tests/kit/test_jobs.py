@@ -21,6 +21,7 @@ from rostra.kit import jobs
 from rostra.kit.clock import FixedClock
 from rostra.kit.db import connect
 from rostra.kit.jobs.periodic import Timetable
+from rostra.kit.jobs.queries import take_back
 from rostra.kit.jobs.worker import Worker
 
 ROOT = Path(__file__).parent.parent.parent
@@ -407,9 +408,9 @@ async def test_a_running_job_is_not_taken_over_while_its_worker_lives(dsn, outsi
 
 async def test_a_job_that_kills_its_workers_is_dead_in_the_end(dsn, outside):
     await jobs.enqueue(outside, [NOTE.job(Note("poison"))])
-    for _ in range(4):
-        await outside.execute("update pgqueuer set status = 'picked', queue_manager_id = gen_random_uuid()")
-    await outside.execute("update pgqueuer set heartbeat = now() - interval '1 day'")
+    for _ in range(3):
+        await outside.execute("update pgqueuer set status = 'picked', heartbeat = now() - interval '1 day'")
+        await take_back(outside, timedelta(seconds=20))
     seen: Seen = []
     async with working(dsn, handling(NOTE, remember, attempts=3), seen):
         await until(lambda: count(outside, "failed"))
@@ -418,19 +419,26 @@ async def test_a_job_that_kills_its_workers_is_dead_in_the_end(dsn, outside):
     assert seen == []
 
 
-async def test_the_concurrency_of_a_handler_holds_over_all_workers(dsn, outside):
+async def test_a_handler_runs_no_more_often_at_once_than_it_may_and_holds_up_no_other(dsn, outside):
     now, most = 0, 0
+    go_on = asyncio.Event()
+    seen: Seen = []
 
     async def busy(note: Note, seen: Seen) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
+        await go_on.wait()
         await asyncio.sleep(0.005)
         now -= 1
 
-    await jobs.enqueue(outside, [NOTE.job(Note()) for _ in range(40)])
-    handlers = handling(NOTE, busy, concurrency=3)
-    async with working(dsn, handlers, []), working(dsn, handlers, []):
+    await jobs.enqueue(outside, [URGENT.job(Note()) for _ in range(40)])
+    handlers = handling(URGENT, busy, concurrency=3)
+    handlers.add(NOTE, remember)
+    async with working(dsn, handlers, seen):
+        await jobs.enqueue(outside, [NOTE.job(Note("quick"))])
+        await until(lambda: _said(seen, 1))
+        go_on.set()
         await until(lambda: _empty(outside))
     assert most == 3
 

@@ -66,7 +66,7 @@ class Handlers(Generic[R]):
 
         It is run up to `attempts` times, each for at most `timeout` seconds; after a failure the job waits
         `first_delay`, then twice that and so on, up to six hours. When the last attempt fails the job is kept as dead.
-        At most `concurrency` run at once over all workers together; 0 means no limit.
+        At most `concurrency` run at once in one worker process; 0 means no limit.
         """
         if kind.name in self._entries:
             raise ValueError(f"two handlers for the job {kind.name!r}")

@@ -1,12 +1,12 @@
-"""Our statements on PgQueuer's tables, one typed function each; claiming and finishing jobs are PgQueuer's own.
+"""Our statements on PgQueuer's tables, one typed function each; retrying and burying jobs are PgQueuer's own.
 
 The queue keeps the database's time (`now()`), as PgQueuer does: one clock for all workers, whatever theirs say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import asyncpg
@@ -71,6 +71,48 @@ returning id, entrypoint, payload
 async def take_due(tx: Tx, now: datetime) -> asyncpg.Record | None:
     """Remove and return the next job that is due at `now`."""
     return await tx.fetchrow(TAKE_DUE, now)
+
+
+# Of each kind as many as it has room for, in the order in which they came due; the index (entrypoint, execute_after)
+# gives them without a look at those that are scheduled for later.
+CLAIM = """
+update pgqueuer set status = 'picked', queue_manager_id = $4, heartbeat = now(), updated = now()
+where id = any(array(
+  select job.id from unnest($1::text[], $2::int[]) as kind (name, room)
+  cross join lateral (
+    select id, priority, execute_after from pgqueuer
+    where entrypoint = kind.name and status = 'queued' and execute_after <= now()
+    order by execute_after limit kind.room for update skip locked) job
+  order by job.priority desc, job.execute_after, job.id limit $3))
+returning *
+"""
+
+
+async def claim(tx: Tx, rooms: Mapping[str, int], most: int, worker: object) -> list[asyncpg.Record]:
+    """Take up to `most` due jobs for `worker` (its UUID), of each name at most what `rooms` says, in no order."""
+    return await tx.fetch(CLAIM, list(rooms), list(rooms.values()), most, worker)
+
+
+# The ends of runs that succeeded: nothing stays of them.
+FINISH = "delete from pgqueuer where id = any($1::bigint[])"
+
+
+async def finish(tx: Tx, ids: Sequence[int]) -> None:
+    """Remove jobs that are done."""
+    await tx.execute(FINISH, ids)
+
+
+# A job whose worker died counts an attempt, so that one that kills its worker does not do so for ever.
+TAKE_BACK = """
+update pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null, updated = now()
+where id in (
+  select id from pgqueuer where status = 'picked' and heartbeat < now() - $1::interval for update skip locked)
+"""
+
+
+async def take_back(tx: Tx, lease: timedelta) -> None:
+    """Put jobs of workers that have not been heard of for `lease` back into the queue."""
+    await tx.execute(TAKE_BACK, lease)
 
 
 RELEASE = """

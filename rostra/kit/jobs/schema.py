@@ -16,25 +16,6 @@ if TYPE_CHECKING:
 ADAPT = """
 alter table pgqueuer disable trigger tg_pgqueuer_changed;
 
-create or replace function jobs_skip_row() returns trigger language plpgsql as $$
-begin
-  return null;
-end $$;
-
-create or replace trigger jobs_log_failures_only before insert on pgqueuer_log
-for each row when (new.traceback is null) execute function jobs_skip_row();
-
-create or replace function jobs_count_lost_worker() returns trigger language plpgsql as $$
-begin
-  new.attempts := old.attempts + 1;
-  return new;
-end $$;
-
-create or replace trigger jobs_count_lost_worker before update on pgqueuer
-for each row when (
-  old.status = 'picked' and new.status = 'picked' and old.queue_manager_id is distinct from new.queue_manager_id
-) execute function jobs_count_lost_worker();
-
 comment on table pgqueuer is 'adapted: 1';
 """
 

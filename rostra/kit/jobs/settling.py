@@ -11,25 +11,26 @@ from datetime import timedelta
 
 import structlog
 from pgqueuer.domain.models import Job, TracebackRecord
-from pgqueuer.domain.types import JOB_STATUS, JobId
+from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
 
-from rostra.kit.jobs.queries import DATABASE_ERRORS
+from rostra.kit.db import Tx
+from rostra.kit.jobs.queries import DATABASE_ERRORS, finish
 
 _log = structlog.get_logger()
 
 _GATHER = 0.01
 _PAUSE_AFTER_ERROR = 1.0
 
-_Ended = tuple[Job, JOB_STATUS, TracebackRecord | None]
-
 
 class Settling:
     """The ends of runs that are not yet in the database."""
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, tx: Tx, queries: Queries) -> None:
+        self._tx = tx
         self._queries = queries
-        self._ended: dict[JobId, _Ended] = {}
+        self._done: set[JobId] = set()
+        self._buried: dict[JobId, tuple[Job, TracebackRecord]] = {}
         self._retried: dict[JobId, tuple[Job, timedelta, TracebackRecord]] = {}
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -37,20 +38,20 @@ class Settling:
     @property
     def held(self) -> Iterable[JobId]:
         """The ids of the jobs that wait to be settled."""
-        return [*self._ended, *self._retried]
+        return [*self._done, *self._buried, *self._retried]
 
     def holds(self, job_id: JobId) -> bool:
         """Whether this job's run has ended here and is not yet written down."""
-        return job_id in self._ended or job_id in self._retried
+        return job_id in self._done or job_id in self._buried or job_id in self._retried
 
     def done(self, job: Job) -> None:
         """The run succeeded: the job goes."""
-        self._ended[job.id] = (job, "successful", None)
+        self._done.add(job.id)
         self._some.set()
 
     def bury(self, job: Job, reason: TracebackRecord) -> None:
         """The job failed for good: it is kept as dead."""
-        self._ended[job.id] = (job, "failed", reason)
+        self._buried[job.id] = (job, reason)
         self._some.set()
 
     def retry(self, job: Job, delay: timedelta, reason: TracebackRecord) -> None:
@@ -66,7 +67,7 @@ class Settling:
             try:
                 await self.flush()
             except DATABASE_ERRORS as error:
-                _log.warning("jobs: cannot settle", waiting=len(self._ended) + len(self._retried), error=repr(error))
+                _log.warning("jobs: cannot settle", waiting=len(list(self.held)), error=repr(error))
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)
 
     async def flush(self) -> None:
@@ -80,11 +81,13 @@ class Settling:
                 raise
 
     async def _write(self) -> None:
-        ended = list(self._ended.values())
-        if ended:
-            await self._queries.log_jobs(ended)
-            for job, _, _ in ended:
-                del self._ended[job.id]
+        done = list(self._done)
+        if done:
+            await finish(self._tx, done)
+            self._done.difference_update(done)
+        for job, reason in list(self._buried.values()):
+            await self._queries.log_jobs([(job, "failed", reason)])
+            del self._buried[job.id]
         for job, delay, reason in list(self._retried.values()):
             await self._queries.retry_job(job, delay, reason)
             del self._retried[job.id]

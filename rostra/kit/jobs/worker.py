@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -20,13 +21,12 @@ import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.domain.models import Job as ClaimedJob
 from pgqueuer.domain.models import TracebackRecord
-from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
-from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.domain.types import JobId
 
 from rostra.kit.errors import RostraError
 from rostra.kit.jobs.handlers import Entry, Handlers
 from rostra.kit.jobs.periodic import Timetable
-from rostra.kit.jobs.queries import DATABASE_ERRORS, release
+from rostra.kit.jobs.queries import DATABASE_ERRORS, claim, release, take_back
 from rostra.kit.jobs.schema import queue_queries
 from rostra.kit.jobs.settling import Settling
 
@@ -74,14 +74,11 @@ class Worker(Generic[R]):
         self._lease = lease
         self._grace = grace
         self._observe = observe
-        self._id = QueueManagerId(uuid.uuid4())
-        self._limits = {
-            QueueEntrypoint(entry.name): EntrypointExecutionParameter(concurrency_limit=entry.concurrency)
-            for entry in handlers
-        }
+        self._id = uuid.uuid4()
         self._stopping = asyncio.Event()
         self._slot_free = asyncio.Event()
         self._running: dict[JobId, asyncio.Task[None]] = {}
+        self._running_of: Counter[str] = Counter()
 
     def stop(self) -> None:
         """Claim no more; `run` returns within `grace` + 3 seconds. For signal handlers too."""
@@ -92,7 +89,7 @@ class Worker(Generic[R]):
         async with self._connections() as pool:
             self._pool = pool
             self._queries = queue_queries(AsyncpgPoolDriver(pool))
-            self._settling = Settling(self._queries)
+            self._settling = Settling(pool, self._queries)
             async with asyncio.TaskGroup() as beside:
                 helpers = [
                     beside.create_task(self._beat()),
@@ -117,7 +114,15 @@ class Worker(Generic[R]):
             # Nothing here changes a session, so that no RESET is owed; it would double the cost of idle polling.
             reset=_keep_session,
             command_timeout=10,
-            server_settings={"application_name": "rostra jobs", "jit": "off", "timezone": "UTC"},
+            server_settings={
+                "application_name": "rostra jobs",
+                "jit": "off",
+                "timezone": "UTC",
+                # The queue is planned for while it is empty, and long when it matters.
+                "enable_seqscan": "off",
+                # What a crash of the database undoes here is done again. What handlers did is on disk before.
+                "synchronous_commit": "off",
+            },
         )
         try:
             yield pool
@@ -133,15 +138,22 @@ class Worker(Generic[R]):
                 await self._wait(self._slot_free, self._poll)
                 continue
             try:
-                jobs = await self._queries.dequeue(free, self._limits, self._id, None, self._lease)
+                rows = await claim(self._pool, self._rooms(free), free, self._id)
             except DATABASE_ERRORS as error:
                 _log.warning("jobs: cannot reach the queue", error=repr(error))
                 await self._wait(self._stopping, _PAUSE_AFTER_ERROR)
                 continue
-            for job in jobs:
-                self._start(job)
-            if len(jobs) < free:
-                await self._wait(self._stopping, _BREATH if jobs else self._poll * random.uniform(0.75, 1.0))  # noqa: S311
+            for row in rows:
+                self._start(ClaimedJob.model_construct(**dict(row.items())))
+            if len(rows) < free:
+                await self._wait(self._stopping, _BREATH if rows else self._poll * random.uniform(0.75, 1.0))  # noqa: S311
+
+    def _rooms(self, free: int) -> dict[str, int]:
+        """How many jobs of each kind may be started now, if `free` may at all."""
+        return {
+            entry.name: min(free, entry.concurrency - self._running_of[entry.name]) if entry.concurrency else free
+            for entry in self._handlers
+        }
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -154,10 +166,12 @@ class Worker(Generic[R]):
             return
         task = asyncio.create_task(self._perform(job))
         self._running[job.id] = task
-        task.add_done_callback(lambda _: self._forget(job.id))
+        self._running_of[job.entrypoint] += 1
+        task.add_done_callback(lambda _: self._forget(job))
 
-    def _forget(self, job_id: JobId) -> None:
-        self._running.pop(job_id, None)
+    def _forget(self, job: ClaimedJob) -> None:
+        self._running.pop(job.id, None)
+        self._running_of[job.entrypoint] -= 1
         self._slot_free.set()
 
     async def _perform(self, job: ClaimedJob) -> None:
@@ -206,13 +220,14 @@ class Worker(Generic[R]):
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / 4)
             held = [*self._running, *self._settling.held]
-            if held:
-                try:
+            try:
+                if held:
                     await self._queries.update_heartbeat(held)
-                except DATABASE_ERRORS as error:
-                    _log.warning("jobs: heartbeat failed", error=repr(error))
+                await take_back(self._pool, self._lease)
+            except DATABASE_ERRORS as error:
+                _log.warning("jobs: heartbeat failed", error=repr(error))
+            await asyncio.sleep(self._lease.total_seconds() / 4)
 
     async def _wind_down(self) -> None:
         if self._running:
