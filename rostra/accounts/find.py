@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rostra.accounts.queries import find_profile_by_handle
+from rostra.accounts.queries import find_profile_by_handle, has_departed
+from rostra.accounts.records import Profile
 from rostra.kit.addresses import normalise_domain
 from rostra.kit.db import Database
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import Gone, Invalid, NotFound
 
 
 async def get_account_by_handle(db: Database, acct: str, *, domain: str) -> int:
@@ -19,6 +20,19 @@ async def get_account_by_handle(db: Database, acct: str, *, domain: str) -> int:
     if profile is None:
         raise NotFound
     return profile.id
+
+
+async def get_local_profile(db: Database, username: str) -> Profile:
+    """The profile of somebody who lives here. Raises Gone for who has left or is suspended, and NotFound."""
+    async with db.read() as conn:
+        profile = await find_profile_by_handle(conn, username, None)
+        if profile is None and await has_departed(conn, username):
+            raise Gone
+    if profile is None:
+        raise NotFound
+    if profile.suspended_at is not None:
+        raise Gone
+    return profile
 
 
 def _elsewhere(home: str, own: str) -> str | None:

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 import msgspec
 from starlette.responses import Response
 
-from rostra.accounts.queries import find_profile_by_handle, has_departed
+from rostra.accounts.find import get_local_profile
 from rostra.accounts.records import Profile
 from rostra.api.call import Call
 from rostra.api.route import Answer, Routes
 from rostra.entities.instance import Link, Links, NodeInfo, Resource
 from rostra.entities.oauth import AuthorizationServer
 from rostra.instance.describe import render_node
-from rostra.kit.errors import BadRequest, Gone, NotFound
+from rostra.kit.errors import BadRequest, NotFound
 from rostra.oauth.scopes import ALL_SCOPES
 
 routes = Routes("discovery")
@@ -68,14 +68,7 @@ async def webfinger(call: Call, form: WebFingerForm) -> Resource | Answer:
     if not form.resource:
         raise BadRequest("The parameter resource is missing")
     name = _local_name(call, form.resource)
-    async with call.res.db.read() as conn:
-        profile = await find_profile_by_handle(conn, name, None)
-        if profile is None and await has_departed(conn, name):
-            raise Gone
-    if profile is None:
-        raise NotFound
-    if profile.suspended_at is not None:
-        raise Gone
+    profile = await get_local_profile(call.res.db, name)
     found = _describe(profile, call)
     if form.rel:
         found = msgspec.structs.replace(found, links=[link for link in found.links if link.rel in form.rel])
