@@ -2,7 +2,7 @@
 
 This package is the light half, which every process may import: describing jobs, enqueueing them, looking at the queue,
 working it off inline in tests. `rostra.kit.jobs.worker` is the heavy half and is imported by worker processes only.
-The tables and the statements that claim and finish jobs are PgQueuer's; docs/jobs.md says what we change about them.
+The tables and a part of the statements on them are PgQueuer's; docs/jobs.md says which are ours, and why.
 """
 
 from __future__ import annotations
