@@ -107,3 +107,15 @@ async def test_filters_lists_and_reports_work_without_script(world: World) -> No
     await browser.get(f"/report?account_id={bob.id}")
     await browser.post("/web/reports", account_id=bob.id, category="spam", comment="spam")
     assert await world.db.connection.fetchval("select count(*) from reports where target_id = $1", bob.account_id) == 1
+
+
+async def test_somebody_is_put_on_a_list_from_their_profile(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await alice.follow(bob)
+    made = (await alice.api.post("/api/v1/lists", {"title": "Bakers"})).json()
+    browser = await Browser.of(world, alice)
+    found = re.search(r'href="(/lists\?[^"]+)"', await browser.get("/@bob"))
+    assert found
+    assert "Put @bob on a list" in await browser.get(found[1])
+    await browser.post(f"/web/lists/{made['id']}/accounts", acct=browser.value("acct"), return_to=found[1])
+    assert "On it" in browser.page
