@@ -34,6 +34,8 @@ def is_open_to_other_sites(path: str) -> bool:
 
 def preflight(request: Request) -> Response:
     """The answer to a browser that asks whether it may send a request with headers or a method of its own."""
+    if not is_open_to_other_sites(request.scope["path"]):
+        return Response(status_code=204)
     asked = request.headers.get("access-control-request-headers", "")
     headers = {
         "access-control-allow-origin": "*",

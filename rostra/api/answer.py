@@ -36,7 +36,8 @@ from rostra.resources import Resources
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _JSON = "application/json; charset=utf-8"
-_PAGE_KEYS = ("max_id", "since_id", "min_id")
+# What a link to another page says itself, and what must not be handed on in one.
+_NOT_IN_LINKS = ("max_id", "since_id", "min_id", "access_token")
 _PER_TOKEN = (300, 5 * 60)
 
 
@@ -94,7 +95,7 @@ def _links(page: Page[Any], request: Request, res: Resources) -> str:
     """The Link header of RFC 8288 in the form that clients parse: absolute, `rel` quoted and right behind."""
     if page.newest is None or page.oldest is None:
         return ""
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _PAGE_KEYS]
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _NOT_IN_LINKS]
     here = f"{res.urls.base}{quote(request.scope['path'])}?{urlencode(kept)}{'&' if kept else ''}"
     links = [f'<{here}min_id={page.newest}>; rel="prev"']
     if page.more:

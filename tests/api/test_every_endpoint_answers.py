@@ -33,8 +33,8 @@ OWN_HEADERS = {"authorization", "content-length", "connection", "accept-encoding
 # Where these stand in a path, what stands for them.
 KINDS = {
     "accounts": "account", "statuses": "status", "lists": "list", "filters": "filter", "notifications": "notification",
-    "media": "media", "polls": "status", "follow_requests": "requester", "tags": "tag", "scheduled_statuses": "scheduled",
-    "keywords": "keyword", "list": "list", "tag": "tag",
+    "media": "media", "polls": "status", "follow_requests": "requester", "tags": "tag",
+    "scheduled_statuses": "scheduled", "keywords": "keyword", "list": "list", "tag": "tag",
 }  # fmt: skip
 
 
