@@ -51,6 +51,9 @@ update media_attachments set
 where id = $2 and status_id = $1
 """
 
+# $1 the viewer, $2 the status; of a boost, what it boosts is meant.
+_NAMED: Final = "(select coalesce(named.reblog_of_id, named.id) from statuses named where named.id = $2)"
+
 HISTORY: Final = f"""
 select s.id, s.account_id, s.text, s.content, s.spoiler_text, s.sensitive,
   coalesce(s.edited_at, s.created_at) as created_at,
@@ -60,13 +63,12 @@ select s.id, s.account_id, s.text, s.content, s.spoiler_text, s.sensitive,
       order by e.revision)
     from status_edits e where e.status_id = s.id), '[]') as earlier
 from statuses s join accounts a on a.id = s.account_id
-where s.id = (select coalesce(named.reblog_of_id, named.id) from statuses named where named.id = $2)
-  and {VISIBLE_STATUS}
+where s.id = {_NAMED} and {VISIBLE_STATUS}
 """
 
 SOURCE: Final = f"""
 select s.id, s.text, s.spoiler_text from statuses s join accounts a on a.id = s.account_id
-where s.id = $2 and {VISIBLE_STATUS}
+where s.id = {_NAMED} and {VISIBLE_STATUS}
 """
 
 
@@ -182,5 +184,5 @@ async def find_history(db: Reader, viewer_id: int | None, status_id: int) -> Cur
 
 
 async def find_source(db: Reader, viewer_id: int, status_id: int) -> Source | None:
-    """What was typed, if the viewer may see the status."""
+    """What was typed in the status, or in what it boosts, if the viewer may see it."""
     return find_record(Source, await db.fetchrow(SOURCE, viewer_id, status_id))
