@@ -29,6 +29,7 @@ from rostra.media.serve import serve_media
 from rostra.resources import Resources, open_resources
 from rostra.streaming import events, websocket
 from rostra.streaming.hub import Hub
+from rostra.streaming.listen import Listener
 from rostra.web import respond as web
 from rostra.web.assets import PLACES, serve_asset
 from rostra.web.page import PageRoute
@@ -57,7 +58,8 @@ class Application:
 
     def _open(self, res: Resources) -> None:
         self.res = res
-        self.hub = Hub(res, self._dsn)
+        self.hub = Hub(res)
+        self.listener = Listener(self.hub, self._dsn)
         for route in all_routes():
             self._router.add(route.method, route.path, (route.path, self._api(route)))
         for page in all_pages():
@@ -158,21 +160,20 @@ class Application:
 
     def end_streams(self) -> None:
         """Close the live connections, which would otherwise keep a process that ends waiting for them."""
-        for subscriber in self.hub.subscriptions.everybody():
-            subscriber.end()
+        self.hub.end_all()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             if self._given is None:
                 self._open(await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit)))
-            self.hub.start()
+            self.listener.start()
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self.hub.stop()
+        await self.listener.stop()
         await self._stack.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 

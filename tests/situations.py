@@ -25,6 +25,7 @@ class Post(msgspec.Struct, kw_only=True):
     mentions: set[int]
     kept_by: set[int]
     boost_of: Post | None = None
+    reply_to: Post | None = None
 
 
 class Society:
@@ -34,6 +35,8 @@ class Society:
         self.world = world
         self.people = people
         self.follows: set[tuple[int, int]] = set()
+        # Follows that bring no boosts.
+        self.quiet_follows: set[tuple[int, int]] = set()
         self.blocks: set[tuple[int, int]] = set()
         self.mutes: set[tuple[int, int]] = set()
         self.suspended: set[int] = set()
@@ -68,8 +71,10 @@ class Society:
         )
 
 
-async def make_society(world: World, seed: int, *, people: int = 6, posts: int = 36, boosts: int = 0) -> Society:
-    """A society that is the same for the same numbers. Nobody is told of anything."""
+async def make_society(
+    world: World, seed: int, *, people: int = 6, posts: int = 36, boosts: int = 0, replies: bool = False
+) -> Society:
+    """A society that is the same for the same numbers. Nobody is told of anything; timelines are empty."""
     chance = random.Random(seed)
     society = Society(world, [await world.person(f"person{number}") for number in range(people)])
     pairs = [(a, b) for a in range(people) for b in range(people) if a != b]
@@ -79,6 +84,7 @@ async def make_society(world: World, seed: int, *, people: int = 6, posts: int =
     society.suspended = {number for number in range(people) if chance.random() < 0.12}
     society.silenced = {number for number in range(people) if chance.random() < 0.15}
     society.indexable = {number for number in range(people) if chance.random() < 0.7}
+    society.quiet_follows = {pair for pair in sorted(society.follows) if chance.random() < 0.3}
     await _write_relations(society)
     for _ in range(posts):
         author = chance.randrange(people)
@@ -90,6 +96,8 @@ async def make_society(world: World, seed: int, *, people: int = 6, posts: int =
             mentions={number for number in others if chance.random() < 0.15},
             kept_by={number for number in range(people) if chance.random() < 0.1},
         )
+        if replies and society.posts and chance.random() < 0.4:
+            post.reply_to = chance.choice(society.posts)
         await _write_post(society, post)
     for _ in range(boosts):
         original = chance.choice([post for post in society.posts if post.boost_of is None])
@@ -109,6 +117,10 @@ async def _write_relations(society: Society) -> None:
                 f"insert into {table} (id, account_id, target_id, created_at) values (make_id($3), $1, $2, $3)",
                 [(ids[a], ids[b], at) for a, b in sorted(pairs)],
             )
+        await tx.executemany(
+            "update follows set show_reblogs = false where account_id = $1 and target_id = $2",
+            [(ids[a], ids[b]) for a, b in sorted(society.quiet_follows)],
+        )
         for number, account_id in enumerate(ids):
             await tx.execute(
                 "update accounts set indexable = $2, suspended_at = $3, silenced_at = $4, rendered_for = 0"
@@ -127,13 +139,16 @@ async def _write_post(society: Society, post: Post) -> None:
         await tx.execute("insert into conversations (id, created_at) values ($1, $2)", post.id, at)
         await tx.execute(
             "insert into statuses (id, account_id, uri, url, text, content, visibility, reblog_of_id, conversation_id,"
-            " created_at) values ($1, $2, $3, $3, 'a situation', '<p>a situation</p>', $4, $5, $1, $6)",
+            " created_at, in_reply_to_id, in_reply_to_account_id)"
+            " values ($1, $2, $3, $3, 'a situation', '<p>a situation</p>', $4, $5, $1, $6, $7, $8)",
             post.id,
             ids[post.author],
             f"https://example.com/{post.id}",
             post.visibility,
             post.boost_of.id if post.boost_of else None,
             at,
+            post.reply_to.id if post.reply_to else None,
+            ids[post.reply_to.author] if post.reply_to else None,
         )
         await tx.execute("insert into status_stats (status_id) values ($1)", post.id)
         await tx.executemany(

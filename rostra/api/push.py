@@ -14,7 +14,7 @@ from rostra.entities.notification import PushAlerts, WebPushSubscription
 from rostra.kit.errors import Unauthorized
 from rostra.kit.webpush import Subscription as PushTarget
 from rostra.notifications import subscribe
-from rostra.notifications.push_queries import Subscription
+from rostra.notifications.records import Subscription
 
 routes = Routes("push")
 

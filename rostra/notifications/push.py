@@ -23,8 +23,8 @@ from rostra.kit.sealing import Sealer
 from rostra.kit.webpush import Subscription, Vapid, build_push_request
 from rostra.notifications import push_queries as queries
 from rostra.notifications import show
-from rostra.notifications.push_queries import Target
 from rostra.notifications.push_texts import push_title
+from rostra.notifications.records import Target
 from rostra.notifications.subscribe import SEALED_FOR
 from rostra.posts.hydrate import StatusReader
 from rostra.text.sanitise import to_plain_text

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from rostra.kit.db import Reader, Tx, as_record, find_record
-
-Policy = Literal["all", "followed", "follower", "none"]
+from rostra.kit.db import Reader, Tx, find_record
+from rostra.notifications.records import Failing, Policy, Subscription, Target
 
 _COLUMNS: Final = "p.id, p.endpoint, p.p256dh, p.auth, p.standard, p.alerts, p.policy"
 
@@ -62,28 +59,6 @@ FAILED: Final = """
 update push_subscriptions set failures = failures + 1, failing_since = coalesce(failing_since, $2)
 where id = $1 returning failures, failing_since
 """
-
-
-class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription as its owner made it."""
-
-    id: int
-    endpoint: str
-    p256dh: str
-    auth: str
-    standard: bool
-    alerts: list[str]
-    policy: Policy
-
-
-class Target(Subscription, frozen=True, kw_only=True):
-    """A subscription with what pushing to it takes. `failures` since the last push that was taken."""
-
-    account_id: int
-    token_sealed: str
-    failures: int
-    locale: str
-    filters_revision: int
 
 
 async def upsert(
@@ -142,14 +117,6 @@ async def note_success(tx: Tx, subscription_id: int) -> None:
     await tx.execute(SUCCEEDED, subscription_id)
 
 
-class Failing(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how often a subscription has failed without a success between."""
-
-    failures: int
-    failing_since: datetime
-
-
 async def note_failure(tx: Tx, subscription_id: int, at: datetime) -> Failing | None:
     """Count a failure; None where the subscription is gone."""
-    row = await tx.fetchrow(FAILED, subscription_id, at)
-    return None if row is None else as_record(Failing, row)
+    return find_record(Failing, await tx.fetchrow(FAILED, subscription_id, at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,9 +18,12 @@ from rostra.kit.errors import NotFound
 from rostra.kit.paging import Page, Window
 from rostra.notifications import queries
 from rostra.notifications.queries import NotificationRow, ReportRow
+from rostra.posts.broadcast import Viewing, render_for
 from rostra.posts.hydrate import StatusReader
 from rostra.text.urls import Urls
 
+# Where filters are asked about notifications.
+CONTEXT: Final = "notifications"
 # What comes often is told together: the same kind of thing about the same status within half a day.
 _GROUPED: Final = frozenset({"favourite", "reblog", "follow"})
 _GROUP_SECONDS: Final = 12 * 3600
@@ -65,27 +69,56 @@ async def get(db: Database, urls: Urls, reader: StatusReader, account_id: int, n
     return found
 
 
+async def find_for_many(
+    db: Database, urls: Urls, ids: Sequence[int], viewings: Mapping[int, Viewing], *, at: datetime
+) -> list[tuple[int, Notification]]:
+    """Notifications of several accounts (the keys of `viewings`) with whose they are; left out are those that are gone
+    and those that `hydrate` leaves out. As many statements as statuses that they tell of, however many are told."""
+    async with db.read() as conn:
+        rows = [row for row in await queries.find_some(conn, ids) if row.account_id in viewings]
+    accounts, reports = await _gather(db, urls, rows)
+    shown: list[tuple[int, Notification]] = []
+    for status_id in {row.status_id for row in rows}:
+        about = [row for row in rows if row.status_id == status_id]
+        seen: Mapping[tuple[int, str], Raw] = {}
+        if status_id is not None:
+            whose = {row.account_id: viewings[row.account_id] for row in about}
+            seen = await render_for(db, urls, status_id, whose, at=at, even_unwanted=True)
+        for row in about:
+            status = seen.get((row.account_id, CONTEXT))
+            if row.from_account_id in accounts and (status_id is None or status is not None):
+                shown.append((row.account_id, _render(row, accounts, status, reports)))
+    return shown
+
+
 async def hydrate(
     db: Database, urls: Urls, reader: StatusReader, rows: Sequence[NotificationRow]
 ) -> list[Notification]:
     """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter."""
+    accounts, reports = await _gather(db, urls, rows)
+    statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), CONTEXT)
+    return [
+        _render(row, accounts, statuses.get(row.status_id or 0), reports)
+        for row in rows
+        if row.from_account_id in accounts and (row.status_id is None or row.status_id in statuses)
+    ]
+
+
+async def _gather(
+    db: Database, urls: Urls, rows: Sequence[NotificationRow]
+) -> tuple[Mapping[int, Raw], Mapping[int, ReportRow]]:
+    """The accounts and the reports that notifications show, by id."""
     report_ids = list({row.report_id for row in rows if row.report_id is not None})
     reports: dict[int, ReportRow] = {}
     if report_ids:
         async with db.read() as conn:
             reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
     account_ids = {row.from_account_id for row in rows} | {report.target_id for report in reports.values()}
-    accounts = await hydrate_accounts_by_id(db, sorted(account_ids), urls)
-    statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), "notifications")
-    return [
-        _render(row, accounts, statuses, reports)
-        for row in rows
-        if row.from_account_id in accounts and (row.status_id is None or row.status_id in statuses)
-    ]
+    return await hydrate_accounts_by_id(db, sorted(account_ids), urls), reports
 
 
 def _render(
-    row: NotificationRow, accounts: Mapping[int, Raw], statuses: Mapping[int, Raw], reports: Mapping[int, ReportRow]
+    row: NotificationRow, accounts: Mapping[int, Raw], status: Raw | None, reports: Mapping[int, ReportRow]
 ) -> Notification:
     report = reports.get(row.report_id or 0)
     return Notification(
@@ -94,7 +127,7 @@ def _render(
         created_at=timestamp(row.created_at),
         group_key=group_key(row),
         account=accounts[row.from_account_id],
-        status=UNSET if row.status_id is None else statuses[row.status_id],
+        status=UNSET if status is None else status,
         report=UNSET if report is None or report.target_id not in accounts else _render_report(report, accounts),
     )
 

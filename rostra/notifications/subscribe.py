@@ -21,7 +21,7 @@ from rostra.kit.settings import is_loopback_domain
 from rostra.kit.webpush import Subscription as PushTarget
 from rostra.kit.webpush import check_subscription
 from rostra.notifications import push_queries as queries
-from rostra.notifications.push_queries import Policy, Subscription
+from rostra.notifications.records import Policy, Subscription
 
 SEALED_FOR: Final = "access token of a push subscription"
 _LONGEST_ENDPOINT: Final = 2048

@@ -71,9 +71,20 @@ async def session_of(connection: HTTPConnection, res: Resources) -> Subscriber:
     return Subscriber(viewer, None)
 
 
+def name_stream(asked: Asked, subscriber: Subscriber) -> Stream:
+    """The stream that is asked for, whether or not this connection may have it. Raises BadRequest."""
+    return parse_stream(asked.stream, tag=asked.tag, list_id=asked.list_id, account_id=subscriber.viewer.account_id)
+
+
+def label_of(asked: Asked) -> tuple[str, ...]:
+    """How the stream is named in frames: as the client spelt it, for clients compare word by word."""
+    param = {"hashtag": asked.tag, "hashtag:local": asked.tag, "list": asked.list_id}.get(asked.stream)
+    return (asked.stream,) if param is None else (asked.stream, param)
+
+
 async def open_stream(asked: Asked, subscriber: Subscriber, res: Resources) -> Stream:
     """The stream that is asked for, if this connection may have it. Raises BadRequest, Forbidden, NotFound."""
-    stream = parse_stream(asked.stream, tag=asked.tag, list_id=asked.list_id, account_id=subscriber.viewer.account_id)
+    stream = name_stream(asked, subscriber)
     check_scopes(stream, subscriber.scopes)
     if stream.name == "list":
         async with res.db.read() as conn:

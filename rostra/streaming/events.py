@@ -8,15 +8,19 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from rostra.api.answer import error_response
-from rostra.kit.errors import NotFound, RostraError
+from rostra.kit.errors import NotFound, RostraError, Unauthorized
 from rostra.resources import Resources
-from rostra.streaming.connect import Asked, open_stream, subscriber_of
+from rostra.streaming.connect import Asked, label_of, open_stream, subscriber_of
 from rostra.streaming.hub import Hub
-from rostra.streaming.subscriptions import PUBLIC_STREAMS, Subscriber
+from rostra.streaming.subscriptions import PUBLIC_STREAMS, Stream, Subscriber
 
+_KIND: Final = "text/event-stream"
 _THUMP_EVERY: Final = 15.0
+# How long a client that has stopped reading is waited for when its stream ends.
+_PATIENCE: Final = 2.0
 _STREAMS: Final = {
     "user": "user",
     "user/notification": "user:notification",
@@ -42,26 +46,71 @@ async def serve(request: Request, path: str, hub: Hub, res: Resources) -> Respon
             name += ":media"
         subscriber = await subscriber_of(request, res)
         query = request.query_params
-        stream = await open_stream(Asked(name, query.get("tag", ""), query.get("list", "")), subscriber, res)
+        asked = Asked(name, query.get("tag", ""), query.get("list", ""))
+        stream = await open_stream(asked, subscriber, res)
+        hub.subscriptions.join(subscriber)
     except RostraError as error:
         return error_response(error)
-    hub.subscriptions.add(subscriber, stream)
-    headers = {"cache-control": "private, no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_events(subscriber, hub), media_type="text/event-stream", headers=headers)
+    return await _stream(request, hub, subscriber, stream, label_of(asked))
 
 
-async def _events(subscriber: Subscriber, hub: Hub) -> AsyncGenerator[str]:
+async def _stream(
+    request: Request, hub: Hub, subscriber: Subscriber, stream: Stream, label: tuple[str, ...]
+) -> Response:
     try:
-        yield ":)\n\n"
-        while True:
-            try:
-                event = await asyncio.wait_for(subscriber.waiting.get(), _THUMP_EVERY)
-            except TimeoutError:
-                yield ":thump\n\n"
-                continue
-            if event is None:
-                return
-            payload = event.payload or "undefined"
-            yield f"event: {event.name}\ndata: {payload}\n\n"
-    finally:
+        hub.subscriptions.add(subscriber, stream, label)
+        # What happened between the check and `join` was not heard.
+        await hub.revalidate([subscriber])
+    except BaseException:
         hub.subscriptions.drop(subscriber)
+        raise
+    headers = {"cache-control": "private, no-store", "x-accel-buffering": "no"}
+    if subscriber.has_ended or request.method == "HEAD":
+        hub.subscriptions.drop(subscriber)
+        refused = subscriber.has_ended
+        return error_response(Unauthorized()) if refused else Response(media_type=_KIND, headers=headers)
+    return _Stream(subscriber, hub, headers)
+
+
+class _Stream(StreamingResponse):
+    """Sends what waits until the client goes or the connection is to be closed, and forgets it then in any case."""
+
+    def __init__(self, subscriber: Subscriber, hub: Hub, headers: dict[str, str]) -> None:
+        super().__init__(_blocks(subscriber), media_type=_KIND, headers=headers)
+        self._subscriber = subscriber
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(super().__call__(scope, receive, send))
+        ended = asyncio.create_task(self._subscriber.until_ended())
+        try:
+            await asyncio.wait({sending, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hub.subscriptions.drop(self._subscriber)
+            broken = sending.done()
+            for task in (sending, ended):
+                task.cancel()
+            await asyncio.gather(sending, ended, return_exceptions=True)
+        if not broken:
+            await _finish(send)
+
+
+async def _finish(send: Send) -> None:
+    """End the answer as it should end, unless the client does not read."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+    except (TimeoutError, OSError, RuntimeError):
+        return
+
+
+async def _blocks(subscriber: Subscriber) -> AsyncGenerator[str]:
+    yield ":)\n\n"
+    while True:
+        try:
+            async with asyncio.timeout(_THUMP_EVERY):
+                event = await subscriber.waiting.get()
+        except TimeoutError:
+            yield ":thump\n\n"
+        else:
+            yield event.block

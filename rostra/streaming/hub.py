@@ -1,105 +1,81 @@
-"""The hub of one web process: hears announcements, finds the connections that they are for, renders for each viewer.
+"""The hub of one web process: hears announcements, finds the connections that they are for, sends to each what it may
+see.
 
 An announcement costs a constant number of statements, however many are connected: the candidates are found together,
-and the status is rendered for all of their viewers by one statement that also decides who may see it.
+and the status is rendered for all of them at once by the same predicate that lists use. What is deleted is told to
+everybody by its id, which says nothing of what it was or whose.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import asyncpg
 import msgspec
-import structlog
 
-from rostra.filters.match import NO_FILTERS, Filters
-from rostra.kit.db import connect
-from rostra.notifications import show
-from rostra.posts.broadcast import render_for
-from rostra.posts.hydrate import StatusReader
+from rostra.filters.match import Filters
+from rostra.kit.db import Reader
+from rostra.notifications.show import find_for_many
+from rostra.posts.broadcast import Viewing, render_for
 from rostra.resources import Resources
 from rostra.streaming import queries
 from rostra.streaming.queries import Subject
 from rostra.streaming.subscriptions import Event, Stream, Subscriber, Subscriptions
+from rostra.timelines import audience
 from rostra.timelines.announce import (
-    CHANNEL,
     AnyAnnouncement,
     ChangedFilters,
-    DeletedStatus,
+    DeletedStatuses,
     EditedStatus,
     EndedStreams,
     NewNotifications,
     NewStatus,
-    decode,
 )
 
-log = structlog.get_logger()
-_RECONNECT: Final = 2.0
-_MOST_BEHIND: Final = 10_000
+# No statuses come by these.
+_WITHOUT_STATUSES: Final = frozenset({"user:notification", "direct"})
 
 
 class Hub:
-    """Owns the listening connection and the subscriptions of this process."""
+    """Owns the subscriptions of this process."""
 
-    def __init__(self, res: Resources, dsn: str) -> None:
+    def __init__(self, res: Resources) -> None:
         self._res = res
-        self._dsn = dsn
         self.subscriptions = Subscriptions()
-        self._heard: asyncio.Queue[AnyAnnouncement] = asyncio.Queue(_MOST_BEHIND)
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Begin to listen."""
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._work())]
-
-    async def stop(self) -> None:
-        """End all streams and stop listening."""
+    def end_all(self) -> None:
+        """End all streams."""
         for subscriber in self.subscriptions.everybody():
             subscriber.end()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                connection = await connect(self._dsn)
-            except (OSError, asyncpg.PostgresError):
-                await asyncio.sleep(_RECONNECT)
-                continue
-            lost = asyncio.Event()
+    def end(self, announcement: EndedStreams) -> None:
+        """End the streams of these tokens or, where none are named, of this account."""
+        account_id, token_ids = announcement.account_id, set(announcement.token_ids)
+        for subscriber in self.subscriptions.everybody():
+            viewer = subscriber.viewer
+            if viewer.token_id in token_ids or (not token_ids and viewer.account_id == account_id):
+                subscriber.end()
 
-            def note_loss(_connection: object, lost: asyncio.Event = lost) -> None:
-                lost.set()
+    async def revalidate(self, subscribers: Iterable[Subscriber] | None = None) -> None:
+        """End the streams of those who may not have them any more, and learn whose filters have changed.
 
-            connection.add_termination_listener(note_loss)
-            try:
-                await connection.add_listener(CHANNEL, self._hear)
-                await lost.wait()
-                log.warning("the live connection to the database was lost")
-            finally:
-                await connection.close()
-
-    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        if not self.subscriptions:
+        For what may have happened unheard: between the check of a token and the connection's being known here, or while
+        the announcements could not be heard.
+        """
+        checked = self.subscriptions.everybody() if subscribers is None else list(subscribers)
+        if not checked:
             return
-        try:
-            self._heard.put_nowait(decode(str(payload)))
-        except asyncio.QueueFull:
-            log.warning("live events are left out: too many at once")
-        except msgspec.MsgspecError:
-            log.warning("a live event of another version was not understood")
-
-    async def _work(self) -> None:
-        while True:
-            announcement = await self._heard.get()
-            try:
-                await self.deliver(announcement)
-            except Exception:
-                log.exception("a live event could not be delivered", kind=type(announcement).__name__)
+        tokens = [one.viewer.token_id for one in checked if one.viewer.token_id is not None]
+        sessions = [one.viewer.session_id for one in checked if one.viewer.session_id is not None]
+        async with self._res.db.read() as conn:
+            welcome = await queries.find_welcome(conn, tokens, sessions)
+        for subscriber in checked:
+            revision = welcome.get(subscriber.viewer.token_id or subscriber.viewer.session_id or 0)
+            if revision is None:
+                subscriber.end()
+            else:
+                _set_revision(subscriber, revision)
 
     async def deliver(self, announcement: AnyAnnouncement) -> None:
         """Send what is announced to whom it concerns."""
@@ -108,82 +84,133 @@ class Hub:
                 await self._deliver_status(status_id, "update")
             case EditedStatus(status_id=status_id):
                 await self._deliver_status(status_id, "status.update")
-            case DeletedStatus(status_id=status_id):
-                self._tell_everybody("delete", str(status_id))
+            case DeletedStatuses(status_ids=status_ids):
+                self._deliver_deletion(status_ids)
             case NewNotifications(notifications=notifications):
-                for notification_id, account_id in notifications:
-                    await self._deliver_notification(notification_id, account_id)
+                await self._deliver_notifications(notifications)
             case ChangedFilters(account_id=account_id):
-                for subscriber in self.subscriptions.of(Stream("user", account_id=account_id)):
-                    subscriber.send(Event("filters_changed", None, Stream("user", account_id=account_id)))
-            case EndedStreams(account_id=account_id, token_ids=token_ids):
-                for subscriber in self.subscriptions.everybody():
-                    whose = account_id is not None and subscriber.viewer.account_id == account_id
-                    if (whose and not token_ids) or subscriber.viewer.token_id in token_ids:
-                        subscriber.end()
+                await self._change_filters(account_id)
+            case EndedStreams():
+                self.end(announcement)
 
-    def _tell_everybody(self, name: str, payload: str) -> None:
+    def _deliver_deletion(self, status_ids: Sequence[int]) -> None:
+        events: dict[tuple[int, tuple[str, ...]], Event] = {}
         for subscriber in self.subscriptions.everybody():
-            for stream in subscriber.streams:
-                if stream.name != "user:notification":
-                    subscriber.send(Event(name, payload, stream))
+            for stream, label in subscriber.streams.items():
+                if stream.name in _WITHOUT_STATUSES:
+                    continue
+                for status_id in status_ids:
+                    made = events.setdefault((status_id, label), Event("delete", str(status_id), label))
+                    subscriber.send(made)
+
+    async def _change_filters(self, account_id: int) -> None:
+        concerned = self.subscriptions.of_account(account_id)
+        if not concerned:
+            return
+        async with self._res.db.read() as conn:
+            revision = await queries.find_filters_revision(conn, account_id)
+        stream = Stream("user", account_id=account_id)
+        for subscriber in concerned:
+            _set_revision(subscriber, revision)
+            if stream in subscriber.streams:
+                subscriber.send(Event("filters_changed", None, subscriber.streams[stream]))
 
     async def _deliver_status(self, status_id: int, name: str) -> None:
+        if not self.subscriptions:
+            return
         async with self._res.db.read() as conn:
             subject = await queries.find_subject(conn, status_id)
             if subject is None:
                 return
-            homes = [stream.account_id for stream in self.subscriptions.named("user")]
             streams = [
-                Stream("user", account_id=found)
-                for found in (await queries.find_homes(conn, subject, homes) if homes else ())
+                *public_streams(subject),
+                *await self._personal_streams(conn, status_id, edited=name != "update"),
             ]
-            lists = [int(stream.param) for stream in self.subscriptions.named("list")]
-            owners = await queries.find_lists(conn, subject.account_id, lists) if lists else {}
-        streams += [Stream("list", str(list_id)) for list_id in owners]
-        streams += public_streams(subject)
-        await self._send_status(subject.id, name, streams)
+        await self._send_status(status_id, name, streams)
+
+    async def _personal_streams(self, conn: Reader, status_id: int, *, edited: bool) -> list[Stream]:
+        """The home timelines and lists of those who are connected that the status stands in."""
+        homes = [stream.account_id for stream in self.subscriptions.named("user")]
+        lists = [int(stream.param) for stream in self.subscriptions.named("list")]
+        found: set[int] = set()
+        if homes:
+            found = await audience.find_homes(conn, status_id, homes)
+            if edited:
+                found |= await audience.find_homes_showing(conn, status_id, homes)
+        shown = await audience.find_lists(conn, status_id, lists) if lists else set[int]()
+        return [Stream("user", account_id=one) for one in found] + [Stream("list", str(one)) for one in shown]
 
     async def _send_status(self, status_id: int, name: str, streams: Iterable[Stream]) -> None:
-        wanted: defaultdict[int, list[tuple[Subscriber, Stream]]] = defaultdict(list)
-        for stream in streams:
-            for subscriber in self.subscriptions.of(stream):
-                wanted[subscriber.viewer.account_id].append((subscriber, stream))
-        if not wanted:
-            return
-        filters = {viewer_id: await self._filters_of(pairs[0][0]) for viewer_id, pairs in wanted.items()}
-        context = {viewer_id: _context(pairs[0][1]) for viewer_id, pairs in wanted.items()}
-        rendered = await render_for(
-            self._res.db, self._res.urls, status_id, filters, contexts=context, at=self._res.clock.now()
-        )
-        for viewer_id, status in rendered.items():
-            payload = bytes(status).decode()
-            for subscriber, stream in wanted[viewer_id]:
-                subscriber.send(Event(name, payload, stream))
-
-    async def _filters_of(self, subscriber: Subscriber) -> Filters:
-        if subscriber.viewer.filters_revision == 0:
-            return NO_FILTERS
-        return await self._res.filters.of(self._res.db, subscriber.viewer)
-
-    async def _deliver_notification(self, notification_id: int, account_id: int) -> None:
-        streams = [Stream(name, account_id=account_id) for name in ("user", "user:notification")]
-        pairs = [
-            (subscriber, stream)
-            for stream in streams
-            for subscriber in self.subscriptions.of(stream)
-            if subscriber.hears_notifications
-        ]
+        pairs = [(subscriber, stream) for stream in streams for subscriber in self.subscriptions.of(stream)]
         if not pairs:
             return
-        filters = await self._filters_of(pairs[0][0])
-        reader = StatusReader(self._res.db, self._res.urls, account_id, self._res.clock.now(), filters)
-        found = await show.find(self._res.db, self._res.urls, reader, account_id, notification_id)
-        if found is None:
-            return
-        payload = msgspec.json.encode(found).decode()
+        contexts: defaultdict[Subscriber, set[str]] = defaultdict(set)
         for subscriber, stream in pairs:
-            subscriber.send(Event("notification", payload, stream))
+            contexts[subscriber].add(_context(stream))
+        rendered = await render_for(
+            self._res.db, self._res.urls, status_id, await self._viewings(contexts), at=self._res.clock.now()
+        )
+        events = _Events(name)
+        for subscriber, stream in pairs:
+            status = rendered.get((subscriber.viewer.account_id, _context(stream)))
+            # One that was unsubscribed while the status was being rendered has no label any more.
+            label = subscriber.streams.get(stream)
+            if status is not None and label is not None:
+                subscriber.send(events.of(status, label))
+
+    async def _viewings(self, contexts: Mapping[Subscriber, Iterable[str]]) -> dict[int, Viewing]:
+        gathered: defaultdict[int, set[str]] = defaultdict(set)
+        filters: dict[int, Filters] = {}
+        for subscriber, names in contexts.items():
+            viewer = subscriber.viewer
+            gathered[viewer.account_id].update(names)
+            if viewer.account_id not in filters:
+                filters[viewer.account_id] = await self._res.filters.of(self._res.db, viewer)
+        return {account_id: Viewing(filters[account_id], names) for account_id, names in gathered.items()}
+
+    async def _deliver_notifications(self, notifications: Sequence[tuple[int, int]]) -> None:
+        hearing: dict[int, list[tuple[Subscriber, tuple[str, ...]]]] = {}
+        for account_id in {account_id for _, account_id in notifications}:
+            streams = [Stream(name, account_id=account_id) for name in ("user", "user:notification")]
+            hearing[account_id] = [
+                (subscriber, subscriber.streams[stream])
+                for stream in streams
+                for subscriber in self.subscriptions.of(stream)
+                if subscriber.hears_notifications
+            ]
+        ids = [notification_id for notification_id, account_id in notifications if hearing[account_id]]
+        if not ids:
+            return
+        contexts = {pair[0]: ("notifications",) for pairs in hearing.values() for pair in pairs}
+        res = self._res
+        found = await find_for_many(res.db, res.urls, ids, await self._viewings(contexts), at=res.clock.now())
+        for account_id, notification in found:
+            payload = msgspec.json.encode(notification).decode()
+            for subscriber, label in hearing[account_id]:
+                subscriber.send(Event("notification", payload, label))
+
+
+class _Events:
+    """The events of one announcement: made once for each rendering and label, and shared."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._payloads: dict[int, str] = {}
+        self._made: dict[tuple[int, tuple[str, ...]], Event] = {}
+
+    def of(self, status: msgspec.Raw, label: tuple[str, ...]) -> Event:
+        """The event that brings this rendering by a stream of this label. Renderings are told apart by identity; the
+        caller holds on to them."""
+        key = (id(status), label)
+        if key not in self._made:
+            payload = self._payloads.setdefault(id(status), bytes(status).decode())
+            self._made[key] = Event(self._name, payload, label)
+        return self._made[key]
+
+
+def _set_revision(subscriber: Subscriber, revision: int) -> None:
+    if subscriber.viewer.filters_revision != revision:
+        subscriber.viewer = msgspec.structs.replace(subscriber.viewer, filters_revision=revision)
 
 
 def public_streams(subject: Subject) -> list[Stream]:

@@ -6,16 +6,31 @@ import asyncio
 from typing import Final
 
 import msgspec
+import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from rostra.kit.errors import RostraError
+from rostra.kit.errors import BadRequest, RostraError, Unauthorized
 from rostra.resources import Resources
-from rostra.streaming.connect import Asked, open_stream, session_of, subprotocols, subscriber_of
+from rostra.streaming.connect import (
+    Asked,
+    label_of,
+    name_stream,
+    open_stream,
+    session_of,
+    subprotocols,
+    subscriber_of,
+)
 from rostra.streaming.hub import Hub
-from rostra.streaming.subscriptions import Event, Stream, Subscriber
+from rostra.streaming.subscriptions import Subscriber
 
-_CLOSE_POLICY: Final = 1008
+log = structlog.get_logger()
+
 _CLOSE_AGAIN: Final = 1012
+_CLOSE_REFUSED: Final = 1008
+_CLOSE_BROKEN: Final = 1011
+_GONE: Final = (WebSocketDisconnect, OSError)
+# How long a client that has stopped reading is waited for when its connection is closed.
+_PATIENCE: Final = 2.0
 
 
 class ClientFrame(msgspec.Struct, frozen=True):
@@ -24,15 +39,7 @@ class ClientFrame(msgspec.Struct, frozen=True):
     type: str
     stream: str
     tag: str = ""
-    list: str = ""
-
-
-class ServerFrame(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What it gets. `payload` is JSON inside JSON; `filters_changed` has none."""
-
-    stream: list[str]
-    event: str
-    payload: str | None = None
+    list: str | int = ""
 
 
 _decode = msgspec.json.Decoder(ClientFrame).decode
@@ -41,22 +48,31 @@ _encode = msgspec.json.Encoder().encode
 
 async def serve(socket: WebSocket, hub: Hub, res: Resources, *, page: bool = False) -> None:
     """Serve one connection to its end: an app's with a token or, where `page`, one of our own pages' with a session."""
+    subscriber: Subscriber | None = None
     try:
         subscriber = await (session_of if page else subscriber_of)(socket, res)
-        first = socket.query_params.get("stream")
-        asked = Asked(first, socket.query_params.get("tag", ""), socket.query_params.get("list", "")) if first else None
-        stream = await open_stream(asked, subscriber, res) if asked else None
+        hub.subscriptions.join(subscriber)
+        await _subscribe_first(socket, subscriber, hub, res)
+        # What happened between the check and `join` was not heard.
+        await hub.revalidate([subscriber])
+        if subscriber.has_ended:
+            raise Unauthorized
+        offered = subprotocols(socket)
+        await socket.accept(subprotocol=offered[0] if offered else None)
+        await _run(socket, subscriber, hub, res)
     except RostraError as error:
         await _refuse(socket, error)
-        return
-    offered = subprotocols(socket)
-    await socket.accept(subprotocol=offered[0] if offered else None)
-    try:
-        if stream is not None:
-            hub.subscriptions.add(subscriber, stream)
-        await _run(socket, subscriber, hub, res)
     finally:
-        hub.subscriptions.drop(subscriber)
+        if subscriber is not None:
+            hub.subscriptions.drop(subscriber)
+
+
+async def _subscribe_first(socket: WebSocket, subscriber: Subscriber, hub: Hub, res: Resources) -> None:
+    """The stream that the address names, if it does."""
+    query = socket.query_params
+    if name := query.get("stream"):
+        asked = Asked(name, query.get("tag", ""), query.get("list", ""))
+        hub.subscriptions.add(subscriber, await open_stream(asked, subscriber, res), label_of(asked))
 
 
 async def _refuse(socket: WebSocket, error: RostraError) -> None:
@@ -66,28 +82,43 @@ async def _refuse(socket: WebSocket, error: RostraError) -> None:
         await socket.send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
         await socket.send({"type": "websocket.http.response.body", "body": body})
     else:
-        await socket.close(_CLOSE_POLICY, error.text)
+        await socket.close(_CLOSE_REFUSED, error.text)
 
 
 async def _run(socket: WebSocket, subscriber: Subscriber, hub: Hub, res: Resources) -> None:
-    reading = asyncio.create_task(_read(socket, subscriber, hub, res))
-    writing = asyncio.create_task(_write(socket, subscriber))
-    _, pending = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(reading, writing, return_exceptions=True)
-    if subscriber.ended and not reading.done():
-        await socket.close(_CLOSE_AGAIN)
+    tasks = [
+        asyncio.create_task(_read(socket, subscriber, hub, res)),
+        asyncio.create_task(_write(socket, subscriber)),
+        asyncio.create_task(subscriber.until_ended()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        hub.subscriptions.drop(subscriber)
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, _GONE):
+            log.error("a stream broke", exc_info=outcome)
+            await _close(socket, _CLOSE_BROKEN)
+    if subscriber.has_ended:
+        await _close(socket, _CLOSE_AGAIN)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await socket.close(code)
+    except (TimeoutError, OSError, RuntimeError):
+        # It does not read, or is gone already; the server drops it.
+        return
 
 
 async def _write(socket: WebSocket, subscriber: Subscriber) -> None:
-    while (event := await subscriber.waiting.get()) is not None:
-        await socket.send_text(_frame(event))
-    await socket.close(_CLOSE_AGAIN)
-
-
-def _frame(event: Event) -> str:
-    return _encode(ServerFrame(event.stream.label, event.name, event.payload)).decode()
+    while True:
+        event = await subscriber.waiting.get()
+        await socket.send_text(event.frame)
 
 
 async def _read(socket: WebSocket, subscriber: Subscriber, hub: Hub, res: Resources) -> None:
@@ -99,14 +130,21 @@ async def _read(socket: WebSocket, subscriber: Subscriber, hub: Hub, res: Resour
         try:
             await _obey(_decode(text), subscriber, hub, res)
         except msgspec.MsgspecError:
-            await socket.send_text(_encode({"error": "The frame was not understood", "status": 400}).decode())
+            await _complain(socket, BadRequest("The frame was not understood"))
         except RostraError as error:
-            await socket.send_text(_encode({"error": error.text, "status": error.status}).decode())
+            await _complain(socket, error)
+
+
+async def _complain(socket: WebSocket, error: RostraError) -> None:
+    await socket.send_text(_encode({"error": error.text, "status": error.status}).decode())
 
 
 async def _obey(frame: ClientFrame, subscriber: Subscriber, hub: Hub, res: Resources) -> None:
-    stream: Stream = await open_stream(Asked(frame.stream, frame.tag, frame.list), subscriber, res)
-    if frame.type == "subscribe":
-        hub.subscriptions.add(subscriber, stream)
-    elif frame.type == "unsubscribe":
-        hub.subscriptions.remove(subscriber, stream)
+    asked = Asked(frame.stream, frame.tag, str(frame.list))
+    match frame.type:
+        case "subscribe":
+            hub.subscriptions.add(subscriber, await open_stream(asked, subscriber, res), label_of(asked))
+        case "unsubscribe":
+            hub.subscriptions.remove(subscriber, name_stream(asked, subscriber))
+        case _:
+            raise BadRequest("Unknown type of frame")

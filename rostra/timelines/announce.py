@@ -30,10 +30,10 @@ class EditedStatus(Announcement, frozen=True, kw_only=True, tag="edit"):
     status_id: int
 
 
-class DeletedStatus(Announcement, frozen=True, kw_only=True, tag="delete"):
-    """Everybody who may have seen the status is told its id, and no more."""
+class DeletedStatuses(Announcement, frozen=True, kw_only=True, tag="delete"):
+    """Everybody is told the ids, and no more; at most three hundred, so that they fit into one NOTIFY."""
 
-    status_id: int
+    status_ids: list[int]
 
 
 class NewNotifications(Announcement, frozen=True, kw_only=True, tag="notifications"):
@@ -53,7 +53,7 @@ class EndedStreams(Announcement, frozen=True, kw_only=True, tag="end"):
     token_ids: list[int] = []
 
 
-AnyAnnouncement = NewStatus | EditedStatus | DeletedStatus | NewNotifications | ChangedFilters | EndedStreams
+AnyAnnouncement = NewStatus | EditedStatus | DeletedStatuses | NewNotifications | ChangedFilters | EndedStreams
 decode = msgspec.json.Decoder(AnyAnnouncement).decode
 
 
