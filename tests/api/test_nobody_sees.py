@@ -12,8 +12,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from rostra.effects import emit
+from rostra.events import PushOrdered
+from rostra.timelines.announce import EditedStatus, NewStatus
 from tests.api.village import ANNA, AUTHORS, NAMES, QUIET, Village, build_village
+from tests.notifications.push_service import running_push_service
 from tests.situations import Post
+from tests.streaming.connected import Connected, connect
 from tests.web.browser import Browser
 from tests.world import Api, World, link
 
@@ -301,6 +306,53 @@ async def test_no_page_shows_what_may_not_be_seen(village: Village) -> None:
                     hidden_from_somebody.add(marker)
                     assert marker not in answer.text, (who(viewer), path, NAMES[post.author], post.visibility)
     assert shown_somewhere & hidden_from_somebody
+
+
+LIVE: Final = {"user": standing_in, "public": LISTS["/api/v1/timelines/public"], "hashtag?village": is_open}
+
+
+async def test_what_is_sent_live_is_what_the_lists_would_show(village: Village) -> None:
+    connections: dict[int, Connected] = {}
+    for viewer in village.viewers[1:]:
+        assert viewer is not None
+        connections[viewer] = await connect(village.people[viewer], *LIVE, f"list?{village.lists[viewer]}")
+    for post in village.posts:
+        await village.world.app.hub.deliver(NewStatus(status_id=post.id))
+    for viewer, connection in connections.items():
+        heard: dict[str, set[str]] = {}
+        for stream, _, status_id in connection.heard():
+            heard.setdefault(stream, set()).add(status_id)
+        for stream, shows in {**LIVE, f"list?{village.lists[viewer]}": listed}.items():
+            expected = {str(post.id) for post in village.posts if shows(village, viewer, post)}
+            assert heard.get(stream, set()) == expected, (who(viewer), stream)
+    for post in village.posts:
+        await village.world.app.hub.deliver(EditedStatus(status_id=post.id))
+    for viewer, connection in connections.items():
+        again = {status_id for _, _, status_id in connection.heard()}
+        assert again <= {str(post.id) for post in village.posts if village.likes(viewer, post)}, who(viewer)
+
+
+async def test_what_may_no_longer_be_seen_is_not_pushed(village: Village) -> None:
+    world = village.world
+    async with running_push_service() as service:
+        for viewer in village.viewers[1:]:
+            assert viewer is not None
+            person = village.people[viewer]
+            subscribed = await person.api.post("/api/v1/push/subscription", {"subscription": service.subscription()})
+            rows = await world.db.connection.fetch(
+                "select id, status_id from notifications where account_id = $1 and status_id = any($2::bigint[])",
+                person.account_id, [post.id for post in (*village.plain, *village.boosts)],
+            )  # fmt: skip
+            async with world.db.transaction() as tx:
+                for row in rows:
+                    ordered = PushOrdered(subscription_id=int(subscribed.json()["id"]), notification_id=row["id"])
+                    await emit(tx, ordered)
+            await world.settle()
+            told = {row["id"]: row["status_id"] for row in rows}
+            pushed = [told[push["notification_id"]] for push in service.read()]
+            assert sorted(pushed) == numbers(
+                post for post in (*village.plain, *village.boosts) if village.may_see(viewer, post)
+            ), who(viewer)
 
 
 async def test_an_app_without_a_person_sees_what_a_visitor_sees(village: Village) -> None:
