@@ -115,7 +115,7 @@ async def use_code(db: Database, clock: Clock, sealer: Sealer, account_id: int, 
         if kept is None or kept.totp_enabled_at is None:
             return False
         return await _use_step(tx, sealer, kept, account_id, code, clock.now()) or (
-            await user_queries.spend_recovery_code(tx, account_id, _hash(sealer, account_id, code)) is not None
+            await user_queries.spend_recovery_code(tx, account_id, _hash(sealer, account_id, code))
         )
 
 

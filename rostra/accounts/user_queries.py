@@ -95,10 +95,8 @@ UPDATE_RECOVERY_CODES: Final = "update users set recovery_code_hashes = $2 where
 SPEND_RECOVERY_CODE: Final = """
 update users set recovery_code_hashes = array_remove(recovery_code_hashes, $2)
 where account_id = $1 and $2 = any(recovery_code_hashes)
-returning cardinality(recovery_code_hashes)
+returning account_id
 """
-
-COUNT_RECOVERY_CODES: Final = "select cardinality(recovery_code_hashes) from users where account_id = $1"
 
 DELETE_UNCONFIRMED: Final = """
 delete from accounts where id in (
@@ -248,14 +246,9 @@ async def update_recovery_codes(tx: Tx, account_id: int, code_hashes: Sequence[b
     await tx.execute(UPDATE_RECOVERY_CODES, account_id, code_hashes)
 
 
-async def spend_recovery_code(tx: Tx, account_id: int, code_hash: bytes) -> int | None:
-    """Use up a recovery code and return how many are left; None where it is none."""
-    return await tx.fetchval(SPEND_RECOVERY_CODE, account_id, code_hash)
-
-
-async def count_recovery_codes(db: Reader, account_id: int) -> int:
-    """How many recovery codes are left."""
-    return await db.fetchval(COUNT_RECOVERY_CODES, account_id) or 0
+async def spend_recovery_code(tx: Tx, account_id: int, code_hash: bytes) -> bool:
+    """Use up a recovery code; False where it is none, or was used."""
+    return await tx.fetchval(SPEND_RECOVERY_CODE, account_id, code_hash) is not None
 
 
 async def delete_unconfirmed(tx: Tx, before: datetime, limit: int) -> int:
