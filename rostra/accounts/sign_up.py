@@ -52,26 +52,30 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     approved: bool
 
 
-async def sign_up(
-    db: Database, clock: Clock, urls: Urls, emit: Emit, passwords: Passwords, *, wish: SignUp, terms: Terms
-) -> Newcomer:
-    """Make an account for somebody, and order the letter that confirms the address.
+async def check_wish(db: Database, clock: Clock, wish: SignUp, terms: Terms) -> SignUp:
+    """The wish as it will be written. Costs little, unlike what follows: a password hash and a letter.
 
     Raises InvalidFields with all that has to change, Forbidden where nobody can sign up.
     """
     if terms.mode == "closed":
         raise Forbidden
     wish = msgspec.structs.replace(wish, username=wish.username.strip(), email=wish.email.strip())
-    at = clock.now()
-    invited = bool(wish.invite_code)
     problems = _find_problems(wish, terms)
     async with db.read() as conn:
         taken = await find_taken(conn, wish.username, wish.email)
-        if invited and await invite_queries.find_usable_invite(conn, wish.invite_code, at) is None:
+        if wish.invite_code and not await invite_queries.find_usable_invite(conn, wish.invite_code, clock.now()):
             problems["invite_code"] = _NO_INVITE
     problems = {**taken, **problems}
     if problems:
         raise InvalidFields(problems)
+    return wish
+
+
+async def sign_up(
+    db: Database, clock: Clock, urls: Urls, emit: Emit, passwords: Passwords, *, wish: SignUp, terms: Terms
+) -> Newcomer:
+    """Make an account for somebody, and order the letter that confirms the address. Raises what `check_wish` does."""
+    wish = await check_wish(db, clock, wish, terms)
     password_hash = await passwords.hash(wish.password)
     new = NewAccount(
         username=wish.username,
@@ -79,13 +83,13 @@ async def sign_up(
         password_hash=password_hash,
         locale=wish.locale if wish.locale in LOCALES else LOCALES[0],
         confirmed=terms.confirm_at_once,
-        approved=invited or terms.mode == "open",
+        approved=bool(wish.invite_code) or terms.mode == "open",
         reason=wish.reason.strip(),
         ip=wish.ip,
         app_id=wish.app_id,
     )
     async with db.transaction() as tx:
-        account_id = await _write(tx, urls, emit, new, wish.invite_code, at)
+        account_id = await _write(tx, urls, emit, new, wish.invite_code, clock.now())
     return Newcomer(account_id=account_id, confirmed=new.confirmed, approved=new.approved)
 
 

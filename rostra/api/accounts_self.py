@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from rostra.accounts.own import own_account
 from rostra.accounts.profile import ImageKeys, PreferencesChange, ProfileChange, change_profile
-from rostra.accounts.sign_up import SignUp, Terms, sign_up
+from rostra.accounts.sign_up import SignUp, Terms, check_wish, sign_up
 from rostra.api.answer import client_address
 from rostra.api.call import Call
 from rostra.api.oauth import render_token
@@ -84,6 +84,7 @@ async def create_account(call: Call, form: SignUpForm) -> Token:
         mode=settings.registrations_mode, reason_required=settings.reason_required, confirm_at_once=res.settings.dev
     )
     wish = SignUp(**msgspec.structs.asdict(form), ip=address, app_id=call.app.app_id)
+    await check_wish(res.db, res.clock, wish, terms)
     await res.limiter.check_exactly(res.db, f"sign_up:{address_key(address)}", *_SIGN_UPS_PER_ADDRESS)
     newcomer = await sign_up(res.db, res.clock, res.urls, res.emit, res.passwords, wish=wish, terms=terms)
     async with res.db.transaction() as tx:

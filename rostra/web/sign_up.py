@@ -13,7 +13,7 @@ from rostra.accounts.confirm import confirm_email, request_confirmation
 from rostra.accounts.create import is_usable_email
 from rostra.accounts.invites import find_invite
 from rostra.accounts.render import hydrate_accounts
-from rostra.accounts.sign_up import SignUp, Terms, sign_up
+from rostra.accounts.sign_up import SignUp, Terms, check_wish, sign_up
 from rostra.kit.ratelimit import address_key
 from rostra.web.auth import LETTERS, check_attempt, start_session, waiting_page
 from rostra.web.page import Pages
@@ -73,13 +73,16 @@ async def show_invite(visit: Visit, form: InviteForm) -> Response:
 async def make_account(visit: Visit, form: SignUpForm) -> Response:
     """Make the account, and say what comes next."""
     res = visit.res
-    await res.limiter.check_exactly(res.db, f"sign_up:{address_key(visit.address or '')}", *_PER_ADDRESS)
+    await check_attempt(visit, "sign_up_try", form.email)
     settings = await res.instance.settings(res.db)
     if settings.registrations_mode == "closed":
         return await _sign_up_page(visit, form, {}, status=403)
     wish = SignUp(**msgspec.structs.asdict(form), ip=visit.address)
     terms = Terms(mode=settings.registrations_mode, reason_required=settings.reason_required)
     try:
+        await check_wish(res.db, res.clock, wish, terms)
+        # Who mistypes is not kept out for it.
+        await res.limiter.check_exactly(res.db, f"sign_up:{address_key(visit.address or '')}", *_PER_ADDRESS)
         await sign_up(res.db, res.clock, res.urls, res.emit, res.passwords, wish=wish, terms=terms)
     except Refused as error:
         return await _sign_up_page(visit, form, errors_of(error))

@@ -54,7 +54,7 @@ async def test_second_factors_cannot_be_guessed(world: World, browser: Visitor) 
     [
         ("/auth/password/new", {"email": "a@example.com"}, 5),
         ("/auth/confirmation", {"email": "a@example.com"}, 5),
-        ("/auth/sign_up", {"username": "x"}, 5),
+        ("/auth/sign_up", {"username": "x"}, 25),
     ],
 )
 async def test_letters_and_sign_ups_are_limited(browser: Visitor, path: str, form: dict[str, Any], most: int) -> None:
@@ -63,6 +63,16 @@ async def test_letters_and_sign_ups_are_limited(browser: Visitor, path: str, for
     codes = [(await browser.http.post(path, data=form)).status_code for _ in range(most + 1)]
     assert 429 not in codes[:most]
     assert codes[most] == 429
+
+
+async def test_few_accounts_come_from_one_address(browser: Visitor) -> None:
+    await browser.get("/auth/sign_in")
+    form = {"password": PASSWORD, "agreement": "1", "csrf": browser.csrf}
+    codes = []
+    for number in range(6):
+        who = {"username": f"new{number}", "email": f"{number}@example.com"}
+        codes.append((await browser.http.post("/auth/sign_up", data={**form, **who})).status_code)
+    assert codes == [200] * 5 + [429]
 
 
 async def test_tokens_cannot_be_guessed_for_long(browser: Visitor) -> None:
