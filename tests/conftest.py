@@ -135,6 +135,8 @@ class TransactionDatabase:
         async with self._lock, self.connection.transaction():
             yield self.connection
 
+    autocommit = transaction
+
 
 @pytest.fixture(scope="session")
 async def shared_connection(pg_dsn: str) -> AsyncIterator[asyncpg.Connection]:

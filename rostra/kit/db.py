@@ -37,6 +37,11 @@ class Database(Protocol):
     """Where connections come from. Scopes are short and never nested: take what is needed as an argument instead."""
 
     def read(self) -> AbstractAsyncContextManager[Reader]: ...
+
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
+        """For a write that is one statement, and as such a transaction: spares the round trips of BEGIN and COMMIT."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Tx]: ...
 
 
@@ -58,6 +63,9 @@ class PooledDatabase:
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
         return cast("AbstractAsyncContextManager[Reader]", self._pool.loan())
+
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
+        return cast("AbstractAsyncContextManager[Tx]", self._pool.loan())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:

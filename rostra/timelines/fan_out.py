@@ -23,27 +23,16 @@ _BACKFILL: Final = 40
 
 async def fan_out(db: Database, status_id: int) -> None:
     """Copy a status out. One that was deleted meanwhile is no error."""
-    async with db.transaction() as tx:
-        subject = await queries.find_subject(tx, status_id)
-        if subject is None:
-            return
-        await queries.insert_own_entry(tx, subject)
-        if not subject.is_boost:
-            await queries.insert_tag_follower_entries(tx, status_id)
-        if subject.merged_on_read:
-            return
-        after = await queries.insert_follower_entries(tx, subject, after=-1, limit=BATCH)
+    after: int | None = -1
     while after is not None:
-        async with db.transaction() as tx:
-            after = await queries.insert_follower_entries(tx, subject, after=after, limit=BATCH)
+        async with db.autocommit() as tx:
+            after = await queries.copy_out(tx, status_id, after=after, limit=BATCH)
 
 
 async def show_to_author(db: Database, status_id: int) -> None:
     """Put a status into its author's own home timeline ahead of the worker, for a page that shows it at once."""
-    async with db.transaction() as tx:
-        subject = await queries.find_subject(tx, status_id)
-        if subject is not None:
-            await queries.insert_own_entry(tx, subject)
+    async with db.autocommit() as tx:
+        await queries.insert_own_entry(tx, status_id)
 
 
 async def fill_in(db: Database, account_id: int, author_id: int) -> None:

@@ -5,49 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from rostra.kit.db import Reader, Tx, find_record
-
-SUBJECT: Final = """
-select s.id, s.account_id, s.visibility, s.language, s.in_reply_to_account_id,
-  coalesce(o.id, s.id) as subject_id, coalesce(o.account_id, s.account_id) as subject_author_id,
-  o.id is not null as is_boost, a.merged_on_read
-from statuses s join accounts a on a.id = s.account_id left join statuses o on o.id = s.reblog_of_id
-where s.id = $1
-"""
+from rostra.kit.db import Reader, Tx
 
 OWN_ENTRY: Final = """
 insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
-select u.account_id, $2, $3, $1, $4 from users u where u.account_id = $1 on conflict do nothing
+select u.account_id, s.id, coalesce(o.id, s.id), s.account_id, coalesce(o.account_id, s.account_id)
+from statuses s join users u on u.account_id = s.account_id left join statuses o on o.id = s.reblog_of_id
+where s.id = $1 on conflict do nothing
 """
 
-# A batch of followers by the id of their follow; answers the last one that was looked at.
-FOLLOWER_ENTRIES: Final = """
-with batch as (
-  select f.id, f.account_id, f.show_reblogs, f.languages from follows f
-  where f.target_id = $1 and f.id > $5 order by f.id limit $6),
+# The author, those who follow one of the hashtags, and a batch of the author's followers by the ids of their follows; a
+# row with the last id if there may be more of them. Following a hashtag brings what is new, whatever was turned off of
+# the author. The status is locked, so that none goes into a home timeline after it was deleted.
+COPY: Final = """
+with subject as materialized (
+  select s.id, s.account_id, s.visibility, s.language, o.id is not null as is_boost, a.merged_on_read,
+    coalesce(o.id, s.id) as subject_id, coalesce(o.account_id, s.account_id) as subject_author_id,
+    case when o.id is null then s.in_reply_to_account_id end as answered_id
+  from statuses s join accounts a on a.id = s.account_id left join statuses o on o.id = s.reblog_of_id
+  where s.id = $1 for key share of s),
+batch as materialized (
+  select f.id, f.account_id, f.show_reblogs, f.languages from subject s join follows f on f.target_id = s.account_id
+  where not s.merged_on_read and f.id > $2 order by f.id limit $3),
+audience as (
+  select b.account_id from batch b cross join subject s
+  where (b.show_reblogs or not s.is_boost)
+    and (b.languages is null or s.language is null or s.language = any(b.languages))
+    and (s.answered_id is null or s.answered_id in (s.account_id, b.account_id)
+      or exists (select from follows r where r.account_id = b.account_id and r.target_id = s.answered_id))
+    and (s.visibility <> 'direct'
+      or exists (select from mentions m where m.status_id = s.id and m.account_id = b.account_id))
+    and not exists (select from list_accounts la join lists l on l.id = la.list_id
+      where la.account_id = s.account_id and l.account_id = b.account_id and l.exclusive)
+  union
+  select s.account_id from subject s
+  union
+  select tf.account_id from subject s
+  join status_tags st on st.status_id = s.id join tag_follows tf on tf.tag_id = st.tag_id
+  where s.visibility = 'public' and not s.is_boost and $2 < 0),
 written as (
   insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
-  select b.account_id, $2, $3, $1, $4 from batch b join users u on u.account_id = b.account_id
-  where (b.show_reblogs or not $7)
-    and (b.languages is null or $8::text is null or $8 = any(b.languages))
-    and ($9::bigint is null or $9 = $1 or $9 = b.account_id
-      or exists (select from follows r where r.account_id = b.account_id and r.target_id = $9))
-    and ($10 <> 'direct' or exists (select from mentions m where m.status_id = $2 and m.account_id = b.account_id))
-    and not exists (select from list_accounts la join lists l on l.id = la.list_id
-      where la.account_id = $1 and l.account_id = b.account_id and l.exclusive)
-  order by b.account_id
-  on conflict do nothing)
-select max(id) from batch
-"""
-
-# Not to those who turned the author's boosts, language or posts off: following a tag brings what is new, no more.
-TAG_FOLLOWER_ENTRIES: Final = """
-insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
-select distinct tf.account_id, s.id, s.id, s.account_id, s.account_id
-from statuses s join status_tags st on st.status_id = s.id join tag_follows tf on tf.tag_id = st.tag_id
-where s.id = $1 and s.visibility = 'public' order by tf.account_id on conflict do nothing
+  select u.account_id, s.id, s.subject_id, s.account_id, s.subject_author_id
+  from audience x join users u on u.account_id = x.account_id cross join subject s
+  order by u.account_id on conflict do nothing)
+select max(id) from batch having count(*) = $3
 """
 
 BACKFILL: Final = """
@@ -91,42 +92,15 @@ where e.account_id = wanted.account_id and e.status_id < (
 """
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A status as fan-out sees it; the subject is what it boosts, or itself."""
-
-    id: int
-    account_id: int
-    visibility: str
-    language: str | None
-    in_reply_to_account_id: int | None
-    subject_id: int
-    subject_author_id: int
-    is_boost: bool
-    merged_on_read: bool
-
-
-async def find_subject(db: Reader, status_id: int) -> Subject | None:
-    """The status, or None where it was deleted meanwhile."""
-    return find_record(Subject, await db.fetchrow(SUBJECT, status_id))
-
-
-async def insert_own_entry(tx: Tx, subject: Subject) -> None:
+async def insert_own_entry(tx: Tx, status_id: int) -> None:
     """Put a status into its author's own home timeline."""
-    await tx.execute(OWN_ENTRY, subject.account_id, subject.id, subject.subject_id, subject.subject_author_id)
+    await tx.execute(OWN_ENTRY, status_id)
 
 
-async def insert_follower_entries(tx: Tx, subject: Subject, *, after: int, limit: int) -> int | None:
-    """Put a status into the home timelines of the next `limit` followers; where to go on, or None at the end."""
-    return await tx.fetchval(
-        FOLLOWER_ENTRIES, subject.account_id, subject.id, subject.subject_id, subject.subject_author_id, after, limit,
-        subject.is_boost, subject.language, None if subject.is_boost else subject.in_reply_to_account_id,
-        subject.visibility,
-    )  # fmt: skip
-
-
-async def insert_tag_follower_entries(tx: Tx, status_id: int) -> None:
-    """Put a public status into the home timelines of those who follow one of its hashtags."""
-    await tx.execute(TAG_FOLLOWER_ENTRIES, status_id)
+async def copy_out(tx: Tx, status_id: int, *, after: int, limit: int) -> int | None:
+    """Put a status into the home timelines of the next `limit` followers, and of all others whom it is for; where to go
+    on, or None at the end. The first call has `after=-1`. One that was deleted meanwhile is no error."""
+    return await tx.fetchval(COPY, status_id, after, limit)
 
 
 async def insert_latest_of(tx: Tx, account_id: int, author_id: int, limit: int) -> None:

@@ -21,6 +21,7 @@ class LiveDatabase:
     def __init__(self, pooled: PooledDatabase, connection: asyncpg.Connection) -> None:
         self.read = pooled.read
         self.transaction = pooled.transaction
+        self.autocommit = pooled.autocommit
         self.connection = connection
         self.statements: list[str] = []
 
