@@ -211,9 +211,7 @@ def _notifier(res: Resources) -> Notifier:
 
 
 async def _push(event: PushOrdered, res: Resources) -> None:
-    pusher = Pusher(
-        res.db, res.clock, res.urls, http=res.http, vapid=res.vapid, sealer=res.sealer, filters=res.filters
-    )
+    pusher = Pusher(res.db, res.clock, res.urls, http=res.http, vapid=res.vapid, sealer=res.sealer, filters=res.filters)
     await pusher.push(event)
 
 
@@ -249,7 +247,12 @@ on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(e
 HANDLERS.add(FETCH_CARD, _fetch_card, attempts=3, concurrency=8)
 HANDLERS.add(CLOSE_POLL, _close_poll)
 HANDLERS.add(PUBLISH_SCHEDULED, _publish_scheduled)
-on(StatusPublished, "notifications.published", lambda event, res: _notifier(res).published(event))
+on(
+    StatusPublished,
+    "notifications.published",
+    lambda event, res: _notifier(res).published(event),
+    when=lambda event: event.reblog_of_id is not None or event.has_mentions or event.rings,
+)
 on(StatusEdited, "notifications.edited", lambda event, res: _notifier(res).edited(event))
 on(Favourited, "notifications.favourited", lambda event, res: _notifier(res).favourited(event))
 on(Unfavourited, "notifications.unfavourited", lambda event, res: _notifier(res).unfavourited(event))

@@ -77,7 +77,7 @@ def test_mentions_and_hashtags_lead_to_our_own_pages() -> None:
 
 
 def test_lines_and_paragraphs_keep_their_words_apart() -> None:
-    html = '<p>One &amp; two.</p><p>Three<br>four <a>#<span>five</span></a>.</p><ul><li>six</li><li>seven</li></ul>'
+    html = "<p>One &amp; two.</p><p>Three<br>four <a>#<span>five</span></a>.</p><ul><li>six</li><li>seven</li></ul>"
     assert formats.words_of(html) == "One & two. Three four #five. six seven"
     assert formats.words_of("&lt;script&gt;") == "<script>"
 

@@ -14,8 +14,20 @@ async def test_a_visitor_sees_the_front_door_and_public_pages(world: World) -> N
     await world.settle()
     visitor = Browser(world)
     assert "Hello" in await visitor.get("/")
-    for path in ("/about", "/public", "/public/local", "/tags/rome", "/@alice", "/@alice/with_replies", "/@alice/media",
-                 "/@alice/followers", "/@alice/following", "/keyboard", "/offline", "/manifest.webmanifest"):  # fmt: skip
+    for path in (
+        "/about",
+        "/public",
+        "/public/local",
+        "/tags/rome",
+        "/@alice",
+        "/@alice/with_replies",
+        "/@alice/media",
+        "/@alice/followers",
+        "/@alice/following",
+        "/keyboard",
+        "/offline",
+        "/manifest.webmanifest",
+    ):
         await visitor.get(path)
     await visitor.get("/@nobody", expect=404)
     await visitor.get("/nothing/here", expect=404)
@@ -67,10 +79,27 @@ async def test_every_page_of_a_person_answers(world: World) -> None:
     await alice.post("hi @bob")
     await world.settle()
     browser = await Browser.of(world, alice)
-    for path in ("/home", "/public", "/@alice", "/@bob", "/notifications", "/notifications?filter=mentions", "/lists",
-                 "/follow_requests", "/settings", "/settings/profile", "/settings/preferences", "/settings/filters",
-                 "/settings/filters/new", "/settings/mutes", "/settings/blocks", "/settings/domain_blocks",
-                 f"/report?account_id={bob.id}", f"/web/accounts/{bob.id}/mute", f"/web/accounts/{bob.id}/block"):  # fmt: skip
+    for path in (
+        "/home",
+        "/public",
+        "/@alice",
+        "/@bob",
+        "/notifications",
+        "/notifications?filter=mentions",
+        "/lists",
+        "/follow_requests",
+        "/settings",
+        "/settings/profile",
+        "/settings/preferences",
+        "/settings/filters",
+        "/settings/filters/new",
+        "/settings/mutes",
+        "/settings/blocks",
+        "/settings/domain_blocks",
+        f"/report?account_id={bob.id}",
+        f"/web/accounts/{bob.id}/mute",
+        f"/web/accounts/{bob.id}/block",
+    ):
         await browser.get(path)
     browser = await Browser.of(world, bob)
     assert "hi" in await browser.get("/notifications")

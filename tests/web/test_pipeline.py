@@ -25,7 +25,8 @@ def test_our_own_paths_may_be_returned_to(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "", "home", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "javascript:alert(1)",
+        "", "home", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example",
+        "javascript:alert(1)",
         "/\t/evil.example", "/a\r\nSet-Cookie: b=c", "/a b", "/a\\b", " /home", "/hóme", "///evil.example", "/\x00",
     ],
 )  # fmt: skip
