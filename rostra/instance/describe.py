@@ -175,7 +175,7 @@ def _configuration(facts: Facts, urls: Urls) -> entities.Configuration:
             streaming=streaming_url(urls),
             status=facts.settings.status_url or None,
             about=f"{urls.base}/about",
-            privacy_policy=f"{urls.base}/privacy-policy" if facts.settings.privacy_policy else None,
+            privacy_policy=f"{urls.base}/about#privacy" if facts.settings.privacy_policy else None,
         ),
         vapid=entities.Vapid(public_key=facts.vapid_public_key),
         accounts=_ACCOUNT_LIMITS,

@@ -25,6 +25,7 @@ _NAMES = {
     "title": "title",
     "description": "short_description",
     "about": "extended_description",
+    "privacy": "privacy_policy",
     "closed_message": "registrations_message",
     "contact_email": "contact_email",
     "contact_username": "contact_username",
@@ -36,6 +37,7 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     description: str = ""
     about: str = ""
+    privacy: str = ""
     registrations_mode: Literal["open", "approval", "invite", "invitation", "closed"] = "approval"
     closed_message: str = ""
     contact_email: str = ""

@@ -60,8 +60,9 @@ async def about(visit: Visit) -> Response:
     """What the place says of itself."""
     settings = await visit.res.instance.settings(visit.res.db)
     urls = visit.res.urls
-    text = render_note(settings.extended_description, domain=urls.domain, tag_base=urls.tag(""))
-    return await visit.html("about.html", about=text)
+    texts = (settings.extended_description, settings.privacy_policy)
+    text, privacy = (render_note(text, domain=urls.domain, tag_base=urls.tag("")) for text in texts)
+    return await visit.html("about.html", about=text, privacy=privacy)
 
 
 @pages.get("/keyboard")

@@ -42,8 +42,8 @@ def _public_cases() -> dict[str, Case]:
     return {
         "landing": Case("landing.html", visitor, {"statuses": s.TIMELINE[:6]}),
         "landing-empty": Case("landing.html", page("/", member=False, site=CLOSED_SITE), {"statuses": []}),
-        "about": Case("about.html", page("/about", member=False), {"about": "<p>Run by an association of four libraries.</p>"}),
-        "about-bare": Case("about.html", page("/about", site=BARE_SITE), {"about": ""}),
+        "about": Case("about.html", page("/about", member=False), {"about": "<p>Run by an association of four libraries.</p>", "privacy": "<p>We keep little.</p>"}),
+        "about-bare": Case("about.html", page("/about", site=BARE_SITE), {"about": "", "privacy": ""}),
         "shortcuts": Case("shortcuts.html", page("/keyboard"), {}),
         "manifest": Case("manifest.webmanifest", visitor, {}),
         **{f"error-{code}": Case("error.html", page("/nowhere", member=False, site=MINIMAL_SITE), {"code": code, "detail": ""}) for code in (401, 403, 404, 410, 422, 429, 500, 503, "offline")},
