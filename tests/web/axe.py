@@ -1,0 +1,23 @@
+"""axe-core, asked about an open page: what it finds serious or critical (WCAG and best practice)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+SOURCE = Path(__file__).parent.parent / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .filter((found) => ["serious", "critical"].includes(found.impact))
+  .map((found) => ({id: found.id, where: found.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3)}))"""
+
+
+def load_axe(page: Page) -> None:
+    """Bring axe into the page, around its policy, which allows scripts of ours only."""
+    page.evaluate(SOURCE.read_text() + ";undefined")
+
+
+def find_barriers(page: Page) -> list[dict[str, Any]]:
+    """What stands in somebody's way on the page as it is now."""
+    return page.evaluate(_RUN)

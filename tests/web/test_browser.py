@@ -1,0 +1,268 @@
+"""The pages in headless Chromium on a running server: signing up, posting, following, live updates, no script, keys,
+and barriers on every main page. No page may complain, least of all of a breach of its own security policy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+
+from tests.live.server import PASSWORD, Person, Server, running, wait_for
+from tests.media.samples import encode, picture
+from tests.web import axe
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+NOWHERE = "/nothing-here"
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bruno(site: Server) -> Person:
+    """Somebody who has said a few things."""
+    person = site.person("bruno")
+    person.http.patch("/api/v1/accounts/update_credentials", json={"discoverable": True, "note": "Bakes #bread."})
+    media = person.http.post(
+        "/api/v2/media", files={"file": ("a.png", encode(picture(640, 400), "PNG"))}, data={"description": "A loaf"}
+    ).json()
+    person.post("The first loaf #bread", media_ids=[media["id"]])
+    person.post("Not for everybody", spoiler_text="Crumbs")
+    person.post("Rye or wheat?", poll={"options": ["Rye", "Wheat"], "expires_in": 86400})
+    return person
+
+
+@pytest.fixture(scope="module")
+def ada(site: Server, bruno: Person) -> Person:
+    """Somebody who follows Bruno, and hears from him."""
+    person = site.person("ada")
+    person.http.post(f"/api/v1/accounts/{bruno.id}/follow")
+    first = person.post("Good morning, all")
+    bruno.post("@ada good morning", in_reply_to_id=first["id"])
+    bruno.http.post(f"/api/v1/statuses/{first['id']}/favourite")
+    person.http.post("/api/v1/lists", json={"title": "Bakers"})
+    person.post("Later", scheduled_at="2099-01-01T12:00:00Z")
+    wait_for(lambda: len(person.http.get("/api/v1/notifications").json()) == 2)
+    return person
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Browser, site: Server, *, script: bool = True, size: dict[str, int] = DESKTOP) -> Iterator[Page]:
+    """A page of a new browser; whatever it complains of is a failure."""
+    context: BrowserContext = chromium.new_context(
+        base_url=site.url, viewport=size, java_script_enabled=script, reduced_motion="reduce", locale="en-GB"
+    )
+    context.set_default_timeout(10_000)
+    page, complaints = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+    page.on("response", lambda got: complaints.append(f"{got.status} {got.url}") if _is_failure(got) else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert complaints == []
+
+
+def _is_complaint(said: ConsoleMessage) -> bool:
+    # What did not load is known by its answer.
+    return said.type in ("error", "warning") and not said.text.startswith("Failed to load resource")
+
+
+def _is_failure(answer: Response) -> bool:
+    return answer.status >= 400 and not answer.url.endswith(NOWHERE)
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto("/auth/sign_in")
+    page.get_by_label("User name or e-mail address").fill(person.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/home")
+
+
+def letter_link(site: Server, address: str) -> str:
+    """The path of the link in the letter to this address."""
+    found: list[str] = []
+
+    def look() -> bool:
+        for letter in (site.data / "mail").glob("*"):
+            text = letter.read_text().replace("=\n", "").replace("=3D", "=")
+            if address in text:
+                found.extend(re.findall(rf"{re.escape(site.url)}(/auth/confirmation\S+)", text))
+        return bool(found)
+
+    wait_for(look)
+    return found[0]
+
+
+def test_somebody_signs_up_and_posts_an_image_and_a_poll(chromium: Browser, site: Server) -> None:
+    with opened(chromium, site, size=PHONE) as page:
+        page.goto("/")
+        page.get_by_role("link", name="Create an account").first.click()
+        page.get_by_label("User name").fill("carla")
+        page.get_by_label("E-mail address").fill("carla@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("I have read the rules").check()
+        page.get_by_role("button", name="Create the account").click()
+        expect(page.get_by_text("carla@example.com")).to_be_visible()
+        page.goto(letter_link(site, "carla@example.com"))
+        page.get_by_role("link", name="Go in").click()
+        page.get_by_label("User name or e-mail address").fill("carla@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/home")
+        page.get_by_label("Your post").fill("My first picture")
+        page.locator("summary", has_text="Images").click()
+        png = {"name": "a.png", "mimeType": "image/png", "buffer": encode(picture(300, 200), "PNG")}
+        page.get_by_label("Image 1").set_input_files(png)
+        page.get_by_label("Description for people who cannot see it").first.fill("A fractal in many colours")
+        page.get_by_role("button", name="Post", exact=True).click()
+        expect(page.locator("#feed")).to_contain_text("My first picture")
+        shot = page.get_by_role("img", name="A fractal in many colours")
+        expect(shot).to_be_visible()
+        assert shot.evaluate("async (image) => { await image.decode(); return image.naturalWidth }") == 300
+        page.get_by_label("Your post").fill("Sweet or salty?")
+        page.locator("summary", has_text="Poll").click()
+        page.get_by_label("Choice 1").fill("Sweet")
+        page.get_by_label("Choice 2").fill("Salty")
+        page.get_by_role("button", name="Post", exact=True).click()
+        expect(page.locator("#feed article").first).to_contain_text("Salty")
+
+
+def test_following_and_answering_and_what_is_new_arrives_by_itself(
+    chromium: Browser, site: Server, bruno: Person
+) -> None:
+    dora = site.person("dora")
+    with opened(chromium, site) as page:
+        sign_in(page, dora)
+        page.goto("/@bruno")
+        page.get_by_role("button", name="Follow @bruno").click()
+        expect(page.locator("form.follow")).to_contain_text("Following")
+        page.goto("/home")
+        said = bruno.post("Fresh from the oven")
+        expect(page.locator("#feed article").first).to_contain_text("Fresh from the oven")
+        star = page.locator(f"#star-{said['id']}")
+        star.click()
+        expect(star).to_have_attribute("aria-pressed", "true")
+        page.locator(f"#status-{said['id']} .head-when").click()
+        expect(page.get_by_role("heading", name="Conversation")).to_be_visible()
+        expect(page.get_by_label("Your post")).to_have_value("@bruno ")
+        page.get_by_label("Your post").press_sequentially("smells good")
+        page.get_by_role("button", name="Reply", exact=True).click()
+        expect(page.locator("#feed")).to_contain_text("smells good")
+        expect(page.get_by_role("status").first).to_contain_text("Your post was published.")
+        answer = dora.http.get(f"/api/v1/statuses/{said['id']}/context").json()["descendants"][0]
+        bruno.post("@dora come by", in_reply_to_id=answer["id"])
+        expect(page.locator("#feed")).to_contain_text("come by")
+        bruno.http.delete(f"/api/v1/statuses/{said['id']}")
+        expect(page.locator(f"[data-post='{said['id']}']")).to_have_count(0)
+
+
+def test_without_script_one_signs_in_reads_posts_follows_and_votes(
+    chromium: Browser, site: Server, bruno: Person
+) -> None:
+    emil = site.person("emil")
+    with opened(chromium, site, script=False, size=PHONE) as page:
+        sign_in(page, emil)
+        page.goto("/@bruno")
+        page.get_by_role("button", name="Follow @bruno").click()
+        expect(page.locator("form.follow").first).to_contain_text("Following")
+        poll = page.locator("form.poll").first
+        poll.get_by_label("Wheat").check()
+        poll.get_by_role("button", name="Vote").click()
+        expect(page.locator(".poll .mine")).to_be_visible()
+        loaf = page.locator("article", has_text="The first loaf")
+        loaf.get_by_role("button", name="Favourite").click()
+        expect(loaf.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+        page.goto("/home")
+        page.get_by_label("Your post").fill("No script, no problem")
+        page.locator("summary", has_text="Images").click()
+        png = {"name": "a.png", "mimeType": "image/png", "buffer": encode(picture(), "PNG")}
+        page.get_by_label("Image 1").set_input_files(png)
+        page.get_by_role("button", name="Post", exact=True).click()
+        expect(page.locator("#feed article").first).to_contain_text("No script, no problem")
+        expect(page.locator("#feed article").first.locator(".shot img")).to_be_visible()
+        page.locator("#feed article").first.locator(".head-when").click()
+        expect(page.locator("article.focused")).to_contain_text("No script, no problem")
+        page.locator("article.focused summary").click()
+        page.get_by_role("link", name="Delete").click()
+        page.get_by_role("button", name="Delete and write it again").click()
+        expect(page.get_by_label("Your post")).to_have_value("No script, no problem")
+        page.get_by_label("Your post").fill("Said better")
+        page.get_by_role("button", name="Post", exact=True).click()
+        expect(page.locator("#feed article").first).to_contain_text("Said better")
+
+
+def test_keys_are_enough(chromium: Browser, site: Server, ada: Person) -> None:
+    with opened(chromium, site) as page:
+        sign_in(page, ada)
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(page.get_by_label("Your post")).to_be_focused()
+        page.keyboard.type("Typed by keys")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#feed article").first).to_contain_text("Typed by keys")
+        page.keyboard.press("j")
+        expect(page.locator("#feed article").first).to_be_focused()
+        page.keyboard.press("f")
+        star = page.locator("#feed article").first.locator(".act-star")
+        expect(star).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("o")
+        page.wait_for_url("**/@ada/*")
+        page.keyboard.press("n")
+        expect(page.get_by_label("Your post")).to_be_focused()
+        page.get_by_label("Your post").blur()
+        page.keyboard.press("g")
+        page.keyboard.press("n")
+        page.wait_for_url("**/notifications")
+        page.keyboard.press("/")
+        expect(page.get_by_label("Search")).to_be_focused()
+
+
+OF_VISITORS = ("/", "/about", "/auth/sign_in", "/auth/sign_up", "/public/local", "/@bruno", NOWHERE)
+OF_MEMBERS = (
+    "/home", "/explore", "/explore/people", "/search?q=bread", "/notifications", "/@bruno", "/compose", "/bookmarks",
+    "/lists", "/scheduled", "/settings", "/settings/profile", "/settings/preferences", "/settings/account",
+    "/settings/sessions", "/settings/filters/new", "/keyboard", "THREAD",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["visitors", "members"])
+def test_no_main_page_has_a_serious_barrier(
+    chromium: Browser, site: Server, bruno: Person, ada: Person, who: str
+) -> None:
+    thread = f"/@bruno/{bruno.http.get(f'/api/v1/accounts/{bruno.id}/statuses').json()[-1]['id']}"
+    barriers: list[object] = []
+    with opened(chromium, site) as page:
+        if who == "members":
+            sign_in(page, ada)
+        for path in OF_VISITORS if who == "visitors" else OF_MEMBERS:
+            page.goto(thread if path == "THREAD" else path)
+            axe.load_axe(page)
+            for size, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (PHONE, "light")):
+                page.set_viewport_size(size)
+                page.emulate_media(color_scheme=scheme)
+                barriers += [(path, size["width"], scheme, found) for found in axe.find_barriers(page)]
+                if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                    barriers.append((path, size["width"], "is wider than the screen"))
+    assert barriers == []
