@@ -29,6 +29,8 @@ class StatusPublished(Event, frozen=True, kw_only=True):
     is_reply: bool = False
     has_links: bool = False
     poll_id: int | None = None
+    # Whether somebody wants to be told of each post of the author.
+    rings: bool = True
 
 
 class StatusEdited(Event, frozen=True, kw_only=True):

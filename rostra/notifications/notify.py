@@ -51,8 +51,9 @@ class Notifier:
             if event.has_mentions:
                 mentioned = await audience.find_mentioned(tx, event.status_id)
                 await self._tell(tx, mentioned, "mention", event.account_id, status_id=event.status_id)
-            ringers = await audience.find_bell_ringers(tx, event.status_id)
-            await self._tell(tx, ringers, "status", event.account_id, status_id=event.status_id)
+            if event.rings:
+                ringers = await audience.find_bell_ringers(tx, event.status_id)
+                await self._tell(tx, ringers, "status", event.account_id, status_id=event.status_id)
 
     async def edited(self, event: StatusEdited) -> None:
         """Those who have boosted the status, of each edit, and those who are mentioned now and were not before."""

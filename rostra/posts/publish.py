@@ -107,7 +107,7 @@ async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Pre
     if parent is not None and not await queries.count_reply(tx, parent.id, listed=_is_listed(draft)):
         raise NotFound(_NO_PARENT)
     parts = _parts(prepared, author, urls, at)
-    await queries.insert_status(
+    rings = await queries.insert_status(
         tx,
         parts,
         account_id=author.account_id,
@@ -117,7 +117,7 @@ async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Pre
         fingerprint=urls.fingerprint,
     )
     await _write_parts(tx, prepared, author.account_id, at)
-    await emit(tx, _event(prepared, author.account_id))
+    await emit(tx, _event(prepared, author.account_id, rings=rings))
     return status_id
 
 
@@ -198,7 +198,7 @@ def _parts(prepared: Prepared, author: Author, urls: Urls, at: datetime) -> Stat
     )
 
 
-def _event(prepared: Prepared, author_id: int) -> StatusPublished:
+def _event(prepared: Prepared, author_id: int, *, rings: bool) -> StatusPublished:
     return StatusPublished(
         status_id=prepared.start.id,
         account_id=author_id,
@@ -207,4 +207,5 @@ def _event(prepared: Prepared, author_id: int) -> StatusPublished:
         is_reply=prepared.parent is not None,
         has_links=bool(prepared.composed.entities.links) and not prepared.media,
         poll_id=prepared.start.id if prepared.draft.poll else None,
+        rings=rings,
     )

@@ -81,7 +81,8 @@ DELETE_KEYS: Final = "delete from idempotency_keys where created_at <= $1"
 # waits in a circle. No row: the status is gone.
 COUNT_REPLY: Final = "update status_stats set replies_count = replies_count + $2 where status_id = $1"
 
-# $13 is the conversation, null for a new one. Direct messages are not counted where everybody sees the count.
+# $13 is the conversation, null for a new one. Direct messages are not counted where everybody sees the count, and ring
+# nobody's bell.
 INSERT_STATUS: Final = """
 with conversation as (
   insert into conversations (id, created_at) select $1, $16::timestamptz where $13::bigint is null),
@@ -92,6 +93,7 @@ status as (
 stats as (insert into status_stats (status_id) values ($1))
 update account_stats set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $16)
 where account_id = $2 and $8 <> 'direct'
+returning exists (select from follows f where f.target_id = $2 and f.notify)
 """
 
 INSERT_MENTIONS: Final = """
@@ -221,13 +223,15 @@ async def insert_status(
     app_id: int | None,
     rendered: str,
     fingerprint: int,
-) -> None:
-    """Write a status with its counts, begin its conversation unless it has one, and count it for its author."""
-    await tx.execute(
+) -> bool:
+    """Write a status with its counts, begin its conversation unless it has one, and count it for its author; whether
+    somebody wants to be told of each post of the author."""
+    rings = await tx.fetchval(
         INSERT_STATUS, parts.id, account_id, parts.uri, parts.url, parts.text, parts.content, parts.spoiler_text,
         parts.visibility, parts.sensitive, parts.language, parts.in_reply_to_id, parts.in_reply_to_account_id,
         conversation_id, app_id, bool(parts.poll_options), parts.created_at, rendered, fingerprint,
     )  # fmt: skip
+    return bool(rings)
 
 
 async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ _BATCH: Final = 2000
 
 async def index(db: Database, status_ids: Sequence[int]) -> None:
     """Make statuses findable. One that is gone meanwhile is no error, and boosts are passed over."""
-    async with db.transaction() as tx:
+    async with db.autocommit() as tx:
         await queries.index(tx, status_ids)
 
 

@@ -59,5 +59,5 @@ decode = msgspec.json.Decoder(AnyAnnouncement).decode
 
 async def announce(db: Database, announcement: AnyAnnouncement) -> None:
     """Tell all web processes."""
-    async with db.transaction() as tx:
+    async with db.autocommit() as tx:
         await tx.fetchval(NOTIFY, CHANNEL, msgspec.json.encode(announcement).decode())
