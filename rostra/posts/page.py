@@ -29,12 +29,10 @@ _FLAGS: Final = f"""
     where x.account_id = $1 and x.reblog_of_id = any({_IDS}))) then 2 else 0 end
   + case when s.id = any(array(select x.status_id from bookmarks x
     where x.account_id = $1 and x.status_id = any({_IDS}))) then 4 else 0 end
-  + case when (select exists (select from conversation_mutes x where x.account_id = $1))
-      and (select true from conversation_mutes x where x.account_id = $1 and x.conversation_id = s.conversation_id)
-    then 8 else 0 end
-  + case when s.account_id = $1
-      and (select true from status_pins x where x.account_id = $1 and x.status_id = s.id)
-    then 16 else 0 end as flags"""
+  + case when s.conversation_id = any(array(
+    select x.conversation_id from conversation_mutes x where x.account_id = $1)) then 8 else 0 end
+  + case when s.account_id = $1 and s.id = any(array(
+    select x.status_id from status_pins x where x.account_id = $1)) then 16 else 0 end as flags"""
 
 _POLL: Final = """
   case when s.has_poll then (

@@ -10,18 +10,27 @@ from typing import Final
 
 from rostra.entities.status import RawStatus
 from rostra.kit.paging import Page, Window, both_orders
-from rostra.posts.access import unwanted, wanted
+from rostra.posts.access import unwanted
 from rostra.posts.hydrate import StatusReader, page_of
+
+# Looked up once for the whole statement.
+_UNWANTED: Final = f"with unwanted(id) as materialized ({unwanted('$1', '$2')})"
+
+# Most people block no domains; then nobody's domain is looked at.
+_NO_DOMAINS: Final = "(select true from account_domain_blocks d where d.account_id = $1 limit 1) is null"
 
 _COPIED: Final = f"""
   select e.status_id as id from home_entries e
-  join accounts x on x.id = e.author_id
   where e.account_id = $1 and e.status_id < $3 and e.status_id > $4
-    and {wanted("$1", "e.author_id", "x", "$2")} and e.subject_author_id not in ({unwanted("$1", "$2")})
+    and e.author_id not in (select id from unwanted) and e.subject_author_id not in (select id from unwanted)
+    and ({_NO_DOMAINS} or not exists (
+      select from accounts x join account_domain_blocks d on d.account_id = $1 and d.domain = x.domain
+      where x.id = e.author_id))
   order by e.status_id desc /*page*/ limit $5
 """
 
-# What fan-out would have copied, chosen from each large author in turn.
+# What fan-out would have copied, chosen from each large author in turn. The look-ups are scalar so that they are made
+# for the few rows that need them, and so that a server without such authors pays little for the possibility.
 _MERGED: Final = f"""
   select latest.id from accounts x
   join follows f on f.target_id = x.id and f.account_id = $1
@@ -30,19 +39,23 @@ _MERGED: Final = f"""
     where s.account_id = x.id and s.id < $3 and s.id > $4 and s.visibility <> 'direct'
       and (f.show_reblogs or o.id is null)
       and (f.languages is null or s.language is null or s.language = any(f.languages))
-      and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in ($1, x.id) or exists (
-        select from follows r where r.account_id = $1 and r.target_id = s.in_reply_to_account_id))
-      and (o.id is null or o.account_id not in ({unwanted("$1", "$2")}))
-      and not exists (
-        select from home_entries e where e.account_id = $1 and e.subject_id = coalesce(o.id, s.id))
+      and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in ($1, x.id) or (
+        select true from follows r where r.account_id = $1 and r.target_id = s.in_reply_to_account_id))
+      and (o.id is null or o.account_id not in (select id from unwanted))
+      and (select true from home_entries e
+        where e.account_id = $1 and e.subject_id = coalesce(o.id, s.id)) is null
     order by s.id desc /*page*/ limit $5) latest
-  where x.merged_on_read and {wanted("$1", "x.id", "x", "$2")}
-    and not exists (select from list_accounts la join lists l on l.id = la.list_id
-      where la.account_id = x.id and l.account_id = $1 and l.exclusive)
+  where x.merged_on_read and x.id not in (select id from unwanted)
+    and ({_NO_DOMAINS} or x.domain is null or not exists (
+      select from account_domain_blocks d where d.account_id = $1 and d.domain = x.domain))
+    and (select true from list_accounts la join lists l on l.id = la.list_id
+      where la.account_id = x.id and l.account_id = $1 and l.exclusive limit 1) is null
 """
 
 HOME: Final = both_orders(
-    page_of(f"select id from (({_COPIED}) union all ({_MERGED})) e order by id desc /*page*/ limit $5")
+    page_of(f"""
+      {_UNWANTED} select id from (({_COPIED}) union all ({_MERGED})) e order by id desc /*page*/ limit $5
+    """)
 )
 
 
