@@ -60,7 +60,14 @@ def _as_visitor(path: Callable[[World, int], str]) -> Callable[[World], Build]:
 def _favourite(world: World) -> Build:
     # Older ones than the seed's favourites; each person favourites each of them once.
     older = world.recent[len(world.recent) // 2 :]
-    return lambda n: Request("POST", f"/api/v1/statuses/{_one_of(older, n // PEOPLE)}/favourite", token_of(n % PEOPLE))
+
+    def build(number: int) -> Request:
+        person = number % PEOPLE
+        # The step keeps those who ask at once from waiting for each other.
+        status = _one_of(older, number // PEOPLE + person * 11)
+        return Request("POST", f"/api/v1/statuses/{status}/favourite", token_of(person))
+
+    return build
 
 
 def _post(_world: World) -> Build:

@@ -63,13 +63,16 @@ def instance_cache(settings: Settings, clock: Clock, vapid: Vapid) -> InstanceCa
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, dsn: str, emit: Emit) -> AsyncGenerator[Resources]:
-    """Open everything on the database `dsn`; closed in reverse. `emit` puts events into the queue."""
+async def open_resources(
+    settings: Settings, dsn: str, emit: Emit, *, waits_for_disk: bool = True
+) -> AsyncGenerator[Resources]:
+    """Open everything on the database `dsn`; closed in reverse. `emit` puts events into the queue, `waits_for_disk` is
+    for `open_database`."""
     clock = Clock()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
     limiter = RateLimiter(clock, scale=settings.rate_limits_scaled_by)
     async with (
-        open_database(dsn, max_size=settings.database_pool) as db,
+        open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
         HttpClient(user_agent=user_agent, allow_loopback=settings.dev) as http,
         ImageWorkers() as images,
         limiter.sharing(db),

@@ -16,7 +16,8 @@ async def run(settings: Settings, dsn: str, stop: asyncio.Event) -> None:
 
     Raises whatever ends the worker by itself, so that its supervisor starts another.
     """
-    async with open_resources(settings, dsn, emit) as resources:
+    # The end of a job is on disk after what the job has written, or not at all: what a crash undoes is done again.
+    async with open_resources(settings, dsn, emit, waits_for_disk=False) as resources:
         worker = Worker(dsn, HANDLERS, resources, observe=observe_job)
         running = asyncio.ensure_future(worker.run())
         asked = asyncio.ensure_future(stop.wait())

@@ -75,10 +75,14 @@ class PooledDatabase:
 
 @asynccontextmanager
 async def open_database(
-    dsn: str, *, max_size: int = 8, statement_timeout: float = 15.0
+    dsn: str, *, max_size: int = 8, statement_timeout: float = 15.0, waits_for_disk: bool = True
 ) -> AsyncGenerator[PooledDatabase]:
     """Open a pool of up to `max_size` connections on `dsn` and close it in the end. `statement_timeout` is in seconds
-    and holds for every statement."""
+    and holds for every statement.
+
+    Where it does not wait for the disk, a crash of the database may undo the last commits (never one before another
+    that stays): for those who do it again then.
+    """
     settings = {
         "application_name": "rostra",
         "jit": "off",
@@ -90,6 +94,7 @@ async def open_database(
         "statement_timeout": str(int(statement_timeout * 1000)),
         "idle_in_transaction_session_timeout": "30000",
         "timezone": "UTC",
+        "synchronous_commit": "on" if waits_for_disk else "off",
     }
 
     async def open_connection() -> asyncpg.Connection:
