@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from rostra.accounts.records import Viewer
+from rostra.kit import metrics
 from rostra.kit.errors import BadRequest, Forbidden, RateLimited
 from rostra.kit.ids import MAX_ID
 from rostra.oauth.scopes import satisfies
@@ -152,6 +153,7 @@ class Subscriptions:
             raise RateLimited("Too many connections")
         self._by_account[account_id] += 1
         self._all.add(subscriber)
+        metrics.streams.inc()
 
     def add(self, subscriber: Subscriber, stream: Stream, label: tuple[str, ...]) -> None:
         """Subscribe a connection to a stream, which it calls `label`; a second time changes nothing. Raises BadRequest
@@ -178,6 +180,7 @@ class Subscriptions:
             self.remove(subscriber, stream)
         if subscriber in self._all:
             self._all.discard(subscriber)
+            metrics.streams.dec()
             account_id = subscriber.viewer.account_id
             self._by_account[account_id] -= 1
             if not self._by_account[account_id]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rostra.kit import metrics
 from rostra.kit.errors import BadRequest, Forbidden, NotFound, RateLimited
 from rostra.streaming.connect import Asked, open_stream
 from rostra.streaming.subscriptions import MOST_WAITING, Event, Stream
@@ -293,9 +294,15 @@ async def test_a_client_that_does_not_read_is_dropped(world: World) -> None:
     assert slow.has_ended
 
 
+def open_streams() -> float:
+    return metrics.streams._value.get()
+
+
 async def test_one_person_and_one_connection_have_bounds(world: World) -> None:
     alice = await world.person("alice")
+    before = open_streams()
     first = await connect(alice)
+    assert open_streams() == before + 1
     with pytest.raises(BadRequest):
         await first.subscribe(world.res, *(f"hashtag?tag{number}" for number in range(51)))
     for _ in range(99):
@@ -306,7 +313,7 @@ async def test_one_person_and_one_connection_have_bounds(world: World) -> None:
     for subscriber in hub.subscriptions.everybody():
         hub.subscriptions.drop(subscriber)
         hub.subscriptions.drop(subscriber)
-    assert (len(hub.subscriptions), hub.subscriptions.named("hashtag")) == (0, [])
+    assert (len(hub.subscriptions), hub.subscriptions.named("hashtag"), open_streams()) == (0, [], before)
     await connect(alice)
 
 
