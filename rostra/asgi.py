@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from rostra.api.answer import answer, error_response, not_found
+from rostra.api.answer import answer, error_response, not_found, say_limits
 from rostra.api.openapi import describe
 from rostra.api.route import Route
 from rostra.api.routes import all_routes
@@ -95,6 +95,8 @@ class Application:
             response = preflight(request)
         else:
             response = await self._respond(request, found, request_id)
+            if path.startswith("/api/"):
+                say_limits(response, request, self.res)
         https = self._settings.scheme == "https"
         finish(response, path, request_id, has_origin="origin" in request.headers, https=https)
         _observe(request.method, path, route, response.status_code, time.perf_counter() - started)

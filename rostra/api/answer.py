@@ -38,16 +38,24 @@ _encode = msgspec.json.Encoder().encode
 _JSON = "application/json; charset=utf-8"
 # What a link to another page says itself, and what must not be handed on in one.
 _NOT_IN_LINKS = ("max_id", "since_id", "min_id", "access_token")
+# Without a token, the address stands for it.
 _PER_TOKEN = (300, 5 * 60)
+_PER_PERSON = (1500, 5 * 60)
 
 
 async def answer(request: Request, route: Route, path_params: dict[str, str], res: Resources) -> Response:
     """Answer one request to a known route. Never raises but for the server's own end."""
     headers: dict[str, str] = {"vary": "Authorization, Origin"}
+    if route.deprecated:
+        headers["deprecation"] = f"@{route.deprecated}"
     try:
-        owner = None if route.access == "open" else await _authenticate(request, res)
-        _check_access(route, owner)
+        token = None if route.access == "open" else bearer_token(request)
+        owner = None if token is None else await find_owner(res.db, res.clock, token)
+        # What is refused counts too, and says what is left.
         _check_limits(route, owner, request, res, headers)
+        if token is not None and owner is None:
+            raise Unauthorized
+        _check_access(route, owner)
         call = Call(request, res, owner)
         given = NoForm()
         if route.form is not NoForm:
@@ -57,8 +65,6 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
             body = await route.handler(call)
     except RostraError as error:
         return error_response(error, headers)
-    if route.deprecated:
-        headers["deprecation"] = f"@{route.deprecated}"
     return _respond(body, request, headers, res, private=owner is not None)
 
 
@@ -112,16 +118,6 @@ def bearer_token(request: Request) -> str | None:
     return request.query_params.get("access_token") if b"access_token" in request.scope["query_string"] else None
 
 
-async def _authenticate(request: Request, res: Resources) -> TokenOwner | None:
-    token = bearer_token(request)
-    if token is None:
-        return None
-    owner = await find_owner(res.db, res.clock, token)
-    if owner is None:
-        raise Unauthorized
-    return owner
-
-
 def _check_access(route: Route, owner: TokenOwner | None) -> None:
     if owner is None:
         if route.access not in ("open", "public"):
@@ -138,15 +134,37 @@ def _check_access(route: Route, owner: TokenOwner | None) -> None:
 def _check_limits(
     route: Route, owner: TokenOwner | None, request: Request, res: Resources, headers: dict[str, str]
 ) -> None:
-    """Count the request against the common limit and its family's; the tighter one shows in the headers."""
-    who = f"t{owner.token_id}" if owner else f"a{address_key(client_address(request))}"
-    limit, period = _PER_TOKEN
-    state = res.limiter.check(f"api:{who}", limit, period)
+    """Count the request against the limits of its token, its person and its family; the tightest shows in the headers.
+    Raises OverLimit."""
+    who = f"t{owner.token_id}" if owner else _address(request)
+    person = f"u{owner.viewer.account_id}" if owner and owner.viewer else None
+    state = res.limiter.check(f"api:{who}", *_PER_TOKEN)
+    if person is not None:
+        state = _tighter(state, res.limiter.check(f"api:{person}", *_PER_PERSON))
     if route.family is not None:
-        limit, period = FAMILIES[route.family]
-        person = f"u{owner.viewer.account_id}" if owner and owner.viewer else who
-        state = res.limiter.check(f"{route.family}:{person}", limit, period)
+        state = _tighter(state, res.limiter.check(f"{route.family}:{person or who}", *FAMILIES[route.family]))
     _say_limit(state, headers)
+
+
+def _address(request: Request) -> str:
+    return f"a{address_key(client_address(request))}"
+
+
+def _tighter(one: RateState, other: RateState) -> RateState:
+    return one if one.remaining < other.remaining else other
+
+
+def say_limits(response: Response, request: Request, res: Resources) -> None:
+    """Give an answer that no endpoint here has made (a stream's, a path's that leads nowhere) what the others have: the
+    limits, of its address, against which it does not count."""
+    if any(name == b"x-ratelimit-limit" for name, _ in response.raw_headers):
+        return
+    headers: dict[str, str] = {}
+    try:
+        _say_limit(res.limiter.check(f"api:{_address(request)}", *_PER_TOKEN, cost=0), headers)
+    except OverLimit as error:
+        _say_limit(error.state, headers)
+    response.headers.update(headers)
 
 
 def _say_limit(state: RateState, headers: dict[str, str]) -> None:
@@ -167,7 +185,7 @@ def error_response(error: RostraError, headers: Mapping[str, str] | None = None)
     body: dict[str, Any] = {"error": error.text, **getattr(error, "more", {})}
     if isinstance(error, Invalid | InvalidFields) and error.details:
         body["details"] = {field: _problems(problems) for field, problems in error.details.items()}
-    more = dict(headers or {}) | getattr(error, "headers", {})
+    more = {"cache-control": "private, no-store", **(headers or {}), **getattr(error, "headers", {})}
     if isinstance(error, OverLimit):
         _say_limit(error.state, more)
     if isinstance(error, RateLimited):
