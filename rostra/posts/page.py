@@ -62,8 +62,8 @@ def _with_boosted(page: LiteralString) -> LiteralString:
     """`page` (an array of ids) and what it boosts, as the one row of `ids`. The offset keeps PostgreSQL from writing
     `page` out, and running it, once for each time it is named."""
     return f"""ids as materialized (
-      select page.ids as page, page.ids || array(
-        select s.reblog_of_id from statuses s where s.id = any(page.ids) and s.reblog_of_id is not null) as everything
+      select page.ids as page, page.ids || array_remove(array(
+        select s.reblog_of_id from statuses s where s.id = any(page.ids)), null) as everything
       from (select {page} as ids offset 0) page)"""
 
 

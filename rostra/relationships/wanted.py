@@ -26,6 +26,21 @@ def unwanted(viewer: LiteralString, at: LiteralString) -> LiteralString:
         where x.account_id = {viewer} and (x.expires_at is null or x.expires_at > {at})"""
 
 
+def unwanted_once(viewer: LiteralString, at: LiteralString) -> LiteralString:
+    """SQL: `unwanted` as a part of a `with`, for statements that ask `wanted_by_id` in several places."""
+    return f"unwanted(id) as materialized ({unwanted(viewer, at)})"
+
+
+def wanted_by_id(viewer: LiteralString, author_id: LiteralString) -> LiteralString:
+    """SQL: `wanted`, beside an `unwanted_once`, where the row of `accounts` is not at hand. Most people block no
+    domains; then no author is looked up."""
+    return f"""(
+      {author_id} not in (select id from unwanted)
+      and ((select true from account_domain_blocks d where d.account_id = {viewer} limit 1) is null or not exists (
+        select from accounts x join account_domain_blocks d on d.account_id = {viewer} and d.domain = x.domain
+        where x.id = {author_id})))"""
+
+
 class Distance(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides whether one viewer wants to see one author in lists."""
 

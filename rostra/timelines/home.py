@@ -10,22 +10,13 @@ from typing import Final
 
 from rostra.entities.status import RawStatus
 from rostra.kit.paging import Page, Window, both_orders
-from rostra.posts.access import unwanted
 from rostra.posts.hydrate import StatusReader, page_of
-
-# Looked up once for the whole statement.
-_UNWANTED: Final = f"with unwanted(id) as materialized ({unwanted('$1', '$2')})"
-
-# Most people block no domains; then nobody's domain is looked at.
-_NO_DOMAINS: Final = "(select true from account_domain_blocks d where d.account_id = $1 limit 1) is null"
+from rostra.relationships.wanted import unwanted_once, wanted_by_id
 
 _COPIED: Final = f"""
   select e.status_id as id from home_entries e
   where e.account_id = $1 and e.status_id < $3 and e.status_id > $4
-    and e.author_id not in (select id from unwanted) and e.subject_author_id not in (select id from unwanted)
-    and ({_NO_DOMAINS} or not exists (
-      select from accounts x join account_domain_blocks d on d.account_id = $1 and d.domain = x.domain
-      where x.id = e.author_id))
+    and {wanted_by_id("$1", "e.author_id")} and e.subject_author_id not in (select id from unwanted)
   order by e.status_id desc /*page*/ limit $5
 """
 
@@ -45,16 +36,15 @@ _MERGED: Final = f"""
       and (select true from home_entries e
         where e.account_id = $1 and e.subject_id = coalesce(o.id, s.id)) is null
     order by s.id desc /*page*/ limit $5) latest
-  where x.merged_on_read and x.id not in (select id from unwanted)
-    and ({_NO_DOMAINS} or x.domain is null or not exists (
-      select from account_domain_blocks d where d.account_id = $1 and d.domain = x.domain))
+  where x.merged_on_read and {wanted_by_id("$1", "x.id")}
     and (select true from list_accounts la join lists l on l.id = la.list_id
       where la.account_id = x.id and l.account_id = $1 and l.exclusive limit 1) is null
 """
 
 HOME: Final = both_orders(
     page_of(f"""
-      {_UNWANTED} select id from (({_COPIED}) union all ({_MERGED})) e order by id desc /*page*/ limit $5
+      with {unwanted_once("$1", "$2")}
+      select id from (({_COPIED}) union all ({_MERGED})) e order by id desc /*page*/ limit $5
     """)
 )
 
