@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rostra.kit.ids import moment_of
 from tests.api.pictures import upload
 from tests.world import Person, World
 
@@ -260,6 +261,51 @@ async def test_translation_is_not_there(world: World) -> None:
     alice = await world.person("alice")
     status = await alice.post("hello")
     await alice.api.post(f"/api/v1/statuses/{status['id']}/translate", expect=404)
+
+
+async def test_an_id_is_made_of_the_time_at_which_the_status_was_made(world: World) -> None:
+    """Trap 3: whatever is dated otherwise must still sort where its date belongs."""
+    alice = await world.person("alice")
+    now = await alice.post("now")
+    scheduled = await alice.post("later", scheduled_at="2026-05-04T13:00:00Z")
+    world.clock.tick(hours=1)
+    await world.settle()
+    later = (await alice.api.get(f"/api/v1/accounts/{alice.id}/statuses")).json()[0]
+    assert later["id"] != scheduled["id"]
+    assert [moment_of(int(one["id"])).isoformat() for one in (now, later)] == [
+        "2026-05-04T12:00:00+00:00",
+        "2026-05-04T13:00:00+00:00",
+    ]
+
+
+async def test_a_direct_message_stands_in_the_home_timeline_of_whom_it_is_for(world: World) -> None:
+    """Trap 38: there are four visibilities, and a direct message is a status like any other."""
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    for person in (bob, carol):
+        await person.follow(alice)
+    status = await alice.post("@bob psst", visibility="direct")
+    assert status["visibility"] == "direct"
+    await world.settle()
+    seen = [
+        [one["id"] for one in (await person.api.get("/api/v1/timelines/home")).json()] for person in (alice, bob, carol)
+    ]
+    assert seen == [[status["id"]], [status["id"]], []]
+
+
+async def test_content_is_html_as_clients_expect_it(world: World) -> None:
+    """Trap 40."""
+    alice = await world.person("alice")
+    await add_emoji(world, "owl")
+    status = await alice.post("Hi @alice\nsee https://www.example.com/a/very/long/path/that/goes/on :owl: <b> #Tag")
+    base = world.res.urls.base
+    assert status["content"] == (
+        f'<p>Hi <span class="h-card" translate="no"><a href="{base}/@alice" class="u-url mention">@<span>alice</span>'
+        '</a></span><br>see <a href="https://www.example.com/a/very/long/path/that/goes/on"'
+        ' rel="nofollow noopener noreferrer" target="_blank" translate="no"><span class="invisible">https://www.</span>'
+        '<span class="ellipsis">example.com/a/very/long/path/t</span><span class="invisible">hat/goes/on</span></a>'
+        f' :owl: &lt;b&gt; <a href="{base}/tags/tag" class="mention hashtag" rel="tag">#<span>Tag</span></a></p>'
+    )
+    assert [emoji["shortcode"] for emoji in status["emojis"]] == ["owl"]
 
 
 async def test_acct_is_the_bare_name_for_those_who_live_here_and_has_the_domain_for_others(world: World) -> None:
