@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -21,8 +23,7 @@ class Passwords:
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(time_cost=settings.argon2_time_cost, memory_cost=settings.argon2_memory_kib)
         self._room = asyncio.Semaphore(2)
-        # Checked where there is no such account, so that the answer takes as long.
-        self._decoy = self._hasher.hash("no such account")
+        self._decoy = _make_decoy(self._hasher)
 
     async def hash(self, password: str) -> str:
         """The hash to keep, with its salt and parameters inside."""
@@ -46,6 +47,14 @@ class Passwords:
             return self._hasher.verify(kept, password)
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
+
+
+def _make_decoy(hasher: PasswordHasher) -> str:
+    """What is checked where there is no such account, so that the answer takes as long: a hash of nothing in
+    particular, put together rather than computed, since every process makes one when it starts."""
+    salt, digest = (base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
+    parameters = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${parameters}${salt}${digest}"
 
 
 def find_password_problem(password: str) -> FieldProblem | None:

@@ -120,7 +120,7 @@ async def show_claim(visit: Visit, form: ClaimForm) -> Response:
 async def make_owner(visit: Visit, form: ClaimForm) -> Response:
     """Make the owner's account, and sign its owner in."""
     res = visit.res
-    await check_attempt(visit, "claim", "")
+    await check_attempt(visit, "claim", form.token)
     try:
         account_id = await claim(
             res.db, res.clock, res.urls, res.emit, res.passwords, locale=visit.language, **msgspec.structs.asdict(form)
