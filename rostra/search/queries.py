@@ -62,7 +62,7 @@ with found as (
     where not $4 and a.discoverable and a.silenced_at is null and {_OF_DOMAIN} and {_NAMED} limit 500)
   union all
   (select a.id, a.username, false from accounts a
-    where not $4 and {_OF_DOMAIN} and {_BEGINS} order by lower(a.username) limit 500)
+    where not $4 and {_OF_DOMAIN} and {_BEGINS} order by lower(a.username) using ~<~ limit 500)
   union all
   select a.id, a.username, k.followed
   from (select f.target_id, true as followed from follows f where f.account_id = $1
@@ -71,11 +71,12 @@ with found as (
   where {_OF_DOMAIN} and ({_NAMED} or {_BEGINS})
 ),
 people as (select id, lower(username) as name, bool_or(followed) as followed from found group by id, username)
-select p.id from people p join account_stats st on st.account_id = p.id
+select p.id from people p
 where p.id not in ({unwanted("$1", "$7")})
   and not exists (
     select from users u where u.account_id = p.id and (u.confirmed_at is null or u.approved_at is null))
-order by (p.name = lower($2)) desc, p.followed desc, starts_with(p.name, {_TYPED}) desc, st.followers_count desc, p.id
+order by (p.name = lower($2)) desc, p.followed desc, starts_with(p.name, {_TYPED}) desc,
+  (select st.followers_count from account_stats st where st.account_id = p.id) desc, p.id
 limit $5 offset $6
 """
 
