@@ -97,6 +97,7 @@ async def lock_card_of(tx: Tx, url: str, at: datetime) -> Card:
 
 
 async def find_card(db: Reader, card_id: int) -> Card | None:
+    """The card, unless it is gone."""
     return find_record(Card, await db.fetchrow(CARD, card_id))
 
 

@@ -85,4 +85,5 @@ async def replace_options(tx: Tx, poll_id: int, options: Sequence[str], *, multi
 
 
 async def delete_poll(tx: Tx, poll_id: int) -> None:
+    """Delete a poll with its votes."""
     await tx.execute(DELETE_POLL, poll_id)

@@ -153,18 +153,22 @@ async def delete_favourite(tx: Tx, account_id: int, status_id: int) -> bool:
 
 
 async def insert_bookmark(tx: Tx, account_id: int, status_id: int, at: datetime) -> None:
+    """Write a bookmark; one that is there already stays."""
     await tx.execute(INSERT_BOOKMARK, account_id, status_id, at)
 
 
 async def delete_bookmark(tx: Tx, account_id: int, status_id: int) -> None:
+    """Delete a bookmark; none is no error."""
     await tx.execute(DELETE_BOOKMARK, account_id, status_id)
 
 
 async def mute_conversation(tx: Tx, account_id: int, conversation_id: int) -> None:
+    """Write that an account wants to hear no more of a conversation."""
     await tx.execute(MUTE_CONVERSATION, account_id, conversation_id)
 
 
 async def unmute_conversation(tx: Tx, account_id: int, conversation_id: int) -> None:
+    """Take that back; nothing to take back is no error."""
     await tx.execute(UNMUTE_CONVERSATION, account_id, conversation_id)
 
 
@@ -175,8 +179,10 @@ async def find_pinnable(tx: Tx, account_id: int, status_id: int) -> Pinnable | N
 
 
 async def insert_pin(tx: Tx, account_id: int, status_id: int, at: datetime) -> None:
+    """Write a pin."""
     await tx.execute(INSERT_PIN, account_id, status_id, at)
 
 
 async def delete_pin(tx: Tx, account_id: int, status_id: int) -> None:
+    """Delete a pin; none is no error."""
     await tx.execute(DELETE_PIN, account_id, status_id)

@@ -134,6 +134,7 @@ async def find_scheduled(db: Reader, account_id: int, scheduled_id: int) -> Sche
 
 
 async def move_scheduled(tx: Tx, account_id: int, scheduled_id: int, scheduled_at: datetime) -> None:
+    """Give one of the account's own another time."""
     await tx.execute(MOVE, account_id, scheduled_id, scheduled_at)
 
 
