@@ -1,4 +1,5 @@
-"""The community as it is written down in `content/*.toml`: people, posts, and what the visitor's account comes with."""
+"""The community as it is written down in `content/*.toml`: the place, its people and posts, and
+what the visitor's account comes with."""
 
 from __future__ import annotations
 
@@ -89,9 +90,32 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lists: list[WrittenList]
 
 
+class WrittenRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule of the house."""
+
+    text: str
+    hint: str = ""
+
+
+class WrittenEmoji(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A custom emoji, drawn under its shortcode."""
+
+    shortcode: str
+    category: str
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"emojis": "emoji"}):
+    """What the place says about itself; `settings` by their names in InstanceSettings."""
+
+    settings: dict[str, str | list[str]]
+    rules: list[WrittenRule]
+    emojis: list[WrittenEmoji]
+
+
 class Community(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. Posts stand behind those that they answer."""
 
+    place: Place
     people: list[Person]
     posts: list[Post]
     extras: Extras
@@ -110,6 +134,7 @@ def load_community() -> Community:
     """Read the files. Raises msgspec.ValidationError for a mistake in them."""
     files = sorted(_FOLDER.glob("posts_*.toml"))
     return Community(
+        place=msgspec.toml.decode((_FOLDER / "place.toml").read_bytes(), type=Place),
         people=msgspec.toml.decode((_FOLDER / "people.toml").read_bytes(), type=_People).person,
         posts=[post for file in files for post in msgspec.toml.decode(file.read_bytes(), type=_Posts).post],
         extras=msgspec.toml.decode((_FOLDER / "visitor.toml").read_bytes(), type=Extras),

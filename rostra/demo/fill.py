@@ -17,15 +17,19 @@ from rostra.accounts.create import create_account
 from rostra.accounts.profile import ImageKeys, PreferencesChange, ProfileChange, change_profile
 from rostra.accounts.records import NewAccount
 from rostra.demo import plan, queries
-from rostra.demo.content import Community, Person, load_community
+from rostra.demo.content import Community, Person, WrittenEmoji, load_community
 from rostra.demo.draw import Pictures, draw_all
 from rostra.effects import HANDLERS
+from rostra.instance.cache import default_settings
+from rostra.instance.emojis import add_emoji, hydrate_emojis
+from rostra.instance.rules import add_rule, list_rules
+from rostra.instance.settings import change_settings, read_settings
 from rostra.kit.clock import Clock, FixedClock
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.jobs import drain
 from rostra.lists.lists import create_list, find_lists
 from rostra.lists.members import add_members
-from rostra.media.account_images import store_account_image
+from rostra.media.account_images import store_account_image, store_emoji_image
 from rostra.media.upload import upload
 from rostra.posts.boost import boost
 from rostra.posts.publish import publish
@@ -88,6 +92,7 @@ async def fill(res: Resources, *, progress: Progress = lambda _done, _of: None) 
     password = VISITOR_PASSWORD if res.settings.dev else secrets.token_urlsafe(12)
     steps = plan.make_plan(community, res.clock.now())
     town = await _open_town(res, community, FixedClock(steps[0].at), password)
+    await _furnish(town)
     for done, step in enumerate(steps):
         town.clock.moment = step.at
         await _do(town, step)
@@ -148,6 +153,37 @@ async def _do(town: _Town, step: plan.Step) -> None:
             await _meet(town, step)
         case _:
             await _react(town, step)
+
+
+async def _furnish(town: _Town) -> None:
+    """Name the place, write its rules down and hang its emojis; what somebody has set already stays."""
+    res, place = town.res, town.community.place
+    defaults = default_settings(dev=res.settings.dev)
+    async with res.db.read() as conn:
+        untouched = await read_settings(conn, defaults) == defaults
+    if untouched:
+        await change_settings(res.db, res.clock, defaults, actor_id=None, changes=place.settings)
+    if not await list_rules(res.db):
+        for rule in place.rules:
+            await add_rule(res.db, res.clock, actor_id=None, text=rule.text, hint=rule.hint)
+    known = {emoji.shortcode for emoji in await hydrate_emojis(res.db, res.urls)}
+    for emoji in place.emojis:
+        if emoji.shortcode not in known:
+            await _hang(town, emoji)
+
+
+async def _hang(town: _Town, emoji: WrittenEmoji) -> None:
+    res = town.res
+    image = await store_emoji_image(res.store, res.images, town.pictures.emojis[emoji.shortcode])
+    await add_emoji(
+        res.db,
+        res.clock,
+        actor_id=None,
+        shortcode=emoji.shortcode,
+        image_key=image.key,
+        static_key=image.static_key,
+        category=emoji.category,
+    )
 
 
 def _email(username: str) -> str:

@@ -12,6 +12,9 @@ _HEADER: Final = (1500, 500)
 
 PICTURES: Final[dict[str, Callable[[], str]]] = {
     "bread": lambda: things.bread("bread"),
+    "rye": lambda: things.bread("rye", ("#8a5a34", "#3f2413")),
+    "cake": lambda: things.cake("cake"),
+    "jupiter": lambda: things.jupiter("jupiter"),
     "soup": lambda: things.soup("soup"),
     "shelves": lambda: rooms.shelves("shelves"),
     "tomatoes": lambda: things.tomatoes("tomatoes"),

@@ -94,10 +94,10 @@ def still(ground: tuple[str, str], *parts: str) -> str:
     return picture(1200, 800, el("defs", gradient("ground", *ground)), base, *parts)
 
 
-def render(drawing: str, width: int) -> bytes:
-    """The drawing as a JPEG, `width` pixels wide, within `drawings_allowed`. Slow (some hundredths of a second)."""
+def render(drawing: str, width: int, kind: codec.Format = "jpeg") -> bytes:
+    """The drawing as an image file, `width` pixels wide, within `drawings_allowed`. Some hundredths of a second."""
     image = pyvips.Image.thumbnail_buffer(drawing.encode(), width)
-    return codec.encode(image.copy_memory(), "jpeg", quality=_QUALITY).body
+    return codec.encode(image.copy_memory(), kind, quality=_QUALITY).body
 
 
 @contextmanager

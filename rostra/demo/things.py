@@ -7,8 +7,8 @@ from math import cos, pi, sin
 from rostra.demo.svg import circle, dice, ellipse, glow, gradient, group, line, path, rect, still
 
 
-def bread(name: str) -> str:
-    """A round loaf with scored ears on a floured board."""
+def bread(name: str, crust: tuple[str, str] = ("#d9964a", "#8f4f1f")) -> str:
+    """A round loaf with scored ears on a floured board; its crust shades from one colour to another."""
     chance = dice(name)
     flour = "".join(
         circle(chance.gauss(600, 300), chance.gauss(640, 60), chance.uniform(1, 4), "#fffaf0", opacity=0.8)
@@ -24,7 +24,7 @@ def bread(name: str) -> str:
     )
     return still(
         ("#e9d2b0", "#c79b6a"),
-        gradient("crust", "#d9964a", "#8f4f1f"),
+        gradient("crust", *crust),
         glow("shine", "#ffe3ad", "#ffe3ad"),
         rect(140, 560, 920, 90, "#8a5a35", rx=30),
         rect(140, 545, 920, 70, "#b67c4b", rx=30),
@@ -189,3 +189,61 @@ def sunflower(name: str) -> str:
         for n in range(330)
     )
     return still(("#6db7e8", "#bfe3f5"), petals, circle(600, 400, 168, "#4a2d17"), seeds)
+
+
+def cake(name: str) -> str:
+    """A cake with three floors, cream, cherries and two small figures."""
+    chance = dice(name)
+    floors: list[str] = []
+    for top, half, tall, colour in ((560, 300, 150, "#f7e3d4"), (420, 220, 140, "#f3cdd2"), (300, 140, 120, "#f7e3d4")):
+        floors.append(rect(600 - half, top, 2 * half, tall, colour, rx=14))
+        waves = "".join(f" q{half / 8:.0f} 44 {half / 4:.0f} 0" for _ in range(8))
+        floors.append(path(f"M{600 - half} {top + 4}{waves} V{top} H{600 - half} Z", "#fffaf3"))
+        for cherry in range(5):
+            x = 600 - half + half * (0.2 + 0.4 * cherry)
+            floors.append(circle(x, top - 6, 15, "#c8303f") + circle(x - 4, top - 11, 4, "#ffffff", opacity=0.6))
+    crumbs = "".join(
+        circle(chance.gauss(600, 330), chance.gauss(742, 12), chance.uniform(2, 5), "#f7e3d4") for _ in range(60)
+    )
+    pair = "".join(
+        path(f"M{x - 18} 284 L{x} 216 L{x + 18} 284 Z", colour) + circle(x, 206, 13, "#e8b48c")
+        for x, colour in ((580, "#34324a"), (622, "#ffffff"))
+    )
+    return still(
+        ("#bfd9e6", "#8fb3c9"),
+        rect(0, 730, 1200, 70, "#7a5a48"),
+        ellipse(600, 716, 380, 34, "#dfe6ea"),
+        *floors,
+        pair,
+        crumbs,
+    )
+
+
+def jupiter(name: str) -> str:
+    """Jupiter with its bands, the red spot and four moons, as in a good eyepiece."""
+    chance = dice(name)
+    bands = "".join(
+        ellipse(600, 400 + offset, 250 * (1 - (offset / 250) ** 2) ** 0.5, tall, colour, opacity=0.75)
+        for offset, tall, colour in (
+            (-150, 16, "#c9a27a"),
+            (-92, 26, "#b5774f"),
+            (52, 30, "#a9683f"),
+            (128, 18, "#c9a27a"),
+            (188, 12, "#b58a66"),
+        )
+    )
+    moons = "".join(circle(x, 400 + chance.uniform(-8, 8), 6, "#fff6e0") for x in (130, 260, 930, 1090))
+    points = "".join(
+        circle(chance.uniform(0, 1200), chance.uniform(0, 800), chance.uniform(0.6, 1.8), "#dfe6ff", opacity=0.7)
+        for _ in range(120)
+    )
+    return still(
+        ("#05070f", "#0b1020"),
+        glow("halo", "#f3ddb8", "#f3ddb8"),
+        points,
+        circle(600, 400, 360, "url(#halo)", opacity=0.25),
+        circle(600, 400, 250, "#ead7b5"),
+        bands,
+        ellipse(700, 452, 46, 26, "#c8553a"),
+        moons,
+    )

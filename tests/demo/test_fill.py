@@ -16,6 +16,9 @@ from rostra.asgi import Application
 from rostra.demo import fill as demo
 from rostra.demo.content import Community, Extras, WrittenList, load_community
 from rostra.effects import emit
+from rostra.instance.cache import default_settings
+from rostra.instance.rules import add_rule, list_rules
+from rostra.instance.settings import change_settings, read_settings
 from rostra.kit.db import connect
 from rostra.kit.errors import Conflict
 from rostra.oauth.tokens import hash_token
@@ -72,6 +75,7 @@ async def test_a_visitor_finds_a_living_place_and_a_second_time_changes_nothing(
 
     async with await sign_in(res, db, "demo") as api:
         await _look_around(api, summary.posts)
+        await _look_at_the_place(api)
         await _look_at_details(api)
         # What the visitor changes stays changed.
         post = (await api.get("/api/v1/favourites")).json()[0]["id"]
@@ -102,6 +106,20 @@ async def _look_around(api: httpx.AsyncClient, posts: int) -> None:
     found = (await api.get("/api/v2/search", params={"q": "heron"})).json()
     assert found["statuses"]
     assert (await api.get("/api/v1/trends/statuses")).json()
+
+
+async def _look_at_the_place(api: httpx.AsyncClient) -> None:
+    instance = (await api.get("/api/v2/instance")).json()
+    assert instance["title"] == "Valdoro"
+    assert instance["contact"]["account"]["username"] == "giulia"
+    assert len(instance["rules"]) == 4
+    assert [emoji["shortcode"] for emoji in (await api.get("/api/v1/custom_emojis")).json()] == [
+        "heron",
+        "loaf",
+        "tram",
+    ]
+    used = [status for status in (await api.get("/api/v1/timelines/home")).json() if status["emojis"]]
+    assert {emoji["shortcode"] for status in used for emoji in status["emojis"]} == {"loaf", "tram"}
 
 
 async def _look_at_details(api: httpx.AsyncClient) -> None:
@@ -158,7 +176,7 @@ def hamlet(*keys: str) -> Community:
         if post.key in keys
     ]
     extras = Extras(bookmarks=[*keys][:1], requests=["lucia"], lists=[WrittenList(title="Two", members=["oren"])])
-    return Community(people=people, posts=posts, extras=extras)
+    return Community(place=whole.place, people=people, posts=posts, extras=extras)
 
 
 class _Interrupted(Exception):
@@ -184,6 +202,17 @@ async def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(
     assert counts == {"accounts": 4, "lists": 1, "bookmarks": 1, "polls": 1}
     assert await db.fetchval("select count(*) from statuses where reblog_of_id is null") == 4
     assert await db.fetchval("select voters_count from polls") == 3
+
+
+async def test_what_the_owner_has_set_stays(res: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "load_community", hamlet)
+    defaults = default_settings(dev=True)
+    await change_settings(res.db, res.clock, defaults, actor_id=None, changes={"title": "Ours"})
+    await add_rule(res.db, res.clock, actor_id=None, text="Our only rule")
+    await demo.fill(res)
+    async with res.db.read() as conn:
+        assert (await read_settings(conn, defaults)).title == "Ours"
+    assert [rule.text for rule in await list_rules(res.db)] == ["Our only rule"]
 
 
 async def test_nobody_elses_name_is_taken_and_no_public_server_is_overrun(

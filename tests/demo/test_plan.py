@@ -11,6 +11,7 @@ import pytest
 
 from rostra.demo import plan
 from rostra.demo.content import Community, Post, load_community
+from rostra.demo.emojis import EMOJIS
 from rostra.demo.gallery import HEADERS, PICTURES
 from rostra.demo.portraits import THINGS
 from rostra.posts.draft import MAX_CHARACTERS
@@ -54,6 +55,8 @@ def test_every_picture_is_drawn_and_described() -> None:
     assert {picture.draw for picture in pictures} == set(PICTURES)
     assert all(len(picture.alt) > 20 for picture in pictures)
     assert {person.header for person in COMMUNITY.people} == set(HEADERS)
+    assert {emoji.shortcode for emoji in COMMUNITY.place.emojis} == set(EMOJIS)
+    assert {code for post in COMMUNITY.posts for code in re.findall(r":([a-z]+):", post.text)} == set(EMOJIS)
     assert {person.avatar for person in COMMUNITY.people if isinstance(person.avatar, str)} == set(THINGS)
 
 
