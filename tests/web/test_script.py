@@ -278,3 +278,13 @@ def test_nothing_sticks_out_at_any_width(tab: Page, name: str, width: int) -> No
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto(f"/{name}")
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_name_that_takes_two_lines_covers_no_words(tab: Page) -> None:
+    tab.set_viewport_size({"width": 320, "height": 800})
+    tab.goto("/home")
+    covered = """() => [...document.querySelectorAll("article.status")].filter((one) => {
+      const names = one.querySelector(".head-who").getBoundingClientRect(), words = one.querySelector(".body").getBoundingClientRect();
+      return words.height && names.bottom > words.top + 1;
+    }).length"""
+    assert tab.evaluate(covered) == 0
