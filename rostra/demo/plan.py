@@ -15,6 +15,8 @@ _MOMENT = re.compile(r"(?P<days>\d+) (?P<clock>\d\d:\d\d)|-(?P<ago>\w+)")
 _SPAN = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
 # Nothing happens later than this before the moment of filling in.
 _LEAST_AGE = timedelta(seconds=20)
+# How much of a post's warmth becomes favourites.
+_GENEROSITY = 0.65
 _LIKED_WITHIN = timedelta(hours=20)
 # People follow each other so soon after both have joined, and are let in where that is asked.
 _MEETING = timedelta(hours=5)
@@ -175,7 +177,7 @@ def _reactions(step: Publish, community: Community, joined: dict[str, datetime])
         yield Boost(at=step.at + timedelta(minutes=chance.randint(4, 400)), who=who, key=step.key)
     for person in community.people:
         luck, soon = chance.random(), _LIKED_WITHIN * chance.random() ** 3
-        if luck < post.warmth and _reads(person, step, joined):
+        if luck < post.warmth * _GENEROSITY and _reads(person, step, joined):
             yield Favourite(at=step.at + timedelta(minutes=2) + soon, who=person.username, key=step.key)
     if post.poll is not None:
         yield from _votes(step, post.poll)
