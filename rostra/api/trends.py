@@ -32,12 +32,12 @@ def _page(form: TrendsForm, default: int) -> dict[str, int]:
 
 
 def _answer(call: Call, items: list[Any], limit: int, offset: int) -> Answer:
-    """The list with a Link header: onward where the page is full, and back."""
+    """The list with a Link header, unless it is empty: onward where the page is full, and back."""
     here = f"{call.res.urls.base}{call.request.url.path}"
     places: dict[str, int] = {}
     if items and len(items) == limit:
         places["next"] = offset + limit
-    if offset:
+    if items and offset:
         places["prev"] = max(offset - limit, 0)
     links = [f'<{here}?{urlencode({"limit": limit, "offset": at})}>; rel="{rel}"' for rel, at in places.items()]
     return Answer(items, headers=(("link", ", ".join(links)),) if links else ())

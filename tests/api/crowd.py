@@ -89,7 +89,7 @@ _EACH: Final = (
     select n, 1000 + n, 10000 + n, 'image', 'image/png', 'x', 'x', 1, '{}', $2 from guest""",
     f"""insert into media_attachments (id, account_id, status_id, type, content_type, original_key, preview_key,
       size_bytes, meta, created_at)
-    select 100 + n, {HOST}, 50000 + n, 'image', 'image/png', 'x', 'x', 1, '{{}}', $2 from guest""",
+    select 100_000 + n, {HOST}, 50000 + n, 'image', 'image/png', 'x', 'x', 1, '{{}}', $2 from guest""",
     "insert into mentions (status_id, account_id) select 10000 + n, $1 from guest",
     """insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
     select $1, 10000 + n, 10000 + n, 1000 + n, 1000 + n from guest""",
@@ -99,7 +99,7 @@ _EACH: Final = (
     select {ROOT}, n, '', '<p>:emoji' || n || ':</p>', '', false, $2 from guest""",
     # What has been done about them.
     f"insert into favourites (id, account_id, status_id, created_at) select n, 1000 + n, {ROOT}, $2 from guest",
-    "insert into favourites (id, account_id, status_id, created_at) select 100 + n, $1, 10000 + n, $2 from guest",
+    "insert into favourites (id, account_id, status_id, created_at) select 100_000 + n, $1, 10000 + n, $2 from guest",
     "insert into bookmarks (id, account_id, status_id, created_at) select n, $1, 10000 + n, $2 from guest",
     f"insert into status_pins (id, account_id, status_id, created_at) select n, {HOST}, 50000 + n, $2 from guest",
     """insert into notifications (account_id, type, from_account_id, status_id, created_at)
@@ -119,10 +119,10 @@ _EACH: Final = (
     """insert into filters (id, account_id, title, context, created_at)
     select n, $1, 'Filter ' || n, '{home,public,thread,account,notifications}', $2 from guest""",
     "insert into filter_keywords (id, filter_id, keyword) select n, n, 'dog' || n from guest",
-    f"insert into filter_keywords (id, filter_id, keyword) select 100 + n, {FILTER}, 'puppy' || n from guest",
+    f"insert into filter_keywords (id, filter_id, keyword) select 100_000 + n, {FILTER}, 'puppy' || n from guest",
     f"insert into filter_statuses (id, filter_id, status_id) select n, {FILTER}, 30000 + n from guest",
     "insert into lists (id, account_id, title, created_at) select n, $1, 'List ' || n, $2 from guest",
-    f"insert into list_accounts (id, list_id, account_id) select 100 + n, n, {HOST} from guest",
+    f"insert into list_accounts (id, list_id, account_id) select 100_000 + n, n, {HOST} from guest",
     """insert into scheduled_statuses (id, account_id, scheduled_at, draft, created_at)
     select n, $1, $5, '{"text": "Later"}', $2 from guest""",
     "insert into rules (id, text, position) select n, 'Be kind', n from guest",
