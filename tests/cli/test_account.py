@@ -26,10 +26,12 @@ def dsn(pg_server: str, pg_dsn: str) -> Iterator[str]:
 
     async def admin(statement: str) -> None:
         connection = await asyncpg.connect(pg_server.format(database="postgres"))
-        await connection.execute(statement)
-        await connection.close()
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
-    asyncio.run(admin(f"create database {name} template rostra strategy file_copy"))
+    asyncio.run(admin(f"create database {name} template template_rostra strategy file_copy"))
     yield pg_server.format(database=name)
     asyncio.run(admin(f"drop database {name} with (force)"))
 
