@@ -284,7 +284,7 @@ def test_a_name_that_takes_two_lines_covers_no_words(tab: Page) -> None:
     tab.set_viewport_size({"width": 320, "height": 800})
     tab.goto("/home")
     covered = """() => [...document.querySelectorAll("article.status")].filter((one) => {
-      const names = one.querySelector(".head-who").getBoundingClientRect(), words = one.querySelector(".body").getBoundingClientRect();
+      const [names, words] = [".head-who", ".body"].map((part) => one.querySelector(part).getBoundingClientRect());
       return words.height && names.bottom > words.top + 1;
     }).length"""
     assert tab.evaluate(covered) == 0
