@@ -16,6 +16,7 @@ from rostra.accounts.sessions import find_viewer
 from rostra.kit.body import read_params
 from rostra.kit.errors import Forbidden, Invalid, NotFound, RateLimited, RostraError, TooLarge, Unauthorized
 from rostra.kit.forms import to_form
+from rostra.kit.ratelimit import address_key
 from rostra.resources import Resources
 from rostra.web.cookies import Cookies
 from rostra.web.frame import bare_frame
@@ -26,6 +27,8 @@ from rostra.web.visit import Visit, is_local, views
 log = structlog.get_logger()
 
 _SAFE: Final = ("GET", "HEAD")
+# Forms, seconds; as many as an app may send requests.
+_FORMS: Final = (300, 5 * 60)
 _STAFF: Final = {"moderator": ("owner", "admin", "moderator"), "admin": ("owner", "admin")}
 # The error page knows these; what else there is looks like the nearest.
 _SHOWN_AS: Final = {400: 422, 409: 422, 413: 422}
@@ -82,6 +85,8 @@ async def _open(request: Request, res: Resources) -> Visit:
 async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -> Response:
     _check_access(visit, route)
     unsafe = visit.request.method not in _SAFE
+    if unsafe:
+        _check_limit(visit)
     params: dict[str, Any] = {}
     if unsafe or route.form is not NoForm:
         params = await read_params(visit.request, path_params, uploads=route.uploads)
@@ -96,6 +101,12 @@ def _check_access(visit: Visit, route: PageRoute) -> None:
     me = visit.me
     if route.access in _STAFF and me.role not in _STAFF[route.access]:
         raise Forbidden
+
+
+def _check_limit(visit: Visit) -> None:
+    """Count a form against whoever sends it. Raises RateLimited."""
+    who = f"u{visit.viewer.account_id}" if visit.viewer else f"a{address_key(visit.address or '')}"
+    visit.res.limiter.check(f"page:{who}", *_FORMS)
 
 
 def _check_csrf(visit: Visit, params: dict[str, Any]) -> None:
