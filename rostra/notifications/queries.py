@@ -40,6 +40,10 @@ select u.account_id, $2, u.account_id, $3, $4 from users u where u.account_id = 
 on conflict do nothing returning id, account_id
 """
 
+# What moderators are told is theirs only as long as they are moderators.
+_ONLY_STAFF: Final = """(not starts_with(n.type, 'admin.') or exists (
+    select from users u where u.account_id = n.account_id and u.role in ('owner', 'admin', 'moderator')))"""
+
 _COLUMNS: Final = "n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id"
 
 PAGE: Final = both_orders(f"""
@@ -47,13 +51,14 @@ select {_COLUMNS} from notifications n join accounts x on x.id = n.from_account_
 where n.account_id = $1 and n.id < $2 and n.id > $3
   and (cardinality($5::text[]) = 0 or n.type = any($5)) and not n.type = any($6::text[])
   and ($7::bigint is null or n.from_account_id = $7)
-  and x.suspended_at is null
+  and x.suspended_at is null and {_ONLY_STAFF}
 order by n.id desc /*page*/ limit $4
 """)
 
 SOME: Final = f"""
 select {_COLUMNS}, n.account_id from notifications n join accounts x on x.id = n.from_account_id
 where n.id = any($1::bigint[]) and ($2::bigint is null or n.account_id = $2) and x.suspended_at is null
+  and {_ONLY_STAFF}
 """
 
 REPORTS: Final = """
@@ -82,9 +87,9 @@ delete from notifications n using statuses s
 where s.id = $1 and n.status_id = s.id and n.type = 'update' and n.created_at < s.edited_at
 """
 
-UNREAD: Final = """
+UNREAD: Final = f"""
 select count(*) from (
-  select from notifications n where n.account_id = $1
+  select from notifications n where n.account_id = $1 and {_ONLY_STAFF}
     and n.id > coalesce((
       select m.last_read_id from markers m where m.account_id = $1 and m.timeline = 'notifications'), 0)
   limit $2) unread

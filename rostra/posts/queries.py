@@ -100,17 +100,18 @@ INSERT_MENTIONS: Final = """
 insert into mentions (status_id, account_id) select $1, unnest($2::bigint[]) on conflict do nothing
 """
 
-# Known tags are only read, and touched once an hour: a popular one is not to be a queue of all who use it.
+# Known tags are only read, and touched once an hour: a popular one is not to be a queue of all who use it. Where not
+# everybody may see the post ($5 false), its tags do not count as used: what was said in confidence is not to be found.
 INSERT_TAGS: Final = """
 with given as (select name, display_name from unnest($1::text[], $2::text[]) as g(name, display_name)),
 known as (select t.id, t.name, t.last_used_at from tags t where t.name = any($1::text[])),
 made as (
   insert into tags (id, name, display_name, last_used_at, created_at)
-  select make_id($3), g.name, g.display_name, $3, $3 from given g
+  select make_id($3), g.name, g.display_name, case when $5 then $3 end, $3 from given g
   where not exists (select from known k where k.name = g.name) order by g.name
-  on conflict (name) do update set last_used_at = excluded.last_used_at returning id),
+  on conflict (name) do update set last_used_at = coalesce(excluded.last_used_at, tags.last_used_at) returning id),
 stale as (
-  select t.id from tags t where t.id in (
+  select t.id from tags t where $5 and t.id in (
     select k.id from known k where k.last_used_at is null or k.last_used_at < $3::timestamptz - interval '1 hour')
   order by t.id for no key update skip locked),
 touched as (update tags t set last_used_at = $3 from stale where t.id = stale.id)
@@ -242,9 +243,9 @@ async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) ->
 async def insert_tags(
     tx: Tx, status_id: int, tags: Sequence[tuple[str, str]], *, account_id: int, at: datetime, count: bool
 ) -> None:
-    """Write hashtags (normalised, as written) of a status; count their use where others may see it."""
+    """Write hashtags (normalised, as written) of a status; `count` their use where everybody may see it."""
     names = [name for name, _ in tags]
-    await tx.execute(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id)
+    await tx.execute(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id, count)
     if count:
         await tx.execute(COUNT_TAG_USES, names, at.date(), account_id)
 

@@ -20,7 +20,11 @@ select t.id, t.name, t.display_name, coalesce((
   exists (select from tag_follows x where x.tag_id = t.id and x.account_id = $1) as following
 """
 
-TAG_BY_NAME: Final = f"{_COLUMNS}, 0 as cursor from tags t where t.name = $3"
+# One that stands only in posts which not everybody may see is as good as unused.
+TAG_BY_NAME: Final = f"""
+{_COLUMNS}, 0 as cursor from tags t where t.name = $3 and (t.last_used_at is not null
+  or exists (select from tag_follows x where x.tag_id = t.id and x.account_id = $1))
+"""
 
 TAGS_BY_IDS: Final = f"""
 {_COLUMNS}, 0 as cursor from unnest($3::bigint[]) with ordinality as wanted(id, place) join tags t on t.id = wanted.id
@@ -62,7 +66,7 @@ class TagRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find_tag(db: Reader, viewer_id: int | None, name: str, today: date) -> TagRow | None:
-    """The hashtag with this normalised name, if anybody has used or followed it."""
+    """The hashtag with this normalised name, if it was used where everybody may see it, or if the viewer follows it."""
     return find_record(TagRow, await db.fetchrow(TAG_BY_NAME, viewer_id, today, name))
 
 

@@ -89,8 +89,8 @@ ACCOUNT_AT: Final = "select id from accounts where uri = $1 and suspended_at is 
 STATUS_AT: Final = "select id from statuses where uri = $1"
 
 HASHTAGS: Final = f"""
-select t.id from tags t where {begins("t.name", "$1")} and t.listable
-order by (t.name = $1) desc, t.last_used_at desc nulls last limit $2 offset $3
+select t.id from tags t where {begins("t.name", "$1")} and t.listable and t.last_used_at is not null
+order by (t.name = $1) desc, t.last_used_at desc limit $2 offset $3
 """
 
 

@@ -40,7 +40,7 @@ _ONCE: Final = (
     f"insert into lists (id, account_id, title, created_at) values ({LIST}, $1, 'Everybody', $2)",
     f"""insert into filters (id, account_id, title, context, created_at)
     values ({FILTER}, $1, 'Dogs', '{{home,public,thread,account,notifications}}', $2)""",
-    "update users set filters_revision = 1 where account_id = $1 and $2::timestamptz is not null",
+    "update users set filters_revision = 1, role = 'moderator' where account_id = $1 and $2::timestamptz is not null",
     f"""insert into accounts (id, username, uri, url, created_at, updated_at)
     select {HOST}, 'host', 'host', 'host', $2, $2 where $1::bigint > 0""",
     f"insert into account_stats (account_id) select {HOST} where $1::bigint > 0 and $2::timestamptz is not null",
@@ -108,7 +108,8 @@ _EACH: Final = (
     """insert into notifications (account_id, type, from_account_id, report_id, created_at)
     select $1, 'admin.report', 1000 + n, n, $2 from guest""",
     # Hashtags, trends, filters, lists, what is to come.
-    "insert into tags (id, name, display_name, created_at) select n, 'catsof' || n, 'CatsOf' || n, $2 from guest",
+    """insert into tags (id, name, display_name, last_used_at, created_at)
+    select n, 'catsof' || n, 'CatsOf' || n, $2, $2 from guest""",
     "insert into tag_follows (id, account_id, tag_id, created_at) select n, $1, n, $2 from guest",
     "insert into tag_uses (tag_id, used_on, account_id) select n, $2::timestamptz::date, 1000 + n from guest",
     "insert into trending_tags (tag_id, score) select n, n from guest",

@@ -361,3 +361,32 @@ async def test_an_app_without_a_person_sees_what_a_visitor_sees(village: Village
     for post in village.plain:
         answer = await app.get(f"/api/v1/statuses/{post.id}", expect=None)
         assert answer.status_code == (200 if village.may_see(None, post) else 404)
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+async def test_a_hashtag_of_a_closed_post_is_not_found(world: World, visibility: str) -> None:
+    anna, ben = await world.person("anna"), await world.person("ben")
+    unused = (await ben.api.get("/api/v1/tags/surprise")).json()
+    await anna.post("It is a #surprise", visibility=visibility)
+    assert (await ben.api.get("/api/v1/tags/surprise")).json() == unused
+    query = {"q": "surp", "type": "hashtags"}
+    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
+    await ben.api.post("/api/v1/tags/surprise/follow")
+    assert (await ben.api.get("/api/v1/tags/surprise")).json()["following"] is True
+    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
+    await anna.post("No #surprise any more")
+    [found] = (await ben.api.get("/api/v2/search", query)).json()["hashtags"]
+    assert found["history"][0]["uses"] == "1"
+
+
+async def test_a_report_is_told_to_moderators_as_long_as_they_are(world: World) -> None:
+    anna, ben, mod = await world.person("anna"), await world.person("ben"), await world.person("mod", role="moderator")
+    await ben.api.post("/api/v1/reports", {"account_id": anna.id, "comment": "in confidence"})
+    await world.settle()
+    [told] = (await mod.api.get("/api/v1/notifications")).json()
+    assert told["report"]["comment"] == "in confidence"
+    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 1}
+    await world.db.connection.execute("update users set role = 'user' where account_id = $1", mod.account_id)
+    assert (await mod.api.get("/api/v1/notifications")).json() == []
+    await mod.api.get(f"/api/v1/notifications/{told['id']}", expect=404)
+    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 0}
