@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,3 +152,18 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
     elif isinstance(value, list):
         for child in value:
             yield from walk(child, path)
+
+
+def check_headers(answer: httpx.Response) -> None:
+    """Whether an answer is JSON that says what may still be asked."""
+    assert answer.headers["content-type"].partition(";")[0] == "application/json", answer.url
+    assert answer.json() is not None
+    assert int(answer.headers["x-ratelimit-limit"]) >= int(answer.headers["x-ratelimit-remaining"]) >= 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", answer.headers["x-ratelimit-reset"])
+
+
+def rows(answer: httpx.Response) -> list[Any]:
+    """What the list has: ids, or names."""
+    body = answer.json()
+    items = body if isinstance(body, list) else next(found for found in body.values() if found)
+    return [item if isinstance(item, str) else item.get("id") or item["url"] for item in items]
