@@ -9,6 +9,7 @@ import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import idna
+import regex
 
 from rostra.kit.errors import Invalid
 
@@ -54,7 +55,7 @@ _DENIED_V6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_PLAIN_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+", re.ASCII)
+_PLAIN_DOMAIN = regex.compile(rf"{_LABEL}(?:\.{_LABEL})*+", regex.ASCII)
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _MAX_DOMAIN = 253

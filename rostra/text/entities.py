@@ -29,9 +29,10 @@ _HASHTAG = regex.compile(rf"(?<![=/{_WORD}])[#＃]([\p{{L}}\p{{Nd}}_][{_WORD}]*+
 _LETTER = regex.compile(r"\p{L}")
 _NOT_IN_A_TAG = regex.compile(rf"[^{_WORD}{_SEPARATORS}]+")
 
-# Possessive throughout, so that no input makes the matcher go back: one step per character.
+# Possessive throughout, so that no input makes the matcher go back: one step per character. By `regex`: the standard
+# library's possessive groups match wrongly before Python 3.11.5 (python/cpython#106052).
 _USERNAME = r"[A-Za-z0-9_]++(?:[.-]++[A-Za-z0-9_]++)*+"
-_MENTION = re.compile(
+_MENTION = regex.compile(
     rf"(?<![=/\w])@({_USERNAME})(?:@(\w++(?:[.-]++\w++)*+)(?::([1-9][0-9]{{0,4}})(?![0-9]))?+)?+(?!@|://)"
 )
 _EMOJI = re.compile(r"(?<![^\W_])(?<!:):([A-Za-z0-9_]{2,64}):(?![^\W_])(?!:)")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 import msgspec
+import regex
 
 from rostra.text.entities import (
     Entities,
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
-_PARAGRAPH_BREAK = re.compile(r"\n(?:[ \t]*+\n)++")
+_PARAGRAPH_BREAK = regex.compile(r"\n(?:[ \t]*+\n)++")
 _HIDDEN_PREFIX = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _SHOWN_OF_A_LINK = 30
 _LINK_REL = "nofollow noopener noreferrer"

@@ -10,6 +10,7 @@ import html as entities
 import re
 
 import nh3
+import regex
 
 from rostra.text.format import escape
 
@@ -54,7 +55,7 @@ _SKELETON_TAG = re.compile(r"<(/?)([a-z0-9]+)>")
 _PRE_START = re.compile(r"<pre>\n+")
 _MANY_NEWLINES = re.compile(r"\n{3,}")
 
-_MARKUP = re.compile(r"<[^<>]*+>?")
+_MARKUP = regex.compile(r"<[^<>]*+>?")
 
 
 def sanitise_html(html: str) -> str:
