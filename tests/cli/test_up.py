@@ -93,7 +93,7 @@ def get(port: int, path: str = "/") -> str:
         connection.close()
 
 
-def wait_for(is_so: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(is_so: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "did not come true in time"

@@ -86,7 +86,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.stdout.close()
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "did not come true in time"

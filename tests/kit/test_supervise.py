@@ -82,7 +82,7 @@ def run_until_stopped(*specs: str, options: str = "") -> str:
     )
 
 
-def wait_for(is_so: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(is_so: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "did not come true in time"
