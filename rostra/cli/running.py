@@ -115,8 +115,18 @@ def run_children(
     print(f"ready {settings.base_url}", flush=True)
     tell_service_manager(b"READY=1")
     for task in afterwards:
-        supervisor.run_task(task)
+        _run_aside(supervisor, task)
     supervisor.run()
+
+
+def _run_aside(supervisor: Supervisor, task: ChildSpec) -> None:
+    """Run what the server does without: where it fails, that is said, and the server goes on."""
+    try:
+        supervisor.run_task(task)
+    except ChildFailed as error:
+        if not error.is_task:
+            raise
+        say(f"{error.text}; the server goes on without")
 
 
 def ended(error: ChildFailed | StopRequested) -> None:

@@ -110,7 +110,7 @@ async def second_step(visit: Visit, form: CodeForm) -> Response:
 
 @pages.post("/auth/sign_out")
 async def sign_out(visit: Visit, form: ReturnForm) -> Response:
-    """End this session, not others."""
+    """End the session of this browser, not others."""
     if visit.viewer is not None and visit.viewer.session_id is not None:
         await end_session(visit.res.db, visit.res.emit, visit.viewer.account_id, visit.viewer.session_id)
     visit.cookies.drop("session")
