@@ -21,7 +21,8 @@ IdText = Annotated[str, Meta(pattern=r"^\d+$")]
 
 def timestamp(moment: datetime) -> str:
     """A moment as every client can read it: `2022-05-20T10:11:12.345Z`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    # A quarter of the time of strftime, some forty times in an answer.
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,8 +37,9 @@ def wanted_by_id(viewer: LiteralString, author_id: LiteralString) -> LiteralStri
     return f"""(
       {author_id} not in (select id from unwanted)
       and ((select true from account_domain_blocks d where d.account_id = {viewer} limit 1) is null or not exists (
-        select from accounts x join account_domain_blocks d on d.account_id = {viewer} and d.domain = x.domain
-        where x.id = {author_id})))"""
+        select from accounts named_by_id join account_domain_blocks d
+          on d.account_id = {viewer} and d.domain = named_by_id.domain
+        where named_by_id.id = {author_id})))"""
 
 
 class Distance(msgspec.Struct, frozen=True, kw_only=True):

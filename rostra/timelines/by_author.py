@@ -8,7 +8,7 @@ import msgspec
 
 from rostra.entities.status import RawStatus
 from rostra.kit.paging import Page, Window, both_orders
-from rostra.posts.access import unwanted, visible
+from rostra.posts.access import visible, wanted
 from rostra.posts.hydrate import StatusReader, page_by_cursor, page_of
 
 # $6 the account, $7 without replies to others, $8 without boosts, $9 a hashtag or null.
@@ -23,7 +23,7 @@ _CHOSEN: Final = f"""
     and ($9::text is null or exists (
       select from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id and t.name = $9))
     and {visible("$1", "s", "x")}
-    and (o.id is null or ({visible("$1", "o", "ox")} and o.account_id not in ({unwanted("$1", "$2")})))
+    and (o.id is null or ({visible("$1", "o", "ox")} and {wanted("$1", "o.account_id", "ox", "$2")}))
   order by s.id desc /*page*/ limit $5
 """
 

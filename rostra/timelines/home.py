@@ -16,7 +16,8 @@ from rostra.relationships.wanted import unwanted_once, wanted_by_id
 _COPIED: Final = f"""
   select e.status_id as id from home_entries e
   where e.account_id = $1 and e.status_id < $3 and e.status_id > $4
-    and {wanted_by_id("$1", "e.author_id")} and e.subject_author_id not in (select id from unwanted)
+    and {wanted_by_id("$1", "e.author_id")}
+    and (e.subject_author_id = e.author_id or {wanted_by_id("$1", "e.subject_author_id")})
   order by e.status_id desc /*page*/ limit $5
 """
 
@@ -32,7 +33,7 @@ _MERGED: Final = f"""
       and (f.languages is null or s.language is null or s.language = any(f.languages))
       and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in ($1, x.id) or (
         select true from follows r where r.account_id = $1 and r.target_id = s.in_reply_to_account_id))
-      and (o.id is null or o.account_id not in (select id from unwanted))
+      and (o.id is null or {wanted_by_id("$1", "o.account_id")})
       and (select true from home_entries e
         where e.account_id = $1 and e.subject_id = coalesce(o.id, s.id)) is null
     order by s.id desc /*page*/ limit $5) latest

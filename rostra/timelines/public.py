@@ -11,8 +11,9 @@ from rostra.entities.status import RawStatus
 from rostra.kit.db import Database
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Page, Window, both_orders
-from rostra.posts.access import unwanted, wanted
+from rostra.posts.access import wanted
 from rostra.posts.hydrate import StatusReader, page_of
+from rostra.relationships.wanted import unwanted_once, wanted_by_id
 
 # $6 local, $7 remote, $8 only with media.
 _CHOSEN: Final = f"""
@@ -48,6 +49,7 @@ TAGGED: Final = both_orders(
 
 LIST: Final = both_orders(
     page_of(f"""
+      with {unwanted_once("$1", "$2")}
       select latest.id from lists l
       join list_accounts la on la.list_id = l.id
       join accounts x on x.id = la.account_id
@@ -56,14 +58,14 @@ LIST: Final = both_orders(
         select s.id from statuses s left join statuses o on o.id = s.reblog_of_id
         where s.account_id = la.account_id and s.id < $3 and s.id > $4 and s.visibility <> 'direct'
           and (f.show_reblogs or o.id is null)
-          and (o.id is null or o.account_id not in ({unwanted("$1", "$2")}))
+          and (o.id is null or {wanted_by_id("$1", "o.account_id")})
           and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
             or (l.replies_policy = 'list' and exists (select from list_accounts r
               where r.list_id = l.id and r.account_id = s.in_reply_to_account_id))
             or (l.replies_policy = 'followed' and exists (select from follows r
               where r.account_id = $1 and r.target_id = s.in_reply_to_account_id)))
         order by s.id desc /*page*/ limit $5) latest
-      where l.id = $6 and l.account_id = $1 and {wanted("$1", "x.id", "x", "$2")}
+      where l.id = $6 and l.account_id = $1 and {wanted_by_id("$1", "x.id")}
       order by latest.id desc /*page*/ limit $5
     """)
 )

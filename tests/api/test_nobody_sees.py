@@ -15,7 +15,7 @@ import pytest
 from rostra.effects import emit
 from rostra.events import PushOrdered
 from rostra.timelines.announce import EditedStatus, NewStatus
-from tests.api.village import ANNA, AUTHORS, NAMES, QUIET, Village, build_village
+from tests.api.village import ANNA, AUTHORS, GONE, HOST, NAMES, QUIET, REMOTE, Village, build_village
 from tests.notifications.push_service import running_push_service
 from tests.situations import Post
 from tests.streaming.connected import Connected, connect
@@ -168,6 +168,33 @@ async def test_a_list_shows_what_may_and_is_wanted_to_be_seen_and_nothing_else(v
         assert expected or viewer is not None
 
 
+async def test_posts_that_are_merged_into_home_are_those_that_would_have_been_copied(village: Village) -> None:
+    large = {ANNA, HOST, REMOTE, GONE}
+    large_ids = [village.people[author].account_id for author in large]
+    async with village.world.db.transaction() as tx:
+        await tx.execute("update accounts set merged_on_read = true where id = any($1::bigint[])", large_ids)
+        await tx.execute("delete from home_entries where author_id = any($1::bigint[])", large_ids)
+    for viewer in village.viewers[1:]:
+        assert viewer is not None
+        kept = {post.id for post in village.posts if post.author not in large and standing_in(village, viewer, post)}
+        subjects = {(post.boost_of or post).id for post in village.posts if post.id in kept}
+        merged = {
+            post.id
+            for post in village.posts
+            if post.author in large and listed(village, viewer, post) and (post.boost_of or post).id not in subjects
+        }
+        shown = await read_all(village.people[viewer].api, "/api/v1/timelines/home")
+        assert set(ids_of(shown)) - kept == {
+            post.id
+            for post in village.posts
+            if post.id in merged and (not is_answer(post) or follows_both(village, viewer, post))
+        }, who(viewer)
+
+
+def follows_both(village: Village, viewer: int, post: Post) -> bool:
+    return post.reply_to is not None and (viewer, post.reply_to.author) in village.follows
+
+
 @pytest.mark.parametrize("choice", ["", "only_media=true", "exclude_reblogs=true", "tagged=village", "pinned=true"])
 async def test_a_profile_shows_what_may_be_seen_even_of_those_whom_one_does_not_follow(
     village: Village, choice: str
@@ -225,7 +252,7 @@ async def test_a_search_finds_what_may_and_is_wanted_to_be_seen(village: Village
 async def test_an_address_finds_a_post_for_those_who_may_see_it(village: Village) -> None:
     for viewer in village.viewers:
         for post in village.plain:
-            address = f"http://localhost:3000/@{NAMES[post.author]}/{post.id}"
+            address = f"http://localhost:3000{village.path(post)}"
             found = (await api_of(village, viewer).get("/api/v2/search", {"q": address, "type": "statuses"})).json()
             assert ids_of(found["statuses"]) == ([post.id] if village.may_see(viewer, post) else []), who(viewer)
 
@@ -267,7 +294,7 @@ async def test_a_page_of_a_post_is_there_for_those_who_may_see_it(village: Villa
             subject, seen = post.boost_of or post, village.may_see(viewer, post)
             parts = ("", "/history", "/favourites", "/reblogs") if post in village.plain[2:4] else ("",)
             for part in parts:
-                answer = await browser.http.get(f"/@{NAMES[post.author]}/{post.id}{part}")
+                answer = await browser.http.get(f"{village.path(post)}{part}")
                 assert answer.status_code == (200 if seen else 404), (who(viewer), NAMES[post.author], part)
                 if not seen or part in ("", "/history"):
                     assert (village.marker(subject) in answer.text) == seen

@@ -12,21 +12,24 @@ from typing import Final
 from tests.situations import Post, Society
 from tests.world import Person, World
 
-# Authors. `gone` is suspended, `quiet` is limited; `host` is an open house.
-ANNA, GONE, QUIET, HOST = range(4)
-# Readers, each named for what they are to anna; mostly they are the same to the others.
-FOLLOWER, STRANGER, BARRED, MENTIONED, NAMED_AND_BARRED, AVERSE, DEAF, ASKING = range(4, 12)
+# Authors. `gone` is suspended, `quiet` is limited; `host` is an open house; `remote` lives elsewhere.
+ANNA, GONE, QUIET, HOST, REMOTE = range(5)
+AUTHORS: Final = (ANNA, GONE, QUIET, HOST, REMOTE)
+ELSEWHERE: Final = "else.example"
+# Readers, each named for what they are to anna; mostly they are the same to the others. `shy` has blocked the domain
+# of `remote`.
+FOLLOWER, STRANGER, BARRED, MENTIONED, NAMED_AND_BARRED, AVERSE, DEAF, ASKING, SHY = range(5, 14)
 NAMES: Final = (
-    "anna", "gone", "quiet", "host", "follower", "stranger", "barred", "mentioned", "named_and_barred", "averse",
-    "deaf", "asking",
+    "anna", "gone", "quiet", "host", "remote", "follower", "stranger", "barred", "mentioned", "named_and_barred",
+    "averse", "deaf", "asking", "shy",
 )  # fmt: skip
-AUTHORS: Final = (ANNA, GONE, QUIET, HOST)
 VISIBILITIES: Final = ("public", "unlisted", "private", "direct")
 # Who boosts what: an author's post of a visibility, by somebody, and how the boost is shown.
 BOOSTS: Final = (
     (HOST, ANNA, "public", "public"), (HOST, ANNA, "unlisted", "private"), (ANNA, ANNA, "private", "private"),
     (ANNA, GONE, "public", "public"), (ANNA, HOST, "public", "public"), (GONE, HOST, "unlisted", "public"),
-    (QUIET, ANNA, "public", "unlisted"), (HOST, QUIET, "public", "public"),
+    (QUIET, ANNA, "public", "unlisted"), (HOST, QUIET, "public", "public"), (HOST, REMOTE, "public", "public"),
+    (ANNA, REMOTE, "unlisted", "private"), (REMOTE, HOST, "public", "public"),
 )  # fmt: skip
 
 
@@ -46,7 +49,16 @@ class Village(Society):
     @property
     def viewers(self) -> list[int | None]:
         """Everybody who can look, and a visitor."""
-        return [None, *(number for number in range(len(self.people)) if number not in self.suspended)]
+        return [None, *(number for number in range(len(self.people)) if number not in (GONE, REMOTE))]
+
+    def wants(self, viewer: int | None, author: int) -> bool:
+        """Whether the viewer wants to see the author in lists."""
+        return super().wants(viewer, author) and (viewer, author) != (SHY, REMOTE)
+
+    def path(self, post: Post) -> str:
+        """Where the page of a post is."""
+        domain = f"@{ELSEWHERE}" if post.author == REMOTE else ""
+        return f"/@{NAMES[post.author]}{domain}/{post.id}"
 
     def likes(self, viewer: int | None, post: Post) -> bool:
         """Whether the viewer may see the post and wants to see both its author and whose post it boosts."""
@@ -61,10 +73,10 @@ class Village(Society):
 async def build_village(world: World) -> Village:
     """The village, with everything in it that there can be."""
     village = Village(world, [await world.person(name) for name in NAMES])
-    village.follows = {(reader, author) for reader in (FOLLOWER, BARRED, AVERSE, DEAF) for author in AUTHORS}
+    village.follows = {(reader, author) for reader in (FOLLOWER, BARRED, AVERSE, DEAF, SHY) for author in AUTHORS}
     village.blocks = {(ANNA, BARRED), (ANNA, NAMED_AND_BARRED), (HOST, NAMED_AND_BARRED), (AVERSE, ANNA)}
     village.mutes = {(DEAF, ANNA), (DEAF, QUIET)}
-    village.suspended, village.silenced, village.indexable = {GONE}, {QUIET}, {ANNA, GONE, QUIET, HOST}
+    village.suspended, village.silenced, village.indexable = {GONE}, {QUIET}, set(AUTHORS)
     await _write_posts(village)
     await _relate(village)
     await _keep(village)
@@ -104,7 +116,7 @@ async def _write(village: Village, post: Post) -> None:
             " values ($1, $2, 'x' || $1::bigint, $9, $3, '<p>' || $3 || '</p>', '', $4, $5, $1, $6, $7, $8, $10)",
             post.id, ids[post.author], marker, post.visibility, post.boost_of.id if post.boost_of else None, at,
             post.reply_to.id if post.reply_to else None, ids[post.reply_to.author] if post.reply_to else None,
-            f"http://localhost:3000/@{NAMES[post.author]}/{post.id}", post.boost_of is None,
+            f"http://localhost:3000{village.path(post)}", post.boost_of is None,
         )  # fmt: skip
         await tx.execute("insert into status_stats (status_id) values ($1)", post.id)
         await tx.executemany(
@@ -126,9 +138,15 @@ async def _relate(village: Village) -> None:
                 [(ids[a], ids[b], at) for a, b in sorted(pairs)],
             )
         await tx.execute("update accounts set discoverable = true, locked = (id = $1)", ids[ANNA])
-        await tx.execute("update accounts set indexable = true where id = any($1::bigint[])", ids[:4])
+        await tx.execute("update accounts set indexable = true where id = any($1::bigint[])", ids[:5])
         await tx.execute("update accounts set suspended_at = $2 where id = $1", ids[GONE], at)
         await tx.execute("update accounts set silenced_at = $2 where id = $1", ids[QUIET], at)
+        await tx.execute("update accounts set domain = $2 where id = $1", ids[REMOTE], ELSEWHERE)
+        await tx.execute("delete from users where account_id = $1", ids[REMOTE])
+        await tx.execute(
+            "insert into account_domain_blocks (id, account_id, domain, created_at) values (1, $1, $2, $3)",
+            ids[SHY], ELSEWHERE, at,
+        )  # fmt: skip
 
 
 # $1 the time, $2 ids of all people, $3 of the authors.
@@ -183,6 +201,6 @@ async def _keep(village: Village) -> None:
     ids, world = [person.account_id for person in village.people], village.world
     async with world.db.transaction() as tx:
         for statement in _EVERYTHING_TO_EVERYBODY:
-            await tx.execute(statement, world.clock.now(), ids, ids[:4])
+            await tx.execute(statement, world.clock.now(), ids, ids[:5])
         rows = await tx.fetch("select id, account_id from lists")
     village.lists = {ids.index(row["account_id"]): row["id"] for row in rows}
