@@ -27,6 +27,7 @@ from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
+from rostra.oauth.tokens import TokenReader
 from rostra.text.urls import Urls
 
 
@@ -45,6 +46,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     vapid: Vapid
     limiter: RateLimiter
     filters: FilterCache
+    tokens: TokenReader
     passwords: Passwords
     sealer: Sealer
     instance: InstanceCache
@@ -92,6 +94,7 @@ async def open_resources(
             vapid=vapid,
             limiter=limiter,
             filters=FilterCache(),
+            tokens=TokenReader(db, clock),
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid),

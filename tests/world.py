@@ -36,7 +36,7 @@ from rostra.kit.secretfile import load_secrets
 from rostra.kit.settings import Settings, load_settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
-from rostra.oauth.tokens import hash_token
+from rostra.oauth.tokens import TokenReader, hash_token
 from rostra.resources import Resources, instance_cache, urls_of
 from tests.conftest import TransactionDatabase
 
@@ -131,6 +131,7 @@ class World:
             vapid=vapid,
             limiter=RateLimiter(clock, scale=0),
             filters=FilterCache(),
+            tokens=TokenReader(db, clock),
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid),

@@ -30,7 +30,7 @@ from rostra.kit.forms import to_form
 from rostra.kit.paging import Page
 from rostra.kit.ratelimit import OverLimit, RateState, address_key
 from rostra.oauth.scopes import satisfies
-from rostra.oauth.tokens import TokenOwner, find_owner
+from rostra.oauth.tokens import TokenOwner
 from rostra.resources import Resources
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
         headers["deprecation"] = f"@{route.deprecated}"
     try:
         token = None if route.access == "open" else bearer_token(request)
-        owner = None if token is None else await find_owner(res.db, res.clock, token)
+        owner = None if token is None else await res.tokens.find_owner(token)
         # What is refused counts too, and says what is left.
         _check_limits(route, owner, request, res, headers)
         if token is not None and owner is None:

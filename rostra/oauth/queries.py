@@ -13,7 +13,7 @@ from rostra.oauth.records import App, Code, ConnectedApp
 
 # What a request must know of the person behind it; joined to tokens here and to sessions in `accounts`.
 TOKEN_OWNER: Final = """
-select t.id as token_id, t.app_id, t.scopes, t.last_used_on, t.account_id,
+select t.token_hash, t.id as token_id, t.app_id, t.scopes, t.last_used_on, t.account_id,
   a.username, u.role, u.locale, u.theme, u.default_visibility, u.default_sensitive, u.default_language,
   u.filters_revision, u.last_active_on,
   case when a.suspended_at is not null then 'suspended' when u.disabled_at is not null then 'disabled'
@@ -21,7 +21,7 @@ select t.id as token_id, t.app_id, t.scopes, t.last_used_on, t.account_id,
 from access_tokens t
 left join users u on u.account_id = t.account_id
 left join accounts a on a.id = t.account_id
-where t.token_hash = $1
+where t.token_hash = any($1::bytea[])
 """
 
 TOUCH_TOKEN: Final = """
@@ -94,9 +94,9 @@ order by max(t.id) desc
 """
 
 
-async def find_token_owner(db: Reader, token_hash: bytes) -> asyncpg.Record | None:
-    """The token with this SHA-256 hash, its app and its person, as one row."""
-    return await db.fetchrow(TOKEN_OWNER, token_hash)
+async def find_token_owners(db: Reader, token_hashes: Sequence[bytes]) -> list[asyncpg.Record]:
+    """The tokens with these SHA-256 hashes, each with its app and its person in one row."""
+    return await db.fetch(TOKEN_OWNER, token_hashes)
 
 
 async def touch_token(tx: Tx, token_id: int, day: date) -> None:

@@ -12,7 +12,6 @@ from starlette.requests import HTTPConnection
 from rostra.accounts.sessions import find_viewer
 from rostra.api.call import check_usable
 from rostra.kit.errors import Forbidden, NotFound, Unauthorized
-from rostra.oauth.tokens import find_owner
 from rostra.resources import Resources
 from rostra.streaming import queries
 from rostra.streaming.subscriptions import Stream, Subscriber, check_scopes, parse_stream
@@ -46,7 +45,7 @@ async def subscriber_of(connection: HTTPConnection, res: Resources) -> Subscribe
     token = _token(connection)
     if token is None:
         raise Unauthorized("Missing access token")
-    owner = await find_owner(res.db, res.clock, token)
+    owner = await res.tokens.find_owner(token)
     if owner is None:
         raise Unauthorized
     if owner.viewer is None:

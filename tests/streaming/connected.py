@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from rostra.accounts.records import Viewer
-from rostra.oauth.tokens import find_owner
 from rostra.resources import Resources
 from rostra.streaming.connect import Asked, label_of, open_stream
 from rostra.streaming.hub import Hub
@@ -56,7 +55,7 @@ class Connected:
 async def connect(person: Person, *streams: str, scopes: frozenset[str] | None = None) -> Connected:
     """Connect somebody with their token; `scopes` instead of the token's own."""
     world = person.world
-    owner = await find_owner(world.db, world.clock, person.token)
+    owner = await world.res.tokens.find_owner(person.token)
     assert owner is not None
     assert owner.viewer is not None
     connected = Connected(world.app.hub, owner.viewer, owner.scopes if scopes is None else scopes)
