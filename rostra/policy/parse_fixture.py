@@ -1,0 +1,97 @@
+"""Reads a bundle's tests: a text, or several with the same expectation, and the facts that are set beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from rostra.policy.facts import FACTS
+from rostra.policy.reading import Entry, did_you_mean, read_bool, read_number, read_whole
+from rostra.policy.records import ACTIONS, At, Expect, Fixture
+from rostra.policy.yamlfile import Node
+
+Value: TypeAlias = "bool | int | float | str | tuple[str, ...]"
+
+
+def read_fixtures(entry: Entry) -> Iterator[Fixture]:
+    """One test for `text`, and one for each of `texts`."""
+    texts = entry.word_nodes("text") + entry.word_nodes("texts")
+    if not texts:
+        entry.missing("text", "write `text:` and what somebody posts, or `texts:` and a list")
+    language, facts, gap = entry.scalar("language"), _facts(entry), entry.scalar("known_gap")
+    expect = _expect(entry)
+    for text, node in texts:
+        yield Fixture(
+            text=text,
+            language=language,
+            facts=facts,
+            expect=expect,
+            known_gap=gap,
+            at=At(entry.file, node.line, entry.at.keys),
+        )
+
+
+def _expect(entry: Entry) -> Expect:
+    wanted = entry.entry("expect")
+    if wanted is None:
+        entry.missing("expect", "write `expect: {action: allow}` or another verdict")
+        return Expect(action="allow")
+    case = wanted.scalar("case")
+    expect = Expect(
+        action=wanted.choice("action", ACTIONS, "allow", need=True),
+        clause=wanted.scalar("clause"),
+        rule=wanted.scalar("rule"),
+        labels=wanted.words("labels"),
+        case=wanted.flag("case") if case else None,
+        hits=wanted.words("hits"),
+    )
+    wanted.close()
+    return expect
+
+
+def _facts(entry: Entry) -> dict[str, Value]:
+    given = entry.entry("facts")
+    found: dict[str, Value] = {}
+    for name, node in given.nodes.items() if given is not None else ():
+        fact = FACTS.get(name)
+        if fact is None:
+            remedy = did_you_mean(name, FACTS, "docs/policy.md lists all facts")
+            entry.problem(node.key_line, f"{entry.kind}: unknown fact {name}", remedy)
+            continue
+        try:
+            found[name] = _value(fact.type, node)
+        except ValueError:
+            remedy = f"it is {KINDS[fact.type]}"
+            entry.problem(node.line, f"{entry.kind}: {name}: this value does not fit the fact", remedy)
+    return found
+
+
+KINDS: dict[object, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a decimal number",
+    str: "text",
+    list[str]: "a list of texts",
+}
+
+
+def _value(kind: object, node: Node) -> Value:
+    """The value of a fact, of the type that it has. Raises ValueError."""
+    if kind == list[str]:
+        if not isinstance(node.value, list):
+            raise ValueError
+        return tuple(_text(each) for each in node.value)
+    text = _text(node)
+    if kind is bool:
+        return read_bool(text)
+    if kind is int:
+        return read_whole(text)
+    return read_number(text) if kind is float else text
+
+
+def _text(node: Node) -> str:
+    if node.value is None:
+        return ""
+    if not isinstance(node.value, str):
+        raise ValueError
+    return node.value

@@ -1,0 +1,231 @@
+"""Reads typed values from the nodes of a YAML file, and says at which line something else stands.
+
+A wrong value is noted as a problem and read as a default, so that all that is wrong is found in one go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from difflib import get_close_matches
+from typing import Final, TypeVar
+
+from rostra.policy.records import At, Problem, Texts
+from rostra.policy.yamlfile import Node
+
+T = TypeVar("T")
+
+_ID: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*\Z")
+_DURATION: Final = re.compile(r"(\d{1,6})([mhdw])\Z")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
+_LONGEST: Final = timedelta(days=3660)
+MAX_ID: Final = 80
+
+
+def did_you_mean(word: str, known: Sequence[str] | Mapping[str, object], otherwise: str) -> str:
+    """The remedy for an unknown word: the nearest known one, or `otherwise`."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else otherwise
+
+
+class Notes:
+    """Gathers what is wrong, at the right file and line."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def add(self, file: str, line: int, what: str, remedy: str) -> None:
+        self.problems.append(Problem(file=file, line=line, what=what, remedy=remedy))
+
+
+class Entry:
+    """One mapping of a file, read key by key; `close` reports the keys that nobody asked for."""
+
+    def __init__(self, notes: Notes, file: str, node: Node, kind: str) -> None:
+        self.notes, self.file, self.kind = notes, file, kind
+        self.line = node.line
+        self.asked: dict[str, None] = {}
+        self.nodes: dict[str, Node] = {}
+        if isinstance(node.value, dict):
+            self.nodes = node.value
+        elif node.value is not None:
+            self.problem(node.line, f"{kind}: this must be a mapping", "write `key: value` lines")
+
+    @property
+    def at(self) -> At:
+        return At(self.file, self.line, {name: node.line for name, node in self.nodes.items()})
+
+    def problem(self, line: int, what: str, remedy: str) -> None:
+        self.notes.add(self.file, line, what, remedy)
+
+    def wrong(self, name: str, what: str, remedy: str) -> None:
+        node = self.nodes.get(name)
+        self.problem(node.line if node else self.line, f"{self.kind}: {name}: {what}", remedy)
+
+    def close(self) -> None:
+        for name, node in self.nodes.items():
+            if name not in self.asked:
+                known = "known here: " + ", ".join(self.asked)
+                self.problem(node.key_line, f"{self.kind}: unknown key '{name}'", did_you_mean(name, self.asked, known))
+
+    def node(self, name: str) -> Node | None:
+        self.asked[name] = None
+        node = self.nodes.get(name)
+        return None if node is None or node.value is None else node
+
+    def missing(self, name: str, remedy: str) -> None:
+        self.problem(self.line, f"{self.kind}: '{name}' is missing", remedy)
+
+    def scalar(self, name: str, *, need: str = "") -> str:
+        """Text; '' where it is not there. `need` is the remedy where it must be."""
+        node = self.node(name)
+        if node is None:
+            if need:
+                self.missing(name, need)
+            return ""
+        if isinstance(node.value, str):
+            return node.value.strip()
+        self.wrong(name, "this must be text", "write one value, in quotes where it has a colon")
+        return ""
+
+    def parsed(self, name: str, parse: Callable[[str], T], default: T, remedy: str, *, need: bool = False) -> T:
+        """A scalar through `parse`, which raises ValueError; `remedy` says what may stand here."""
+        text = self.scalar(name, need=remedy if need else "")
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self.wrong(name, f"'{_short(text)}' cannot be read", remedy)
+            return default
+
+    def id(self) -> str:
+        text = self.scalar("id", need="give it a name of its own, such as threat-direct")
+        if text and (not _ID.match(text) or len(text) > MAX_ID):
+            self.wrong("id", f"'{_short(text)}' is no id", "small letters and digits, parted by - _ or ., at most 80")
+        return text
+
+    def choice(self, name: str, among: Sequence[T], default: T, *, need: bool = False) -> T:
+        known = {str(each): each for each in among}
+        text = self.scalar(name, need="one of " + ", ".join(known) if need else "")
+        if not text:
+            return default
+        if text not in known:
+            self.wrong(name, f"'{_short(text)}' is not known", did_you_mean(text, known, "one of " + ", ".join(known)))
+        return known.get(text, default)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        return self.parsed(name, read_bool, default, "true or false")
+
+    def duration(self, name: str, default: timedelta, *, need: bool = False) -> timedelta:
+        return self.parsed(
+            name, read_duration, default, "a number and m, h, d or w, such as 30m, 72h or 90d", need=need
+        )
+
+    def texts(self, name: str, *, need: str = "") -> Texts:
+        """Words by language; empty where they are not there."""
+        node = self.node(name)
+        if node is None:
+            if need:
+                self.missing(name, need)
+            return {}
+        if not isinstance(node.value, dict):
+            self.wrong(name, "this must be text by language", f"write `{name}: {{en: …, it: …}}`")
+            return {}
+        found: Texts = {}
+        for language, each in node.value.items():
+            if not _LANGUAGE.match(language):
+                self.problem(
+                    each.key_line, f"{self.kind}: {name}: '{language}' is no language", "a tag such as en or it"
+                )
+            elif not isinstance(each.value, str) or not each.value.strip():
+                what = f"{self.kind}: {name}: {language}: this must be text"
+                self.problem(each.line, what, "write what people read")
+            else:
+                found[language] = each.value.strip()
+        return found
+
+    def words(self, name: str, *, need: str = "") -> tuple[str, ...]:
+        """A list of texts; one text counts as a list of one."""
+        return tuple(text for text, _ in self.word_nodes(name, need=need))
+
+    def word_nodes(self, name: str, *, need: str = "") -> list[tuple[str, Node]]:
+        node = self.node(name)
+        if node is None:
+            if need:
+                self.missing(name, need)
+            return []
+        each = node.value if isinstance(node.value, list) else [node]
+        found = [(one.value.strip(), one) for one in each if isinstance(one.value, str)]
+        if len(found) < len(each):
+            self.wrong(name, "this must be a list of texts", f"write `{name}: [one, another]`")
+        return found
+
+    def entries(self, name: str, kind: str) -> Iterator[Entry]:
+        """The mappings of a list, one after the other, each closed for us."""
+        node = self.node(name)
+        if node is None:
+            return
+        if not isinstance(node.value, list):
+            self.wrong(name, "this must be a list", "write one entry a line, each after `- `")
+            return
+        yield from entries_of(self.notes, self.file, node, kind)
+
+    def entry(self, name: str) -> Entry | None:
+        node = self.node(name)
+        return None if node is None else Entry(self.notes, self.file, node, f"{self.kind}: {name}")
+
+
+def entries_of(notes: Notes, file: str, node: Node, kind: str) -> Iterator[Entry]:
+    """The mappings of a list node, as entries that are named by their id in problems."""
+    if not isinstance(node.value, list):
+        if node.value is not None:
+            notes.add(file, node.line, "this must be a list", "write one entry a line, each after `- `")
+        return
+    for each in node.value:
+        name = each.value.get("id") if isinstance(each.value, dict) else None
+        own = f" {name.value}" if name is not None and isinstance(name.value, str) else ""
+        entry = Entry(notes, file, each, f"{kind}{_short(own)}")
+        yield entry
+        entry.close()
+
+
+def read_bool(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
+
+
+def read_duration(text: str) -> timedelta:
+    match = _DURATION.match(text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(text)
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if found > _LONGEST:
+        raise ValueError(text)
+    return found
+
+
+def read_date(text: str) -> date:
+    if len(text) != len("2027-06-30"):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def read_number(text: str) -> float:
+    """A plain decimal number: no infinity, no exponent, no underscores."""
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text):
+        raise ValueError(text)
+    return float(text)
+
+
+def read_whole(text: str) -> int:
+    if not re.fullmatch(r"-?\d{1,15}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
