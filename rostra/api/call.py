@@ -65,7 +65,8 @@ class Call:
         """A reader of statuses for this viewer, with the viewer's filters."""
         filters = await self.res.filters.of(self.res.db, self.viewer)
         viewer_id = self.viewer.account_id if self.viewer else None
-        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters)
+        locale = self.viewer.locale if self.viewer else "en"
+        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale=locale)
 
 
 def check_usable(viewer: Viewer) -> None:

@@ -152,6 +152,20 @@ class FilterResult(msgspec.Struct, frozen=True, kw_only=True):
     status_matches: list[IdText] | None
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What moderation says of a status, as readers see it. Its id is that of the FilterResult which says the same."""
+
+    id: str
+    title: str
+
+
+class Moderation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Rostra's own addition to a Status, absent from nearly all. `withheld`: seen by its author only."""
+
+    withheld: Literal["review", "refused"] | None = None
+    notices: list[Notice] = []
+
+
 class StatusStatic(msgspec.Struct, frozen=True, kw_only=True):
     """The stored part of a Status. `reblog` statuses have an empty one of their own."""
 
@@ -189,6 +203,8 @@ class Status(StatusStatic, frozen=True, kw_only=True):
     bookmarked: bool | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
     filtered: list[FilterResult] | UnsetType = UNSET
+    # Ours; see the class.
+    moderation: Moderation | UnsetType = UNSET
     reblog: Status | None
     quote: None
     poll: Poll | None

@@ -24,6 +24,7 @@ def visible(viewer: LiteralString, status: LiteralString, author: LiteralString)
     """
     return f"""(
       {author}.suspended_at is null
+      and ({status}.withheld is null or {status}.account_id = {viewer})
       and ({status}.visibility in ('public', 'unlisted')
         or {status}.account_id = {viewer}
         or ({status}.visibility = 'private' and (
@@ -44,6 +45,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides whether one viewer may see one status."""
 
     visibility: str
+    withheld: bool = False
     author_suspended: bool = False
     is_author: bool = False
     is_mentioned: bool = False
@@ -53,7 +55,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def may_see(facts: Facts) -> bool:
     """The Python twin of `visible`."""
-    if facts.author_suspended or facts.blocked_by_author:
+    if facts.author_suspended or facts.blocked_by_author or (facts.withheld and not facts.is_author):
         return False
     if facts.visibility in ("public", "unlisted") or facts.is_author or facts.is_mentioned:
         return True

@@ -90,6 +90,8 @@ def _check_boost(subject: Parent, account_id: int) -> None:
     hidden = subject.visibility == "direct" or (subject.visibility == "private" and subject.account_id != account_id)
     if hidden or subject.is_blocked:
         raise Forbidden
+    if subject.is_closed or subject.is_withheld:
+        raise Forbidden("Moderation has closed this post to boosts")
 
 
 async def unboost(db: Database, emit: Emit, *, account_id: int, status_id: int) -> int:

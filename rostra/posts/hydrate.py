@@ -21,6 +21,7 @@ from rostra.filters.match import NO_FILTERS, Filters
 from rostra.kit.db import Database
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Page, Window
+from rostra.posts.notices import find_moderation, render_notices
 from rostra.posts.page import (
     BOOKMARKED,
     BY_IDS,
@@ -45,13 +46,20 @@ class StatusReader:
     """Reads Status JSON for one viewer (None: a visitor). Made per request; holds no resource of its own."""
 
     def __init__(
-        self, db: Database, urls: Urls, viewer_id: int | None, at: datetime, filters: Filters = NO_FILTERS
+        self,
+        db: Database,
+        urls: Urls,
+        viewer_id: int | None,
+        at: datetime,
+        filters: Filters = NO_FILTERS,
+        locale: str = "en",
     ) -> None:
         self._db = db
         self._urls = urls
         self._viewer_id = viewer_id
         self._at = at
         self._filters = filters
+        self._locale = locale
 
     async def fetch(self, statement: LiteralString, *args: object) -> Rows:
         """Run a statement made by `page_of` or `page_by_cursor`; its rows are for `render`."""
@@ -135,28 +143,34 @@ class StatusReader:
             subject = row if row["reblog_of_id"] is None else boosted.get(row["reblog_of_id"])
             if subject is None:
                 continue
-            filtered = self._filter(subject, context) if self._filters else _NOTHING
-            if filtered is not None:
-                found.append((row, Raw(self._join(row, subject, filtered))))
+            results = self._filter(subject, context) if self._filters else _NO_RESULTS
+            if results is not None:
+                found.append((row, Raw(self._join(row, subject, self._tail(subject, results)))))
         return found
 
-    def _filter(self, subject: asyncpg.Record, context: str) -> str | None:
-        """The FilterResults of a status as JSON, or None where it is to be left out. One's own are not filtered."""
+    def _filter(self, subject: asyncpg.Record, context: str) -> list[FilterResult] | None:
+        """What filters say of a status, or None where it is to be left out. One's own are not filtered."""
         if subject["account_id"] == self._viewer_id:
-            return _NOTHING
+            return _NO_RESULTS
         options = decode_poll(subject["poll"]).options if subject["poll"] is not None else ()
-        results: list[FilterResult] | None = self._filters.results(
-            subject["id"], subject["rendered"], options, context, self._at
-        )
-        return None if results is None else _encode(results).decode()
+        return self._filters.results(subject["id"], subject["rendered"], options, context, self._at)
 
-    def _join(self, row: asyncpg.Record, subject: asyncpg.Record, filtered: str) -> str:
+    def _tail(self, subject: asyncpg.Record, results: list[FilterResult]) -> str:
+        """The end of a Status: what filters and moderation say of it."""
+        moderation = find_moderation(subject["withheld"], subject["labels"], self._locale)
+        if moderation is not None:
+            said = _encode([*render_notices(moderation), *results]).decode()
+            return f',"filtered":{said},"moderation":{_encode(moderation).decode()}}}'
+        if self._viewer_id is None:
+            return "}"
+        return f',"filtered":{_encode(results).decode()}}}' if results else _NOTHING_FILTERED
+
+    def _join(self, row: asyncpg.Record, subject: asyncpg.Record, tail: str) -> str:
         """A Status: what is stored of it, and the counts and flags of `subject`, which a boost shares."""
         counts = (
             f',"replies_count":{subject["replies_count"]},"reblogs_count":{subject["reblogs_count"]},'
             f'"favourites_count":{subject["favourites_count"]},"quotes_count":0,"quote":null{self._flags(subject)}'
         )
-        tail = f',"filtered":{filtered}}}' if self._viewer_id is not None else "}"
         poll = "null" if subject["poll"] is None else self._poll(subject)
         shown = (
             f'{{{subject["rendered"]}{counts}{self._pinned(subject)},"account":{_account(subject)},"reblog":null,'
@@ -193,7 +207,8 @@ class StatusReader:
                 await refresh_statuses(tx, statuses, self._urls)
 
 
-_NOTHING = "[]"
+_NO_RESULTS: list[FilterResult] = []
+_NOTHING_FILTERED = ',"filtered":[]}'
 _encode = msgspec.json.Encoder().encode
 
 

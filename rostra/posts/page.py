@@ -45,7 +45,7 @@ _POLL: Final = """
 # $1 is the viewer, $2 the time, $3… belong to the page. The time is a parameter of every page, whether or not its
 # choice of ids needs one.
 _STATUSES: Final = f"""
-  s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for,
+  s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for, s.withheld, s.labels,
   a.rendered as account_rendered, a.rendered_for as account_rendered_for,
   ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date::text as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,

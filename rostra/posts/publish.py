@@ -143,6 +143,8 @@ async def _find_parent(conn: Reader, author: Author, draft: Draft) -> Parent | N
     parent = await queries.find_subject(conn, author.account_id, draft.in_reply_to_id)
     if parent is None:
         raise NotFound(_NO_PARENT)
+    if parent.is_closed:
+        raise Invalid("in_reply_to_id", "names a post that takes no replies: moderation has closed it")
     return parent
 
 

@@ -15,7 +15,8 @@ from rostra.posts.records import Made, MediaPart, StatusParts
 
 PARTS: Final = """
 select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive, s.language, s.in_reply_to_id,
-  s.in_reply_to_account_id, s.created_at, s.edited_at, s.text, app.name as app_name, app.website as app_website,
+  s.in_reply_to_account_id, s.created_at, s.edited_at, s.text, s.covered,
+  app.name as app_name, app.website as app_website,
   coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'type', m.type, 'description', m.description,
       'focus_x', m.focus_x, 'focus_y', m.focus_y, 'blurhash', m.blurhash, 'original_key', m.original_key,
       'preview_key', m.preview_key, 'meta', m.meta) order by m.position, m.id)
@@ -44,6 +45,7 @@ from (select) nothing left join apps app on app.id = $2
 
 SUBJECT: Final = f"""
 select s.id, s.account_id, s.conversation_id, s.visibility,
+  s.interaction_off and s.account_id <> $1 as is_closed, s.withheld is not null as is_withheld,
   exists (select from blocks b where b.account_id = $1 and b.target_id = s.account_id) as is_blocked
 from statuses named
 join statuses s on s.id = coalesce(named.reblog_of_id, named.id)
@@ -148,6 +150,9 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: int
     visibility: str
     is_blocked: bool
+    # Whether moderation has closed it to everybody but its author.
+    is_closed: bool
+    is_withheld: bool
 
 
 async def find_parts(db: Reader, ids: Sequence[int]) -> list[StatusParts]:

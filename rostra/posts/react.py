@@ -23,6 +23,8 @@ async def favourite(db: Database, clock: Clock, emit: Emit, *, account_id: int, 
         subject = await _get_subject(conn, account_id, status_id)
     if subject.is_blocked:
         raise Forbidden
+    if subject.is_closed:
+        raise Forbidden("Moderation has closed this post to favourites")
     async with db.transaction() as tx:
         if await reaction_queries.insert_favourite(tx, account_id, subject.id, clock.now()):
             await emit(tx, Favourited(status_id=subject.id, account_id=account_id))

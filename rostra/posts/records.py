@@ -139,6 +139,8 @@ class StatusParts(msgspec.Struct, frozen=True, kw_only=True):
     edited_at: datetime | None = None
     app_name: str | None = None
     app_website: str | None = None
+    # By a label, whatever the author says.
+    covered: bool = False
     text: str = ""
     media: list[MediaPart] = []
     mentions: list[MentionPart] = []

@@ -77,7 +77,7 @@ def render_static(parts: StatusParts, emojis: Iterable[Emoji], urls: Urls) -> st
             created_at=timestamp(parts.created_at),
             in_reply_to_id=str(parts.in_reply_to_id) if parts.in_reply_to_id else None,
             in_reply_to_account_id=str(parts.in_reply_to_account_id) if parts.in_reply_to_account_id else None,
-            sensitive=parts.sensitive,
+            sensitive=parts.sensitive or parts.covered,
             spoiler_text=parts.spoiler_text,
             visibility=parts.visibility,
             language=parts.language,

@@ -13,18 +13,20 @@ from rostra.relationships.wanted import unwanted
 
 INDEX: Final = """
 insert into status_search (status_id, account_id, open, words)
-select s.id, s.account_id, s.visibility = 'public' and a.indexable, to_tsvector('plain', concat_ws(' ',
+select s.id, s.account_id, s.visibility = 'public' and a.indexable and not s.limited,
+  to_tsvector('plain', concat_ws(' ',
   s.spoiler_text, s.text,
   (select string_agg(m.description, ' ') from media_attachments m where m.status_id = s.id),
   (select array_to_string(p.options, ' ') from polls p where p.status_id = s.id)))
 from statuses s join accounts a on a.id = s.account_id where s.id = any($1::bigint[]) and s.reblog_of_id is null
+  and s.withheld is null
 on conflict (status_id) do update set open = excluded.open, words = excluded.words
 """
 
 # A batch of an author's posts from the id $2 on; answers the last one that was looked at.
 REOPEN: Final = """
 with batch as (
-  select x.status_id, x.open, s.visibility = 'public' and a.indexable as wanted
+  select x.status_id, x.open, s.visibility = 'public' and a.indexable and not s.limited as wanted
   from status_search x join statuses s on s.id = x.status_id join accounts a on a.id = x.account_id
   where x.account_id = $1 and x.status_id > $2 order by x.status_id limit $3),
 changed as (

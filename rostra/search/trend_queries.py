@@ -22,7 +22,8 @@ from rostra.relationships.wanted import wanted
 _WEIGHT: Final = "power(0.5::float8, extract(epoch from $2::timestamptz - at)::float8 / 86400)"
 
 _ELIGIBLE: Final = """
-  s.visibility = 'public' and s.reblog_of_id is null and not s.sensitive
+  s.visibility = 'public' and s.reblog_of_id is null and not s.sensitive and not s.covered
+  and s.withheld is null and not s.limited
   and a.discoverable and a.silenced_at is null and a.suspended_at is null"""
 
 # However much is posted, a count costs no more than this many of the latest posts do.

@@ -17,7 +17,8 @@ from rostra.relationships.wanted import unwanted_once, wanted_by_id
 
 # $6 local, $7 remote, $8 only with media.
 _CHOSEN: Final = f"""
-  s.visibility = 'public' and s.reblog_of_id is null and s.id < $3 and s.id > $4
+  s.visibility = 'public' and s.reblog_of_id is null and s.withheld is null and not s.limited
+  and s.id < $3 and s.id > $4
   and x.silenced_at is null and x.suspended_at is null
   and (not $6 or x.domain is null) and (not $7 or x.domain is not null)
   and (not $8 or exists (select from media_attachments m where m.status_id = s.id))

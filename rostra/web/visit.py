@@ -70,7 +70,7 @@ class Visit:
         """A reader of statuses for this viewer, with the viewer's filters."""
         filters = await self.res.filters.of(self.res.db, self.viewer)
         viewer_id = self.viewer.account_id if self.viewer else None
-        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters)
+        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale=self.language)
 
     def gettext(self, text: str, **values: object) -> str:
         """A sentence in the reader's language, `%(name)s` filled in."""

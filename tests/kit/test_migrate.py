@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,26 +18,24 @@ async def test_applying_twice_changes_nothing(fresh_dsn: str, tmp_path: Path) ->
 
 
 async def test_a_changed_file_is_refused_by_name(fresh_dsn: str, tmp_path: Path) -> None:
-    source = Path("rostra/migrations/0001_foundation.sql")
-    copy = tmp_path / source.name
-    copy.write_text(source.read_text() + "\n-- edited")
+    shutil.copytree("rostra/migrations", tmp_path, dirs_exist_ok=True)
+    copy = tmp_path / "0001_foundation.sql"
+    copy.write_text(copy.read_text() + "\n-- edited")
     with pytest.raises(MigrationRefused, match="0001_foundation"):
         await migrate(fresh_dsn, tmp_path)
 
 
 async def test_a_new_file_applies_once_and_is_pending_before(fresh_dsn: str, tmp_path: Path) -> None:
-    source = Path("rostra/migrations/0001_foundation.sql")
-    (tmp_path / source.name).write_text(source.read_text())
-    (tmp_path / "0002_b.sql").write_text("create table b (id int)")
-    assert await pending(fresh_dsn, tmp_path) == ["0002_b.sql"]
-    assert await migrate(fresh_dsn, tmp_path) == ["0002_b.sql"]
+    shutil.copytree("rostra/migrations", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "9999_b.sql").write_text("create table b (id int)")
+    assert await pending(fresh_dsn, tmp_path) == ["9999_b.sql"]
+    assert await migrate(fresh_dsn, tmp_path) == ["9999_b.sql"]
     assert await migrate(fresh_dsn, tmp_path) == []
 
 
 async def test_a_failing_file_leaves_nothing_behind(fresh_dsn: str, tmp_path: Path) -> None:
-    source = Path("rostra/migrations/0001_foundation.sql")
-    (tmp_path / source.name).write_text(source.read_text())
-    (tmp_path / "0002_c.sql").write_text("create table c (id int); select 1/0")
+    shutil.copytree("rostra/migrations", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "9999_c.sql").write_text("create table c (id int); select 1/0")
     with pytest.raises(Exception, match="division by zero"):
         await migrate(fresh_dsn, tmp_path)
     connection = await connect(fresh_dsn)

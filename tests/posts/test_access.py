@@ -24,6 +24,7 @@ class Post(Struct, frozen=True):
     author: int
     visibility: str
     mentioned: frozenset[int] = frozenset()
+    withheld: bool = False
 
 
 class Little(Struct, frozen=True):
@@ -41,6 +42,7 @@ class Little(Struct, frozen=True):
         """What decides whether the viewer may see the post."""
         return Facts(
             visibility=post.visibility,
+            withheld=post.withheld,
             author_suspended=post.author in self.suspended,
             is_author=viewer == post.author,
             is_mentioned=viewer in post.mentioned,
@@ -62,7 +64,7 @@ class Little(Struct, frozen=True):
 
 people = st.sampled_from(PEOPLE)
 pairs = st.tuples(people, people).filter(lambda pair: pair[0] != pair[1])
-posts = st.builds(Post, people, st.sampled_from(VISIBILITIES), st.frozensets(people, max_size=3))
+posts = st.builds(Post, people, st.sampled_from(VISIBILITIES), st.frozensets(people, max_size=3), st.booleans())
 worlds = st.builds(
     Little,
     domains=st.tuples(*(st.sampled_from(DOMAINS) for _ in PEOPLE)),
@@ -102,9 +104,9 @@ async def build(connection: asyncpg.Connection, little: Little) -> None:
     await connection.execute("insert into conversations (id, created_at) values (1, $1)", NOON)
     for number, post in enumerate(little.posts):
         await connection.execute(
-            "insert into statuses (id, account_id, uri, url, visibility, conversation_id, created_at)"
-            " values ($1, $2, $1::bigint::text, '', $3, 1, $4)",
-            101 + number, post.author + 1, post.visibility, NOON,
+            "insert into statuses (id, account_id, uri, url, visibility, conversation_id, created_at, withheld)"
+            " values ($1, $2, $1::bigint::text, '', $3, 1, $4, $5)",
+            101 + number, post.author + 1, post.visibility, NOON, "review" if post.withheld else None,
         )  # fmt: skip
         await connection.executemany(
             "insert into mentions (status_id, account_id) values ($1, $2)",
@@ -170,6 +172,7 @@ def test_nothing_outweighs_a_block_or_a_suspension() -> None:
         assert may_see(Facts(visibility=visibility, **close))
         assert not may_see(Facts(visibility=visibility, blocked_by_author=True, **close))
         assert not may_see(Facts(visibility=visibility, author_suspended=True, **close))
+        assert not may_see(Facts(visibility=visibility, withheld=True, **{**close, "is_author": False}))
 
 
 def test_a_follower_sees_private_posts_and_no_direct_ones() -> None:
