@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from rostra.detect.folding import FOLDED, FOREIGN, LOOKALIKE, STRAY_MARKS
-from rostra.detect.words import is_known, join_letters, read_signs, shorten
+from rostra.detect.words import SHARP, is_known, join_letters, read_signs, shorten
 
 # What is looked at of a text, in code points: more than any post may have, and enough for what other servers send.
 LOOKED_AT: Final = 20_000
@@ -94,7 +94,7 @@ _STRAY: Final = re.compile(f"(?<=[a-z0-9])[{STRAY_MARKS}]{{1,40}}")
 
 # Single letters with the same sort of thing between them: `k i l l`, `k.i.l.l`, `k - i - l - l`.
 _APART: Final = re.compile(
-    r"(?<![^\W_])(?:[a-z0-9@$!|*] ?[.\-_*·,/|~+:;'\"] ?){2,40}[a-z0-9@$](?![^\W_])"
+    r"(?<![^\W_])(?:[a-z0-9@$!|*] ?[.\-_*·,/|~+:;] ?){2,40}[a-z0-9@$](?![^\W_])"
     r"|(?<![^\W_])[a-z0-9@$](?: {1,3}[a-z0-9@$!|*]){2,60}(?![^\W_])"
 )
 # A word with signs or digits in it, or with one thing in the middle: `k1ll`, `$hoot`, `sh*t`, `k-ill`.
@@ -104,7 +104,7 @@ _REPEATED: Final = re.compile(r"([^\w\s*])\1{3,}|(\s)\2{2,}|(\S)\3{7,}")
 # What none of the above can match in: most posts.
 _MAY_HIDE: Final = re.compile(
     r"[^\W_][^\w\s'][^\W_]|[a-z][0-9@$!|*+€£¡(_#][a-z]|[0-9@$!|€£¡(][a-z]|[a-z][0-9@$|€£]|(.)\1\1"
-    r"|(?<![^\W_])[a-z0-9@$][ .\-_*·] {0,2}[a-z0-9@$!|*](?![^\W_])|\s\s\s",
+    r"|(?<![^\W_])[a-z0-9@$] ?[ .\-_*·,/|~+:;] {0,2}[a-z0-9@$!|*](?![^\W_])|\s\s\s",
     re.DOTALL,
 )
 
@@ -221,7 +221,7 @@ class _Work:
     def _join(self, found: _Found) -> str | None:
         joined = join_letters(found.group())
         if joined is not None:
-            self.hidden += 1
+            self.hidden += 1 if any(word in SHARP for word in joined.split()) else 0.1
         return joined
 
     def _read(self, found: _Found) -> str | None:
@@ -230,7 +230,7 @@ class _Work:
             return None
         read = read_signs(word)
         if read is not None:
-            self.hidden += 1
+            self.hidden += 1 if read.strip(_EDGES) in SHARP else 0.4
         return read
 
     def _shorten(self, found: _Found) -> str | None:
@@ -243,6 +243,7 @@ class _Work:
 
 _CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _LATIN: Final = re.compile("[a-z]")
+_EDGES: Final = ".,!?;:)('\"*~_-|+#·[]{}<>/"
 _MASKS: Final = frozenset({"@user", "httpurl", "name@mail"})
 # Alphabets made for show: mathematical, full-width, circled, squared, small capitals.
 _STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\uff21-\uff5a\u24b6-\u24e9\U0001f130-\U0001f189ᴀ-ᴢɢɪɴʀʏʙʜʟꜰꜱ]+")

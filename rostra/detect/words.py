@@ -22,7 +22,6 @@ COMMON_FILE: Final = _HERE / "model" / "words.bin"
 _READINGS: Final = {
     "0": "o",
     "1": "il",
-    "2": "z",
     "3": "e",
     "4": "a",
     "5": "s",
@@ -66,11 +65,13 @@ _SHORT: Final = {
 _MOST_READINGS: Final = 64
 _LONGEST: Final = 18
 _SEPARATORS: Final = str.maketrans("", "", "-_.·~'*+/,:;|\" \n")
-_INSIDE: Final = str.maketrans("", "", "-_.·~'")
+_INSIDE: Final = str.maketrans("", "", "-_.·~")
 _SIGNS: Final = frozenset(_READINGS)
 _EDGE: Final = ".,!?;:)('\"*~_-|+#·[]{}<>/"
 # `1st`, `90s`, `5pm`, `10km`: numbers and what they count.
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|s|am|pm|[a-z]|kg|km|cm|mm|ml|gb|mb|tb|hz|ft|lb|lbs|min|hrs?|yo|euro?)")
+# `power5`, `co2`: a name with a number.
+_NUMBERED: Final = re.compile(r"[a-z]+\d+")
 _LETTERS: Final = re.compile("[a-z]")
 _GAP: Final = re.compile(r" {2,}|\n")
 
@@ -166,7 +167,7 @@ def _read_core(core: str) -> str | None:
     choices = [_READINGS.get(char, char) for char in core]
     for chosen in itertools.islice(itertools.product(*choices), _MOST_READINGS):
         read = "".join(chosen)
-        if read in SHARP or (letters >= signs and read in common()):
+        if read in SHARP or (letters >= signs and read in common() and not _NUMBERED.fullmatch(core)):
             return read
     return None
 
@@ -195,7 +196,7 @@ def _read_inside(core: str) -> str | None:
     joined = core.translate(_INSIDE)
     if joined == core or joined not in SHARP or len(joined) < 4:
         return None
-    pieces = [piece for piece in re.split(r"[-_.·~']+", core) if piece]
+    pieces = [piece for piece in re.split(r"[-_.·~]+", core) if piece]
     return None if all(len(piece) > 1 and is_known(piece) for piece in pieces) else joined
 
 
