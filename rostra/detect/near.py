@@ -142,10 +142,10 @@ class KnownBad:
 
 
 def _letters(text: str) -> npt.NDArray[np.uint32]:
-    """The letters of a text, as code points, with one space for all that is between two of them."""
+    """The letters of a text, as code points, with one space for all that is between two words and one at the end."""
     if "/" in text or "@" in text or "＠" in text or "www." in text:
         text = _VARYING.sub(" ", text)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
+    codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
     is_letter = _IS_LETTER[np.minimum(codes, np.uint32(_PLANES))]
     codes[~is_letter] = 0x20
     follows_letter = np.empty_like(is_letter)

@@ -1,0 +1,194 @@
+"""SQL of near-copies: the signatures of posts, and of what was removed or refused.
+
+A key is stored with the six days in which its post was made in front. So new rows touch the few index pages of these
+days and not one at random for each key, which is a tenth of the log; a look-up asks once for each such span. It reads a
+bounded number of rows however many copies there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, LiteralString
+
+import asyncpg
+import msgspec
+
+from rostra.detect.near import NEAR, SIGNATURE_BYTES, BadEntry, Signature, most_different_bits
+from rostra.kit.db import Reader, Tx
+
+READ_BACK: Final = timedelta(days=366)
+"""How far back is looked for copies where nobody says."""
+
+_BITS: Final = SIGNATURE_BYTES * 8
+# 2^19 seconds.
+_SPAN_SHIFT: Final = 19
+_KEY_BITS: Final = 40
+_KEY_MASK: Final = (1 << _KEY_BITS) - 1
+# Rows that are read for one key. More copies than this are not counted.
+_MOST_OF_KEY: Final = 500
+
+INSERT_SIGNATURE: Final = """
+insert into near_signatures
+  (status_id, account_id, at, signature, band_1, band_2, band_3, band_4, band_5, band_6)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (status_id) do update set at = excluded.at, signature = excluded.signature, band_1 = excluded.band_1,
+  band_2 = excluded.band_2, band_3 = excluded.band_3, band_4 = excluded.band_4, band_5 = excluded.band_5,
+  band_6 = excluded.band_6
+"""
+
+DELETE_SIGNATURE: Final = "delete from near_signatures where status_id = $1"
+
+
+def _sharing(band: LiteralString, keys: LiteralString) -> LiteralString:
+    """SQL: the newest posts that share the key of one band. The keys come newest first, and are asked in this order
+    until there are enough."""
+    return f"""(
+  select n.status_id, n.account_id, n.different from unnest({keys}::bigint[]) as wanted (key) cross join lateral (
+    select s.status_id, s.account_id, bit_count(s.signature # $1)::integer as different
+    from near_signatures s where s.{band} = wanted.key and s.at >= $2 order by s.at desc limit $4) n limit $4)"""
+
+
+# $1 signature, $2 since when, $3 bits that may differ, $4 rows to read for one key, $5 to $10 keys of each band.
+_NEAR: Final = f"""
+select distinct c.status_id, c.account_id, c.different from (
+{_sharing("band_1", "$5")} union all {_sharing("band_2", "$6")} union all {_sharing("band_3", "$7")} union all
+{_sharing("band_4", "$8")} union all {_sharing("band_5", "$9")} union all {_sharing("band_6", "$10")}) c
+where c.different <= $3
+"""
+
+FIND_NEAR: Final = f"""
+select n.status_id, n.account_id, n.different from ({_NEAR}) n order by n.different, n.status_id desc limit $11
+"""
+
+COUNT_NEAR: Final = f"""
+select count(*) as copies, count(distinct n.account_id) filter (where n.account_id <> $11) as authors
+from ({_NEAR}) n where n.status_id <> $12
+"""
+
+INSERT_BAD: Final = """
+insert into bad_signatures (id, status_id, clause, signature, at) values ($1, $2, $3, $4, $5)
+on conflict (id) do nothing
+"""
+
+DELETE_BAD: Final = "delete from bad_signatures where id = any($1::bigint[])"
+
+BAD: Final = """
+select b.id, b.status_id, b.clause, b.signature from (
+  select distinct on (signature) id, status_id, clause, signature from bad_signatures order by signature, id desc) b
+order by b.id desc limit $1
+"""
+
+
+class NearRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored post and how much it has in common with what was asked for, 0.5–1."""
+
+    status_id: int
+    account_id: int
+    similarity: float
+
+
+class NearCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many copies there are, and by how many authors. Of the copies of one text up to three thousand are counted,
+    at least the newest five hundred."""
+
+    copies: int = 0
+    authors: int = 0
+
+
+class BadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was removed or refused: the event by which it was, and its status where there was one."""
+
+    id: int
+    status_id: int | None
+    entry: BadEntry
+
+
+async def insert_signature(tx: Tx, status_id: int, account_id: int, at: datetime, made: Signature) -> None:
+    """Store the signature of a post that came to be, or was edited, at `at`. Nothing for a text too short to have one,
+    but that an older one goes."""
+    if not made.bits:
+        await tx.execute(DELETE_SIGNATURE, status_id)
+        return
+    span = _span_of(at)
+    keys = (_key(span, band) for band in made.bands)
+    await tx.execute(INSERT_SIGNATURE, status_id, account_id, at, _bits(made), *keys)
+
+
+async def find_near(
+    conn: Reader, made: Signature, *, since: datetime, until: datetime, limit: int = 100, least: float = NEAR
+) -> list[NearRow]:
+    """Posts of that time at least that similar, the most similar and then the newest first. `until` is now, or later
+    than the newest post that is wanted; both are the times that `insert_signature` was told."""
+    if not made.bits:
+        return []
+    rows = await conn.fetch(FIND_NEAR, *_arguments(made, since, until, least), limit)
+    return [
+        NearRow(
+            status_id=row["status_id"], account_id=row["account_id"], similarity=1.0 - 2.0 * row["different"] / _BITS
+        )
+        for row in rows
+    ]
+
+
+async def count_near(
+    conn: Reader,
+    made: Signature,
+    *,
+    since: datetime,
+    until: datetime,
+    but_author: int = 0,
+    but_status: int = 0,
+    least: float = NEAR,
+) -> NearCount:
+    """How many posts of that time are copies, but for one status, and how many authors they have, but for one."""
+    if not made.bits:
+        return NearCount()
+    arguments = (*_arguments(made, since, until, least), but_author, but_status)
+    row = await conn.fetchrow(COUNT_NEAR, *arguments)
+    return NearCount() if row is None else NearCount(copies=row["copies"], authors=row["authors"])
+
+
+async def insert_bad(
+    tx: Tx, event_id: int, clause: str, made: Signature, at: datetime, *, status_id: int | None = None
+) -> None:
+    """Remember what was removed or refused by that event. Nothing for a text too short to have a signature."""
+    if made.bits:
+        await tx.execute(INSERT_BAD, event_id, status_id, clause, _bits(made), at)
+
+
+async def delete_bad(tx: Tx, event_ids: Sequence[int]) -> None:
+    """Forget it again, for the decision was reversed."""
+    await tx.execute(DELETE_BAD, list(event_ids))
+
+
+async def list_bad(conn: Reader, limit: int = 10_000) -> list[BadRow]:
+    """What is known to be bad, the newest first and equal signatures once: what a `KnownBad` is built from."""
+    rows = await conn.fetch(BAD, limit)
+    return [
+        BadRow(
+            id=row["id"],
+            status_id=row["status_id"],
+            entry=BadEntry(row["clause"], row["signature"].bytes),
+        )
+        for row in rows
+    ]
+
+
+def _arguments(made: Signature, since: datetime, until: datetime, least: float) -> tuple[object, ...]:
+    since = max(since, until - READ_BACK)
+    spans = range(_span_of(until), _span_of(since) - 1, -1)
+    keys = ([_key(span, band) for span in spans] for band in made.bands)
+    return _bits(made), since, most_different_bits(least), _MOST_OF_KEY, *keys
+
+
+def _span_of(at: datetime) -> int:
+    return int(at.timestamp()) >> _SPAN_SHIFT
+
+
+def _key(span: int, band: int) -> int:
+    return span << _KEY_BITS | band & _KEY_MASK
+
+
+def _bits(made: Signature) -> asyncpg.BitString:
+    return asyncpg.BitString.from_int(int.from_bytes(made.bits), _BITS)
