@@ -1,0 +1,179 @@
+"""The default policy: whole, in both languages, careful about what it refuses, and kind to people who are not well."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rostra.policy
+from rostra.policy.folder import read_folder
+from rostra.policy.parse import Parsed, parse_bundle
+from rostra.policy.records import Bundle, Clause, Rule
+
+SHIPPED = Path(rostra.policy.__file__).parent / "shipped"
+
+# Categories and keywords of the European Union's transparency database, as its current schema has them.
+CATEGORIES = """
+    ANIMAL_WELFARE CONSUMER_INFORMATION CYBER_VIOLENCE CYBER_VIOLENCE_AGAINST_WOMEN
+    DATA_PROTECTION_AND_PRIVACY_VIOLATIONS ILLEGAL_OR_HARMFUL_SPEECH INTELLECTUAL_PROPERTY_INFRINGEMENTS
+    NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS NOT_SPECIFIED_NOTICE OTHER_VIOLATION_TC PROTECTION_OF_MINORS
+    RISK_FOR_PUBLIC_SECURITY SCAMS_AND_FRAUD SELF_HARM UNSAFE_AND_PROHIBITED_PRODUCTS VIOLENCE
+""".split()
+KEYWORDS = """
+    ADULT_SEXUAL_MATERIAL CHILD_SEXUAL_ABUSE_MATERIAL CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE COORDINATED_HARM
+    COPYRIGHT_INFRINGEMENT CYBER_BULLYING_INTIMIDATION CYBER_HARASSMENT CYBER_INCITEMENT CYBER_STALKING DISCRIMINATION
+    GROOMING_SEXUAL_ENTICEMENT_MINORS HATE_SPEECH ILLEGAL_ORGANIZATIONS IMPERSONATION_ACCOUNT_HIJACKING
+    INAUTHENTIC_ACCOUNTS INCITEMENT_VIOLENCE_HATRED MISSING_PROCESSING_GROUND NON_CONSENSUAL_IMAGE_SHARING
+    NON_CONSENSUAL_MATERIAL_DEEPFAKE NUDITY OTHER PHISHING PROHIBITED_PRODUCTS PYRAMID_SCHEMES SELF_MUTILATION STALKING
+    SUICIDE TERRORIST_CONTENT TRADEMARK_INFRINGEMENT
+""".split()
+
+
+@pytest.fixture(scope="module")
+def parsed() -> Parsed:
+    return parse_bundle(read_folder(SHIPPED))
+
+
+@pytest.fixture(scope="module")
+def bundle(parsed: Parsed) -> Bundle:
+    return parsed.bundle
+
+
+def test_the_default_policy_is_read_without_a_problem(parsed: Parsed) -> None:
+    assert [str(problem) for problem in parsed.problems] == []
+
+
+def test_every_clause_says_in_both_languages_what_is_not_allowed_and_what_is(bundle: Bundle) -> None:
+    says = {"en": re.compile(r"allowed", re.IGNORECASE), "it": re.compile(r"permess|ammess|vietat", re.IGNORECASE)}
+    for clause in bundle.clauses:
+        assert set(clause.title) == set(clause.text) == {"en", "it"}, clause.id
+        assert clause.title["en"] != clause.title["it"] or clause.id in {"spam.bulk", "fraud.phishing"}, clause.id
+        if clause.id != "integrity.unchecked":
+            assert all(says[language].search(text) for language, text in clause.text.items()), clause.id
+
+
+def test_every_clause_has_its_place_in_the_transparency_database(bundle: Bundle) -> None:
+    for clause in bundle.clauses:
+        assert clause.dsa is not None, clause.id
+        assert clause.dsa.category.removeprefix("STATEMENT_CATEGORY_") in CATEGORIES, clause.id
+        assert clause.dsa.keywords, clause.id
+        assert {word.removeprefix("KEYWORD_") for word in clause.dsa.keywords} <= set(KEYWORDS), clause.id
+
+
+def test_a_clause_that_stands_on_the_law_names_it(bundle: Bundle) -> None:
+    assert all(bool(clause.law) == (clause.ground == "law") for clause in bundle.clauses)
+
+
+def test_whoever_is_held_or_refused_reads_why_and_what_to_do(bundle: Bundle) -> None:
+    for clause, rule in _acting(bundle):
+        if rule.then is not None and rule.then.strongest in {"hold", "reject"}:
+            reason = rule.reason or clause.reason
+            assert set(reason) == {"en", "it"}, rule.id
+            assert reason["en"] != reason["it"], rule.id
+
+
+def test_whoever_is_refused_is_told_that_a_person_can_review_it(bundle: Bundle) -> None:
+    for clause, rule in _acting(bundle):
+        if rule.then is not None and rule.then.strongest == "reject":
+            reason = rule.reason or clause.reason
+            assert "review" in reason["en"], rule.id
+            assert "riveda una persona" in reason["it"], rule.id
+
+
+def test_nothing_is_refused_for_words_alone(bundle: Bundle) -> None:
+    known = ("image.banks", "links.lists", "near.known_bad")
+    for _, rule in _acting(bundle):
+        if rule.then is None or rule.then.strongest != "reject" or any(fact in rule.when for fact in known):
+            continue
+        assert re.search(r"text\.(threat|incitement|hate|self_harm|spam) >= 0\.[89]", rule.when), rule.id
+        assert "text.matches" in rule.when, rule.id
+        assert "!text.quoted" in rule.when, rule.id
+
+
+def test_whoever_is_in_pain_is_never_held_or_punished(bundle: Bundle) -> None:
+    crisis = next(clause for clause in bundle.clauses if clause.id == "selfharm.crisis")
+    assert crisis.strikes is None or crisis.strikes.points == 0
+    for clause, rule in _acting(bundle):
+        if clause is crisis:
+            assert rule.then is not None
+            assert rule.then.actions == ("label",), rule.id
+
+
+def test_a_failed_check_costs_no_strikes_and_has_no_cap(bundle: Bundle) -> None:
+    unchecked = next(clause for clause in bundle.clauses if clause.id == "integrity.unchecked")
+    assert unchecked.strikes is None or unchecked.strikes.points == 0
+    rules = [rule for rule in bundle.rules if rule.clause == unchecked.id]
+    assert len(rules) >= 5
+    assert all(rule.daily_cap is None and rule.expected is None and rule.mode == "live" for rule in rules)
+
+
+def test_nobody_switches_a_safeguard_off_by_setting_it_off_often(bundle: Bundle) -> None:
+    for clause, rule in _acting(bundle):
+        if rule.mode != "live" or rule.then is None:
+            continue
+        if rule.then.strongest in {"hold", "reject"}:
+            assert rule.daily_cap is None, rule.id
+        if clause.severity >= 4:
+            assert rule.daily_cap is None, rule.id
+            assert rule.expected is None or rule.expected[1] >= 1000, rule.id
+
+
+def test_rules_on_trial_say_how_often_they_should_hit(bundle: Bundle) -> None:
+    on_trial = [rule for rule in bundle.rules if rule.mode in {"shadow", "canary"}]
+    assert on_trial
+    assert all(rule.expected is not None for rule in on_trial)
+
+
+def test_exceptions_never_name_what_is_most_severe(bundle: Bundle) -> None:
+    severest = {clause.id for clause in bundle.clauses if clause.severity == 5}
+    for rule in bundle.rules:
+        assert not [lift for lift in rule.lifts if any(each == lift or each.startswith(lift + ".") for each in severest)]
+
+
+def test_every_clause_of_a_typical_host_is_answered(bundle: Bundle) -> None:
+    covered = {name for clause in bundle.clauses for name in clause.covers}
+    used = {rule.clause for rule in bundle.rules if rule.mode == "live"}
+    for host in bundle.hosts:
+        for clause in host.clauses:
+            name = f"{host.id}/{clause.id}"
+            answering = [each.id for each in bundle.clauses if name in each.covers]
+            assert clause.met_by or set(answering) & used, name
+            covered.discard(name)
+    assert not covered, "clauses cover what no host asks for"
+
+
+def test_every_clause_is_tested_in_both_languages_with_what_it_hits_and_the_whole_with_what_it_must_not(
+    bundle: Bundle,
+) -> None:
+    tested = Counter((test.expect.clause, test.language) for test in bundle.fixtures if test.expect.action != "allow")
+    for clause in bundle.clauses:
+        assert tested[clause.id, "en"], f"no English test of {clause.id}"
+        assert tested[clause.id, "it"], f"no Italian test of {clause.id}"
+    free = Counter(test.language for test in bundle.fixtures if test.expect.action == "allow")
+    assert free["en"] >= 150
+    assert free["it"] >= 150
+    assert len(bundle.fixtures) >= 600
+
+
+def test_lists_of_domains_name_nobody_who_did_nothing(bundle: Bundle) -> None:
+    reserved = re.compile(r"\.(example|test|invalid)\Z")
+    for words in bundle.lists:
+        if words.kind == "domains" and words.id != "shorteners":
+            assert all(reserved.search(domain) for domain in words.entries), words.id
+
+
+def test_lists_are_used(bundle: Bundle) -> None:
+    conditions = " ".join(rule.when for rule in bundle.rules)
+    for words in bundle.lists:
+        named = f'"{words.id}"' in conditions or f'"{words.id.rsplit("-", 1)[0]}-"' in conditions
+        # The facts count links through shorteners by themselves: links.shortened.
+        assert named or words.id == "shorteners", words.id
+
+
+def _acting(bundle: Bundle) -> Iterator[tuple[Clause, Rule]]:
+    clauses = {clause.id: clause for clause in bundle.clauses}
+    return ((clauses[rule.clause], rule) for rule in bundle.rules if not rule.lifts)
