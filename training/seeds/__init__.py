@@ -1,8 +1,8 @@
 """Own hand-written examples for the text model: templates with slots, harmful ones and their benign contrasts.
 
-A file `<language>_<topic>.yaml` maps a kind (`threat.direct`, `benign.game`) to its labels and its templates, one a line;
-`fillers_<language>.yaml` holds what goes into the slots. The grammar is described in `sentences`. Nothing here is taken
-from a test suite or a corpus.
+A file `<language>_<topic>.yaml` maps a kind (`threat.direct`, `benign.game`) to its labels and its templates, one
+a line; `fillers_<language>.yaml` holds what goes into the slots. The grammar is described in `sentences`. Nothing here
+is taken from a test suite or a corpus.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LANGUAGES: Final = ("en", "it")
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One sentence to learn from: what it is (no labels: nothing), of which kind, and the template that it comes from."""
+    """One sentence to learn from: its labels (none: benign), its kind, and the template that it comes from."""
 
     text: str
     language: str

@@ -1,7 +1,7 @@
 """The small grammar of the seed templates: slots, forms that agree, alternatives, and how one sentence is made of them.
 
     {when}                a filler of the list `when`
-    {person.obj}          the column `obj` of the table `person`; all columns of one table in a sentence come from one row
+    {person.obj}          the column `obj` of the table `person`; columns of one table come from one row
     {person.obj~2}        the same table drawn a second time
     {@threat.direct}      a whole sentence of that kind, for quotation, report and negation around it
     [I'm going to/I'll]   one of these, written in place; an empty one is allowed
@@ -129,7 +129,7 @@ class Decks:
 
 
 def melt(before: str, filler: str) -> tuple[str, str]:
-    """Join an Italian preposition with the article that follows it: ("odio di ", "gli anziani") → ("odio ", "degli …")."""
+    """Join an Italian preposition with the article after it: ("odio di ", "gli anziani") → ("odio ", "degli …")."""
     preposition, article = PREPOSITION.search(before), ARTICLE.match(filler)
     if preposition is None or article is None:
         return before, filler
