@@ -39,6 +39,14 @@ class Notes:
     def add(self, file: str, line: int, what: str, remedy: str) -> None:
         self.problems.append(Problem(file=file, line=line, what=what, remedy=remedy))
 
+    def at(self, at: At, key: str, what: str, remedy: str) -> None:
+        """A problem with what stands under `key` of a record."""
+        self.add(at.file, at.key(key), what, remedy)
+
+    def warn(self, at: At, key: str, what: str, remedy: str) -> None:
+        """The same, where the bundle can be used all the same."""
+        self.problems.append(Problem(file=at.file, line=at.key(key), what=what, remedy=remedy, level="warning"))
+
 
 class Entry:
     """One mapping of a file, read key by key; `close` reports the keys that nobody asked for."""

@@ -49,9 +49,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     remedy: str
     level: Literal["error", "warning"] = "error"
+    # A piece of the condition, and which of its characters is meant.
+    excerpt: str = ""
+    caret: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.level}: {self.what}\n    {self.remedy}"
+        """The problem as a compiler would print it, over two or four lines."""
+        shown = f"    {self.excerpt}\n    {' ' * self.caret}^\n" if self.excerpt else ""
+        return f"{self.file}:{self.line}: {self.level}: {self.what}\n{shown}    {self.remedy}"
 
 
 class Do(msgspec.Struct, frozen=True):

@@ -1,0 +1,153 @@
+"""Finds everything that is wrong with a bundle, in one go: `check_bundle`. A problem has file, line, what and remedy.
+
+Here: the bundle as a whole, labels, clauses, hosts and lists. Rules are in `check_rules`, tests in `check_fixtures`,
+empty cells of the coverage in `coverage`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from rostra.policy.check_fixtures import check_tests
+from rostra.policy.check_rules import check_rules
+from rostra.policy.coverage import coverage_of
+from rostra.policy.literals import Known
+from rostra.policy.parse import parse_bundle
+from rostra.policy.reading import Notes, did_you_mean
+from rostra.policy.records import At, Bundle, Clause, Problem, WordList
+from rostra.policy.texts import check_labels_of, check_texts, check_unique
+
+MAX_CLAUSES: Final = 200
+MAX_ENTRIES: Final = 50_000
+MAX_ENTRY: Final = 200
+
+# Of the transparency database's schema since July 2025, each after STATEMENT_CATEGORY_.
+DSA_CATEGORIES: Final = (
+    "ANIMAL_WELFARE",
+    "CONSUMER_INFORMATION",
+    "CYBER_VIOLENCE",
+    "CYBER_VIOLENCE_AGAINST_WOMEN",
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+    "ILLEGAL_OR_HARMFUL_SPEECH",
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
+    "NOT_SPECIFIED_NOTICE",
+    "OTHER_VIOLATION_TC",
+    "PROTECTION_OF_MINORS",
+    "RISK_FOR_PUBLIC_SECURITY",
+    "SCAMS_AND_FRAUD",
+    "SELF_HARM",
+    "UNSAFE_AND_PROHIBITED_PRODUCTS",
+    "VIOLENCE",
+)
+_CATEGORIES: Final = tuple(f"STATEMENT_CATEGORY_{name}" for name in DSA_CATEGORIES)
+_KEYWORD: Final = re.compile(r"KEYWORD_[A-Z_]{3,80}\Z")
+_DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z")
+
+
+def check_files(files: Mapping[str, bytes], *, today: date, known: Known | None = None) -> tuple[Bundle, list[Problem]]:
+    """Read and check the files of a bundle. Problems come in order of file and line."""
+    parsed = parse_bundle(files)
+    problems = [*parsed.problems, *check_bundle(parsed.bundle, today=today, known=known)]
+    return parsed.bundle, sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line))
+
+
+def check_bundle(bundle: Bundle, *, today: date, known: Known | None = None) -> list[Problem]:
+    """Everything that is wrong with a bundle as it was read. `known` has the names that detectors give, where known."""
+    notes = Notes()
+    _check_whole(notes, bundle)
+    _check_labels(notes, bundle)
+    _check_clauses(notes, bundle)
+    _check_hosts(notes, bundle)
+    for each in bundle.lists:
+        _check_list(notes, each)
+    check_rules(notes, bundle, today, known or Known())
+    check_tests(notes, bundle)
+    return [*notes.problems, *coverage_of(bundle).gaps]
+
+
+def _check_whole(notes: Notes, bundle: Bundle) -> None:
+    main = At("policy.yaml", 1)
+    for language, count in Counter(bundle.languages).items():
+        if count > 1 or not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
+            notes.at(
+                main, "", f"languages: {language} is no language, or there twice", "tags such as en or it, each once"
+            )
+    if len(bundle.clauses) > MAX_CLAUSES:
+        notes.at(main, "", f"there are more than {MAX_CLAUSES} clauses", "people cannot follow so many: merge some")
+    points = 0
+    for step in bundle.ladder:
+        if step.points <= points:
+            notes.at(step.at, "points", f"ladder: {step.points} points do not rise", "write the steps from few to many")
+        if step.then == "warn" and step.lasts is not None:
+            notes.at(step.at, "for", "ladder: a warning does not last", "take out `for`")
+        points = step.points
+
+
+def _check_labels(notes: Notes, bundle: Bundle) -> None:
+    check_unique(notes, "label", bundle.labels)
+    for label in bundle.labels:
+        check_texts(notes, bundle, label.at, "title", f"label {label.id}", label.title)
+
+
+def _check_clauses(notes: Notes, bundle: Bundle) -> None:
+    check_unique(notes, "clause", bundle.clauses)
+    host_clauses = [f"{host.id}/{clause.id}" for host in bundle.hosts for clause in host.clauses]
+    for clause in bundle.clauses:
+        what = f"clause {clause.id}"
+        for key, texts in (("title", clause.title), ("text", clause.text), ("reason", clause.reason)):
+            check_texts(notes, bundle, clause.at, key, what, texts)
+        check_labels_of(notes, bundle, clause.at, "action", what, clause.action.labels)
+        for name in clause.covers:
+            if name not in host_clauses:
+                remedy = did_you_mean(name, host_clauses, "write host/clause as in hosts/*.yaml")
+                notes.at(clause.at, "covers", f"{what}: no host has a clause {name}", remedy)
+        _check_clause(notes, clause, what)
+
+
+def _check_clause(notes: Notes, clause: Clause, what: str) -> None:
+    if not 1 <= clause.severity <= 5:
+        notes.at(clause.at, "severity", f"{what}: severity {clause.severity}", "1 (nuisance) to 5 (danger to life)")
+    if clause.ground == "law" and not clause.law:
+        notes.at(clause.at, "ground", f"{what}: `law` is missing", "name the law that the clause rests on")
+    if clause.action.strongest == "allow" and clause.action.actions:
+        notes.at(clause.at, "action", f"{what}: a clause cannot allow", "write a rule with `then: allow` and `lifts`")
+    if clause.strikes is not None and not 0 <= clause.strikes.points <= 100:
+        notes.at(clause.at, "strikes", f"{what}: {clause.strikes.points} strike points", "0 to 100")
+    if clause.dsa is None:
+        return
+    if clause.dsa.category not in _CATEGORIES:
+        remedy = did_you_mean(clause.dsa.category, _CATEGORIES, "see the section Clauses in docs/policy.md")
+        notes.at(clause.at, "dsa", f"{what}: unknown category {clause.dsa.category}", remedy)
+    for keyword in clause.dsa.keywords:
+        if not _KEYWORD.match(keyword):
+            notes.at(clause.at, "dsa", f"{what}: {keyword} is no keyword", "they begin with KEYWORD_")
+
+
+def _check_hosts(notes: Notes, bundle: Bundle) -> None:
+    check_unique(notes, "host", bundle.hosts)
+    for host in bundle.hosts:
+        check_unique(notes, f"host {host.id}: clause", host.clauses)
+        if not host.clauses:
+            notes.at(
+                host.at, "clauses", f"host {host.id} has no clauses", "write what the host asks for, clause by clause"
+            )
+
+
+def _check_list(notes: Notes, words: WordList) -> None:
+    what = f"list {words.id}"
+    if len(words.entries) > MAX_ENTRIES:
+        notes.at(words.at, "entries", f"{what}: more than {MAX_ENTRIES:,} entries", "split it")
+    for entry in words.entries:
+        if not entry or len(entry) > MAX_ENTRY:
+            notes.at(words.at, "entries", f"{what}: an entry is empty or too long", f"1 to {MAX_ENTRY} characters")
+        elif words.kind == "domains" and not _DOMAIN.match(entry):
+            remedy = "the host alone, in small letters: example.org, or xn--… for other scripts"
+            notes.at(words.at, "entries", f"{what}: '{entry[:60]}' is no domain", remedy)
+    for entry, count in Counter(entry.casefold() for entry in words.entries).items():
+        if count > 1:
+            notes.warn(words.at, "entries", f"{what}: '{entry[:60]}' is there {count} times", "keep one")

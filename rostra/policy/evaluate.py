@@ -1,0 +1,174 @@
+"""Judges facts by a bundle: `compile_policy` once, then `Policy.judge` for each post, the same for the same facts.
+
+All conditions run as a few expressions that give lists of results, over the facts that some rule names. Where one of
+them fails, the rules are run one by one, so that only the one that failed counts as failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+from cel_expr_python import cel
+
+from rostra.policy.decide import Verdict, candidate, decide
+from rostra.policy.expressions import Expression, in_list, new_environment, read_expression
+from rostra.policy.facts import FACTS, Facts
+from rostra.policy.patterns import Searcher
+from rostra.policy.records import Bundle, Rule
+
+# A fact with more items than this, or a text longer than this, makes the rules that name it fail, which holds the post.
+MAX_ITEMS: Final = 256
+MAX_TEXT: Final = 200_000
+_CHUNK_RULES: Final = 64
+_CHUNK_LENGTH: Final = 40_000
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    """Conditions that run as one expression, and each by itself; `rules` are their places in the policy."""
+
+    together: Any
+    single: tuple[Any, ...]
+    rules: tuple[int, ...]
+
+
+class Policy:
+    """A compiled bundle. It does not change after it was made, and threads may share it."""
+
+    def __init__(self, bundle: Bundle, rules: Sequence[tuple[Rule, Expression]]) -> None:
+        self.bundle = bundle
+        self.version = bundle.version
+        clauses = {clause.id: clause for clause in bundle.clauses}
+        self._candidates = [candidate(rule, clauses.get(rule.clause)) for rule, _ in rules]
+        self._facts_of = [frozenset(expression.facts) for _, expression in rules]
+        expressions = [expression for _, expression in rules]
+        self._searcher = Searcher(expressions)
+        self._env = new_environment(self._searcher.names)
+        sources = [expression.ready(self._searcher.names_of(expression)) for expression in expressions]
+        self._chunks = tuple(self._chunk(places, sources) for places in _chunks(sources))
+        names = sorted({name for expression in expressions for name in expression.facts})
+        self._names = tuple(names)
+        self._values = _getter(names)
+        self._floats = tuple(place for place, name in enumerate(names) if FACTS[name].type is float)
+        self._sized = tuple(place for place, name in enumerate(names) if FACTS[name].type in {str, list[str]})
+
+    def judge(self, facts: Facts, *, now: date, sample: int | None, paused: Collection[str] = frozenset()) -> Verdict:
+        """The verdict over `facts` on the day `now`. Never raises.
+
+        `sample` is a hash of the normalised text: it chooses which canaries count; None counts them all. Rules in
+        `paused` go on as shadows.
+        """
+        hits, failed = self._run(facts)
+        return decide(self._candidates, hits, failed, now=now, sample=sample, paused=paused, version=self.version)
+
+    def _chunk(self, places: Sequence[int], sources: Sequence[str]) -> _Chunk:
+        own = [sources[place] for place in places]
+        single = tuple(self._env.compile(source) for source in own)
+        together = self._env.compile(in_list(own))
+        # The library makes its programs at the first run; made here, threads only read them.
+        for program in (*single, together):
+            program.eval(data={})
+        return _Chunk(together, single, tuple(places))
+
+    def _run(self, facts: Facts) -> tuple[list[int], list[int]]:
+        """The places of the rules that hit, and of those that failed."""
+        values = self._values(facts)
+        unfit = self._unfit(values)
+        bound = dict(zip(self._names, values, strict=True))
+        failed: list[int] = []
+        if unfit:
+            failed = [place for place, named in enumerate(self._facts_of) if named & unfit]
+            bound = {name: value for name, value in bound.items() if name not in unfit}
+        try:
+            bound |= self._searcher.search(facts, unfit)
+            activation = self._env.Activation(bound)
+        except Exception:
+            # Text that cannot be encoded: nothing can be said about any rule.
+            return [], list(range(len(self._candidates)))
+        hits: list[int] = []
+        for chunk in self._chunks:
+            self._run_chunk(chunk, activation, set(failed), hits, failed)
+        return hits, failed
+
+    def _run_chunk(
+        self, chunk: _Chunk, activation: Any, skip: Collection[int], hits: list[int], failed: list[int]
+    ) -> None:
+        results = None if skip else _evaluate(chunk.together, activation)
+        if isinstance(results, list):
+            if True in results:
+                hits += [place for place, hit in zip(chunk.rules, results, strict=True) if hit is True]
+            return
+        for place, program in zip(chunk.rules, chunk.single, strict=True):
+            if place in skip:
+                continue
+            result = _evaluate(program, activation)
+            if result is True:
+                hits.append(place)
+            elif result is not False:
+                failed.append(place)
+
+    def _unfit(self, values: Sequence[Any]) -> frozenset[str]:
+        """Facts that no rule may rely on: what is no number, and what is too long to look through."""
+        total = 0.0
+        for place in self._floats:
+            total += values[place]
+        long = False
+        for place in self._sized:
+            if len(values[place]) > MAX_ITEMS:
+                long = True
+        if not long and total == total:  # noqa: PLR0124 - only what is no number differs from itself
+            return frozenset()
+        return frozenset(name for name, value in zip(self._names, values, strict=True) if _is_unfit(value))
+
+
+def compile_policy(bundle: Bundle, *, drafts: bool = False) -> Policy:
+    """Make a checked bundle ready to judge. With `drafts`, rules in draft run as shadows.
+
+    Raises ExpressionRefused where a condition cannot be used, which `check_bundle` reports beforehand.
+    """
+    modes = {"shadow", "canary", "live"} | ({"draft"} if drafts else set())
+    return Policy(bundle, [(rule, read_expression(rule.when)) for rule in bundle.rules if rule.mode in modes])
+
+
+def _evaluate(program: Any, activation: Any) -> Any:
+    """The result as Python has it; None where it fails."""
+    try:
+        value = program.eval(activation)
+        return None if value.type() == cel.Type.ERROR else value.plain_value()
+    except Exception:
+        # The library raises RuntimeError where a loop runs over its budget, and others for values that it cannot read.
+        return None
+
+
+def _is_unfit(value: Any) -> bool:
+    if isinstance(value, float):
+        return value != value  # noqa: PLR0124
+    if isinstance(value, str):
+        return len(value) > MAX_TEXT
+    return isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _getter(names: Sequence[str]) -> Callable[[Facts], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+
+    def few(facts: Facts) -> tuple[Any, ...]:
+        return tuple(attrgetter(name)(facts) for name in names)
+
+    return few
+
+
+def _chunks(sources: Sequence[str]) -> Iterable[list[int]]:
+    places: list[int] = []
+    length = 0
+    for place, source in enumerate(sources):
+        if places and (len(places) >= _CHUNK_RULES or length + len(source) > _CHUNK_LENGTH):
+            yield places
+            places, length = [], 0
+        places.append(place)
+        length += len(source)
+    if places:
+        yield places
