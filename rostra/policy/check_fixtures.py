@@ -12,7 +12,7 @@ from rostra.policy.decide import Verdict
 from rostra.policy.evaluate import Policy
 from rostra.policy.facts import Facts
 from rostra.policy.reading import Notes, did_you_mean
-from rostra.policy.records import Bundle, Fixture
+from rostra.policy.records import STRENGTH, Bundle, Fixture
 from rostra.policy.texts import check_labels_of
 
 MAX_FIXTURES: Final = 20_000
@@ -28,8 +28,8 @@ class FixtureResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        """Whether it stands in the way of activation: a known gap does only once it is closed."""
-        return bool(self.faults) == bool(self.fixture.known_gap)
+        """Whether it stands in the way of activation. A known gap never does: a better model may close it any day."""
+        return not self.faults or bool(self.fixture.known_gap)
 
     @property
     def what(self) -> str:
@@ -87,8 +87,9 @@ def _run(policy: Policy, fixture: Fixture, facts: Facts, now: date) -> FixtureRe
 def _faults(fixture: Fixture, verdict: Verdict) -> Iterator[str]:
     expect = fixture.expect
     got = f"{verdict.action} by {verdict.rule}" if verdict.rule else verdict.action
-    if verdict.action != expect.action:
-        yield f"expected {expect.action}, got {got}"
+    enough = STRENGTH[verdict.action] > STRENGTH[expect.action] and expect.or_stronger
+    if verdict.action != expect.action and not enough:
+        yield f"expected {'at least ' if expect.or_stronger else ''}{expect.action}, got {got}"
     if expect.clause and expect.clause != verdict.clause:
         yield f"expected clause {expect.clause}, got {verdict.clause or 'none'}"
     if expect.rule and expect.rule != verdict.rule:

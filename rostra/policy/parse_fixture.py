@@ -37,8 +37,12 @@ def _expect(entry: Entry) -> Expect:
         entry.missing("expect", "write `expect: {action: allow}` or another verdict")
         return Expect(action="allow")
     case = wanted.scalar("case")
+    least = bool(wanted.scalar("at_least"))
+    if least and wanted.scalar("action"):
+        wanted.wrong("at_least", "this stands beside `action`", "keep one of them")
     expect = Expect(
-        action=wanted.choice("action", ACTIONS, "allow", need=True),
+        action=wanted.choice("at_least" if least else "action", ACTIONS, "allow", need=True),
+        or_stronger=least,
         clause=wanted.scalar("clause"),
         rule=wanted.scalar("rule"),
         labels=wanted.words("labels"),

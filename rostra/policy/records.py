@@ -141,6 +141,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     """What a test asks for. Empty fields ask for nothing."""
 
     action: Action
+    # Whether a stronger action does as well: `at_least: hold` is content with a refusal.
+    or_stronger: bool = False
     clause: str = ""
     rule: str = ""
     labels: tuple[str, ...] = ()
@@ -156,7 +158,7 @@ class Fixture(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     facts: dict[str, bool | int | float | str | tuple[str, ...]] = {}
     expect: Expect
-    # Why this is known not to work yet: counted, shown, and no obstacle to activation.
+    # Why this is known not to work yet: counted, shown, and no obstacle to activation, open or closed.
     known_gap: str = ""
     at: At
 
