@@ -160,7 +160,7 @@ def test_every_clause_is_tested_in_both_languages_with_what_it_hits_and_the_whol
 def test_lists_of_domains_name_nobody_who_did_nothing(bundle: Bundle) -> None:
     reserved = re.compile(r"\.(example|test|invalid)\Z")
     for words in bundle.lists:
-        if words.kind == "domains" and words.id != "shorteners":
+        if words.kind == "domains":
             assert all(reserved.search(domain) for domain in words.entries), words.id
 
 
@@ -168,8 +168,7 @@ def test_lists_are_used(bundle: Bundle) -> None:
     conditions = " ".join(rule.when for rule in bundle.rules)
     for words in bundle.lists:
         named = f'"{words.id}"' in conditions or f'"{words.id.rsplit("-", 1)[0]}-"' in conditions
-        # The facts count links through shorteners by themselves: links.shortened.
-        assert named or words.id == "shorteners", words.id
+        assert named, words.id
 
 
 def _acting(bundle: Bundle) -> Iterator[tuple[Clause, Rule]]:
