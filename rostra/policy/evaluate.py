@@ -44,6 +44,8 @@ class Policy:
         clauses = {clause.id: clause for clause in bundle.clauses}
         self._candidates = [candidate(rule, clauses.get(rule.clause)) for rule, _ in rules]
         self._facts_of = [frozenset(expression.facts) for _, expression in rules]
+        # The facts that some rule speaks of: nobody needs to find out the others.
+        self.named = frozenset[str]().union(*self._facts_of)
         expressions = [expression for _, expression in rules]
         self._searcher = Searcher(expressions)
         self._env = new_environment(self._searcher.names)
@@ -53,7 +55,8 @@ class Policy:
         self._names = tuple(names)
         self._values = _getter(names)
         self._floats = tuple(place for place, name in enumerate(names) if FACTS[name].type is float)
-        self._sized = tuple(place for place, name in enumerate(names) if FACTS[name].type in {str, list[str]})
+        self._lists = tuple(place for place, name in enumerate(names) if FACTS[name].type == list[str])
+        self._texts = tuple(place for place, name in enumerate(names) if FACTS[name].type is str)
 
     def judge(self, facts: Facts, *, now: date, sample: int | None, paused: Collection[str] = frozenset()) -> Verdict:
         """The verdict over `facts` on the day `now`. Never raises.
@@ -111,17 +114,16 @@ class Policy:
                 failed.append(place)
 
     def _unfit(self, values: Sequence[Any]) -> frozenset[str]:
-        """Facts that no rule may rely on: what is no number, and what is too long to look through."""
-        total = 0.0
-        for place in self._floats:
-            total += values[place]
-        long = False
-        for place in self._sized:
-            if len(values[place]) > MAX_ITEMS:
-                long = True
-        if not long and total == total:  # noqa: PLR0124 - only what is no number differs from itself
+        """Facts that no rule may rely on: of a wrong type, not a number, or too long to look through."""
+        try:
+            total = sum([values[place] for place in self._floats])
+            short = max([len(values[place]) for place in self._lists], default=0) <= MAX_ITEMS
+            short = short and max([len(values[place]) for place in self._texts], default=0) <= MAX_TEXT
+        except TypeError:
+            total, short = float("nan"), False
+        if short and total == total:  # noqa: PLR0124 - only what is no number differs from itself
             return frozenset()
-        return frozenset(name for name, value in zip(self._names, values, strict=True) if _is_unfit(value))
+        return frozenset(name for name, value in zip(self._names, values, strict=True) if _is_unfit(name, value))
 
 
 def compile_policy(bundle: Bundle, *, drafts: bool = False) -> Policy:
@@ -143,12 +145,15 @@ def _evaluate(program: Any, activation: Any) -> Any:
         return None
 
 
-def _is_unfit(value: Any) -> bool:
-    if isinstance(value, float):
-        return value != value  # noqa: PLR0124
-    if isinstance(value, str):
-        return len(value) > MAX_TEXT
-    return isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS  # pyright: ignore[reportUnknownArgumentType]
+def _is_unfit(name: str, value: Any) -> bool:
+    kind = FACTS[name].type
+    if kind is float:
+        return not isinstance(value, (int, float)) or value != value  # noqa: PLR0124
+    if kind is str:
+        return not isinstance(value, str) or len(value) > MAX_TEXT
+    if kind == list[str]:
+        return not isinstance(value, (list, tuple)) or len(value) > MAX_ITEMS  # pyright: ignore[reportUnknownArgumentType]
+    return not isinstance(value, int)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Facts], tuple[Any, ...]]:
