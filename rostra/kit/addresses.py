@@ -54,6 +54,12 @@ _DENIED_V6 = tuple(
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
 
+# Networks of one's own. Link-local addresses are none: nothing but metadata services is asked there.
+_OWN_V4 = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"))
+_OWN_V6 = IPv6Network("fc00::/7")
+# Of the clouds of Alibaba, Amazon and Google; the other metadata services are in none of these networks.
+_METADATA = frozenset({IPv4Address("100.100.100.200"), IPv6Address("fd00:ec2::254"), IPv6Address("fd20:ce::254")})
+
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN_DOMAIN = regex.compile(rf"{_LABEL}(?:\.{_LABEL})*+", regex.ASCII)
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
@@ -99,6 +105,19 @@ def is_loopback_address(ip: str | IPAddress) -> bool:
     """Whether the address is this machine itself (127.0.0.0/8 or ::1, also v4-mapped)."""
     address = parse_address(str(ip))
     return address is not None and address.is_loopback
+
+
+def is_own_network_address(ip: str | IPAddress) -> bool:
+    """Whether the address is this machine or one of a private network (RFC 1918, 4193, 6598), metadata services out.
+
+    Never a reason to connect by itself: only to what the operator has named.
+    """
+    address = parse_address(str(ip))
+    if address is None or address in _METADATA:
+        return False
+    if isinstance(address, IPv4Address):
+        return address.is_loopback or any(address in block for block in _OWN_V4)
+    return address.is_loopback or address in _OWN_V6
 
 
 def normalise_domain(name: str, *, allow_port: bool = False) -> str:

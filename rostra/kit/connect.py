@@ -15,24 +15,46 @@ from typing import Any, cast
 
 import httpcore
 
-from rostra.kit.addresses import is_loopback_address, is_public_address, parse_address
+from rostra.kit.addresses import is_loopback_address, is_own_network_address, is_public_address, parse_address
 from rostra.kit.errors import Upstream
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+MayConnect = Callable[[str, int], bool]
 
 WEB_PORTS = frozenset({80, 443})
 _MAX_ATTEMPTS = 3
 _DNS_THREADS = 8
 
 
+def web_addresses(*, allow_loopback: bool) -> MayConnect:
+    """Public addresses on the ports of the web; with `allow_loopback` this machine's own too, on any port."""
+
+    def may_connect(address: str, port: int) -> bool:
+        if allow_loopback and is_loopback_address(address):
+            return True
+        return port in WEB_PORTS and is_public_address(address)
+
+    return may_connect
+
+
+def own_addresses(own_port: int, *, encrypted: bool) -> MayConnect:
+    """For a server that the operator has named: loopback and private networks, and public addresses where what is sent
+    is encrypted; on its port alone."""
+
+    def may_connect(address: str, port: int) -> bool:
+        return port == own_port and (is_own_network_address(address) or (encrypted and is_public_address(address)))
+
+    return may_connect
+
+
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Opens TCP connections to checked addresses only. The name is resolved once, here, so it cannot change between."""
 
-    def __init__(self, resolve: Resolve | None, *, allow_loopback: bool) -> None:
+    def __init__(self, resolve: Resolve | None, may_connect: MayConnect) -> None:
         # A pool of its own, so that somebody's slow name servers hold up nothing but other look-ups.
         self._dns = ThreadPoolExecutor(_DNS_THREADS, thread_name_prefix="dns")
         self._resolve = resolve or self._look_up
-        self._allow_loopback = allow_loopback
+        self._may_connect = may_connect
         # The cast: httpcore defines the class twice, the second time for an installation without anyio.
         self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
@@ -81,11 +103,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-    def _may_connect(self, address: str, port: int) -> bool:
-        if self._allow_loopback and is_loopback_address(address):
-            return True
-        return port in WEB_PORTS and is_public_address(address)
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):

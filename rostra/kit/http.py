@@ -19,7 +19,7 @@ import httpcore
 import msgspec
 
 from rostra.kit.addresses import normalise_domain, parse_address
-from rostra.kit.connect import WEB_PORTS, GuardedBackend, Resolve
+from rostra.kit.connect import WEB_PORTS, GuardedBackend, MayConnect, Resolve, own_addresses, web_addresses
 from rostra.kit.errors import Invalid, Upstream
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -74,6 +74,10 @@ class HttpClient:
 
     `allow_loopback` is for development servers only: it adds this machine's own addresses, on any port, and no other
     private ones. `resolve` maps a host and port to IP addresses in text form.
+
+    `own_server` is an address (`http://10.0.0.5:8080/v1`) that the operator has named; its origin counts. It may be on
+    this machine or a private network, and only `post_to_own_server` reaches it: it has connections and rules of its
+    own, so that an address which comes from anybody else is refused as ever. Raises Upstream for what is no URL.
     """
 
     def __init__(
@@ -84,18 +88,19 @@ class HttpClient:
         limits: HttpLimits | None = None,
         resolve: Resolve | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        own_server: str | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._allow_loopback = allow_loopback
         self._limits = limits or HttpLimits()
-        self._backend = GuardedBackend(resolve, allow_loopback=allow_loopback)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context or httpcore.default_ssl_context(),
-            max_connections=self._limits.connections,
-            max_keepalive_connections=self._limits.idle_connections,
-            keepalive_expiry=self._limits.idle_time,
-            network_backend=self._backend,
-        )
+        ssl_context = ssl_context or httpcore.default_ssl_context()
+        self._web = _Pool(resolve, web_addresses(allow_loopback=allow_loopback), self._limits, ssl_context)
+        self._own: _Pool | None = None
+        self._own_target: _Target | None = None
+        if own_server is not None:
+            target = self._own_target = _parse(own_server)
+            rule = own_addresses(target.port, encrypted=target.scheme == "https")
+            self._own = _Pool(resolve, rule, self._limits, ssl_context)
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,8 +112,9 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close every connection; the client is of no use afterwards."""
-        await self._pool.aclose()
-        self._backend.close()
+        await self._web.aclose()
+        if self._own is not None:
+            await self._own.aclose()
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, max_bytes: int = 1 << 20, deadline: float = 10.0
@@ -118,7 +124,8 @@ class HttpClient:
         An answer of any status is returned as it is. Raises Upstream when there is none that keeps to the limits, and
         ValueError for a header that only the client may set.
         """
-        return await _within(deadline, self._parse(url), self._follow(url, dict(headers or {}), max_bytes))
+        target = self._check(url)
+        return await _within(deadline, target, self._follow(target, dict(headers or {}), max_bytes))
 
     async def post(
         self,
@@ -130,29 +137,50 @@ class HttpClient:
         deadline: float = 10.0,
     ) -> Response:
         """Send `content` to `url`; limits and errors as for `get`. A redirect is not followed but returned."""
-        return await _within(deadline, self._parse(url), self._send("POST", url, headers or {}, content, max_bytes))
+        target = self._check(url)
+        return await _within(deadline, target, self._send("POST", target, headers or {}, content, max_bytes))
 
-    async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Response:
+    async def post_to_own_server(
+        self,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = 1 << 16,
+        deadline: float = 10.0,
+    ) -> Response:
+        """As `post`, to the one server that the operator has named. Raises Upstream for every other, too."""
+        target, own = _parse(url), self._own_target
+        if self._own is None or own is None or (target.scheme, target.origin) != (own.scheme, own.origin):
+            raise Upstream(f"{target.origin} is not the server that was named")
+        sent = self._send("POST", target, headers or {}, content, max_bytes, self._own)
+        return await _within(deadline, target, sent)
+
+    async def _follow(self, target: _Target, headers: dict[str, str], max_bytes: int) -> Response:
         for _ in range(self._limits.redirects + 1):
-            answer = await self._send("GET", url, headers, None, max_bytes)
+            answer = await self._send("GET", target, headers, None, max_bytes)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
-            before, after = self._parse(url), self._parse(_join(answer.url, location))
-            if before.scheme == "https" and after.scheme == "http":
+            before, target = target, self._check(_join(answer.url, location))
+            if before.scheme == "https" and target.scheme == "http":
                 raise Upstream(f"{before.origin} redirects from https to http")
-            same_origin = (before.scheme, before.origin) == (after.scheme, after.origin)
+            same_origin = (before.scheme, before.origin) == (target.scheme, target.origin)
             headers = {name: value for name, value in headers.items() if _may_follow(name, same_origin=same_origin)}
-            url = after.url
-        raise Upstream(f"{self._parse(url).origin} redirects more than {self._limits.redirects} times")
+        raise Upstream(f"{target.origin} redirects more than {self._limits.redirects} times")
 
     async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, max_bytes: int
+        self,
+        method: str,
+        target: _Target,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        max_bytes: int,
+        pool: _Pool | None = None,
     ) -> Response:
-        target = self._parse(url)
         sent = self._headers(target, headers)
         try:
-            async with self._pool.stream(
+            async with (pool or self._web).stream(
                 method,
                 httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path),
                 headers=sent,
@@ -179,24 +207,32 @@ class HttpClient:
         except UnicodeEncodeError as problem:
             raise ValueError("header names and values are ASCII") from problem
 
-    def _parse(self, url: str) -> _Target:
-        """Read an absolute http(s) URL, normalise it, and refuse what the guard would refuse anyhow, before any I/O."""
-        if len(url) > _MAX_URL or _NOT_IN_A_URL.search(url):
-            raise Upstream("not a URL that can be fetched")
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-            host = host if parse_address(host) else normalise_domain(host)
-            path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-            query = quote(parts.query, safe="/?%:@!$&'()*+,;=~")
-        except (ValueError, Invalid) as problem:
-            raise Upstream("not a URL that can be fetched") from problem
-        if parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc:
-            raise Upstream(f"{host}: only http and https without credentials are fetched")
-        port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-        if port not in WEB_PORTS and not self._allow_loopback:
-            raise Upstream(f"{host}: port {port} is not allowed")
-        return _Target(parts.scheme, host, port, f"{path}?{query}" if query else path)
+    def _check(self, url: str) -> _Target:
+        """Read an absolute http(s) URL and refuse what the guard would refuse anyhow, before any I/O."""
+        target = _parse(url)
+        if target.port not in WEB_PORTS and not self._allow_loopback:
+            raise Upstream(f"{target.host}: port {target.port} is not allowed")
+        return target
+
+
+class _Pool(httpcore.AsyncConnectionPool):
+    """Connections that were all made under one rule."""
+
+    def __init__(
+        self, resolve: Resolve | None, may_connect: MayConnect, limits: HttpLimits, ssl_context: ssl.SSLContext
+    ) -> None:
+        self._guard = GuardedBackend(resolve, may_connect)
+        super().__init__(
+            ssl_context=ssl_context,
+            max_connections=limits.connections,
+            max_keepalive_connections=limits.idle_connections,
+            keepalive_expiry=limits.idle_time,
+            network_backend=self._guard,
+        )
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        self._guard.close()
 
 
 class _TooMuch(Exception):
@@ -210,6 +246,24 @@ _TRANSPORT_PROBLEMS = (
     httpcore.UnsupportedProtocol,
     OSError,
 )
+
+
+def _parse(url: str) -> _Target:
+    """Read an absolute http(s) URL and normalise it."""
+    if len(url) > _MAX_URL or _NOT_IN_A_URL.search(url):
+        raise Upstream("not a URL that can be fetched")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host = host if parse_address(host) else normalise_domain(host)
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+        query = quote(parts.query, safe="/?%:@!$&'()*+,;=~")
+    except (ValueError, Invalid) as problem:
+        raise Upstream("not a URL that can be fetched") from problem
+    if parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc:
+        raise Upstream(f"{host}: only http and https without credentials are fetched")
+    port = _DEFAULT_PORTS[parts.scheme] if port is None else port
+    return _Target(parts.scheme, host, port, f"{path}?{query}" if query else path)
 
 
 async def _within(deadline: float, target: _Target, answer: Coroutine[None, None, Response]) -> Response:

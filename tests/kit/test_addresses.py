@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra.kit.addresses import is_loopback_address, is_public_address, normalise_domain, parse_address
+from rostra.kit.addresses import (
+    is_loopback_address,
+    is_own_network_address,
+    is_public_address,
+    normalise_domain,
+    parse_address,
+)
 from rostra.kit.errors import Invalid
 
 DENIED = [
@@ -242,3 +248,20 @@ def test_normalising_a_domain_twice_changes_nothing_and_nothing_odd_comes_out(na
         return
     assert normalise_domain(canonical) == canonical
     assert set(canonical) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
+
+
+OWN = ["127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.9", "fd12::1", "::ffff:10.0.0.1"]
+
+
+@pytest.mark.parametrize("address", OWN)
+def test_private_networks_are_own(address: str) -> None:
+    assert is_own_network_address(address)
+    assert not is_public_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "2606:4700::1", "169.254.169.254", "fe80::1", "100.100.100.200", "fd00:ec2::254", "0.0.0.0", "::", "x"],
+)
+def test_strangers_and_metadata_services_are_not_own(address: str) -> None:
+    assert not is_own_network_address(address)

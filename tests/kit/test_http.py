@@ -547,6 +547,58 @@ async def test_development_mode_opens_other_ports_on_loopback_only() -> None:
             await client.get("http://far.test:8080/")
 
 
+# --- The operator's own server ---
+
+
+async def test_the_named_server_is_reached_on_loopback_and_on_any_port(site: Site) -> None:
+    site.answers["/v1/x"] = reply(200, b"hello")
+    async with HttpClient(user_agent="r", own_server=url_of(site, "/v1")) as client:
+        answer = await client.post_to_own_server(url_of(site, "/v1/x"), content=b"{}", headers={"X-Key": "k"})
+    assert answer.body == b"hello"
+    assert [(method, headers["x-key"], body) for method, _, headers, body in site.asked] == [("POST", "k", b"{}")]
+
+
+async def test_naming_a_server_opens_it_to_nothing_else(site: Site) -> None:
+    site.answers["/"] = reply(200, b"x")
+    async with running() as other, HttpClient(user_agent="r", own_server=url_of(site, "/")) as client:
+        await client.post_to_own_server(url_of(site, "/"), content=b"")
+        # Neither to others who name it, though a connection to it stands open, nor to its neighbours.
+        for unguarded in (client.get(url_of(site, "/")), client.post(url_of(site, "/"), content=b"")):
+            with pytest.raises(Upstream, match="not allowed"):
+                await unguarded
+        for elsewhere in (url_of(other, "/"), url_of(site, "/", "localhost"), "http://169.254.169.254/"):
+            with pytest.raises(Upstream, match="is not the server that was named"):
+                await client.post_to_own_server(elsewhere, content=b"")
+        assert not other.connections
+    assert site.connections == 1
+
+
+async def test_without_a_named_server_there_is_none(site: Site, client: HttpClient) -> None:
+    with pytest.raises(Upstream, match="is not the server that was named"):
+        await client.post_to_own_server(url_of(site, "/"), content=b"")
+
+
+async def test_on_a_web_port_the_named_server_is_closed_to_others_too() -> None:
+    named = "http://model.test/"
+    async with HttpClient(user_agent="r", own_server=named, resolve=resolving(model_test=["127.0.0.1"])) as client:
+        with pytest.raises(Upstream, match="no address that may be connected to"):
+            await client.get(named)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "168.63.129.16", "0.0.0.0", "224.0.0.1", "fe80::1", "8.8.8.8"])
+async def test_the_named_server_is_no_metadata_service_and_no_stranger_in_the_clear(address: str) -> None:
+    named = "http://model.test:8080/"
+    async with HttpClient(user_agent="r", own_server=named, resolve=resolving(model_test=[address])) as client:
+        with pytest.raises(Upstream, match="no address that may be connected to"):
+            await client.post_to_own_server(named, content=b"")
+
+
+async def test_the_named_server_sends_nobody_elsewhere(site: Site) -> None:
+    site.answers["/"] = reply(302, Location="http://169.254.169.254/")
+    async with HttpClient(user_agent="r", own_server=url_of(site, "/")) as client:
+        assert (await client.post_to_own_server(url_of(site, "/"), content=b"")).status == 302
+
+
 # --- TLS ---
 
 
