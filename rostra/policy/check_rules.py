@@ -115,7 +115,8 @@ def _check_place(notes: Notes, bundle: Bundle, clauses: Mapping[str, Clause], ru
 def _check_actions(notes: Notes, bundle: Bundle, clause: Clause | None, rule: Rule) -> None:
     what = f"rule {rule.id}"
     do = rule.then or (clause.action if clause is not None else Do())
-    check_labels_of(notes, bundle, rule.at, "then", what, do.labels)
+    if rule.then is not None:
+        check_labels_of(notes, bundle, rule.at, "then", what, do.labels)
     check_texts(notes, bundle, rule.at, "reason", what, rule.reason)
     if "allow" in do.actions and (len(do.actions) > 1 or do.case):
         notes.at(rule.at, "then", f"{what}: allow stands alone", "take out the other actions")

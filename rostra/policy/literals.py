@@ -132,8 +132,8 @@ def _is_about(tokens: Sequence[Token], place: int, fact: str) -> bool:
     before = [token.text for token in tokens[max(place - 8, 0) : place]]
     if "".join(before[-4:]) == fact + ".":
         return True
-    # fact . exists ( m , m . startsWith
-    loop = "".join(token.text for token in tokens[max(place - 9, 0) : place])
+    # The fact, then a loop over it whose variable stands before the word.
+    loop = "".join(token.text for token in tokens[max(place - 10, 0) : place])
     variable = before[-2] if len(before) >= 2 else ""
     return any(loop.endswith(f"{fact}.{word}({variable},{variable}.") for word in ("exists", "all", "filter"))
 

@@ -13,7 +13,7 @@ import msgspec
 
 from rostra.policy.folder import MAIN, version_of
 from rostra.policy.parse_fixture import read_fixtures
-from rostra.policy.reading import Entry, Notes, did_you_mean, entries_of, read_date, read_number, read_whole
+from rostra.policy.reading import Entry, Notes, did_you_mean, entries_of, name_of, read_date, read_number, read_whole
 from rostra.policy.records import (
     ACTIONS,
     GROUNDS,
@@ -102,7 +102,7 @@ def _lists(trees: Mapping[str, Node], notes: Notes, folder: str, kind: str, read
 def _each(trees: Mapping[str, Node], notes: Notes, folder: str, kind: str, read: Callable[[Entry], T]) -> Iterator[T]:
     """The records of a folder with one record a file."""
     for name, tree in _in_folder(trees, folder):
-        entry = Entry(notes, name, tree, kind)
+        entry = Entry(notes, name, tree, name_of(kind, tree))
         yield read(entry)
         entry.close()
 
@@ -253,7 +253,7 @@ def _host(entry: Entry) -> HostProfile:
                 met_by=each.scalar("met_by"),
                 at=each.at,
             )
-            for each in entry.entries("clauses", f"host {entry.scalar('id')}: clause")
+            for each in entry.entries("clauses", f"{entry.kind}: clause")
         ),
         at=entry.at,
     )

@@ -193,11 +193,15 @@ def entries_of(notes: Notes, file: str, node: Node, kind: str) -> Iterator[Entry
             notes.add(file, node.line, "this must be a list", "write one entry a line, each after `- `")
         return
     for each in node.value:
-        name = each.value.get("id") if isinstance(each.value, dict) else None
-        own = f" {name.value}" if name is not None and isinstance(name.value, str) else ""
-        entry = Entry(notes, file, each, f"{kind}{_short(own)}")
+        entry = Entry(notes, file, each, name_of(kind, each))
         yield entry
         entry.close()
+
+
+def name_of(kind: str, node: Node) -> str:
+    """What a mapping is called in problems: "rule threat-direct"."""
+    own = node.value.get("id") if isinstance(node.value, dict) else None
+    return f"{kind} {_short(own.value)}" if own is not None and isinstance(own.value, str) else kind
 
 
 def read_bool(text: str) -> bool:
