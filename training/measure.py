@@ -1,0 +1,44 @@
+"""Figures of a detector: how well it ranks, what it finds where it flags so and so much, how true its probabilities are."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float64]
+
+
+def auroc(harmful: Scores, harmless: Scores) -> float:
+    """How often a harmful text scores above a harmless one; NaN where one side is empty. Ties count half."""
+    if not len(harmful) or not len(harmless):
+        return float("nan")
+    ordered = np.sort(harmless)
+    below = np.searchsorted(ordered, harmful, side="left")
+    same = np.searchsorted(ordered, harmful, side="right") - below
+    return float((below + 0.5 * same).mean() / len(ordered))
+
+
+def threshold(everyday: Scores, share: float) -> float:
+    """The score above which at most `share` of the everyday texts lie."""
+    if not len(everyday):
+        return float("nan")
+    allowed = int(share * len(everyday))
+    return float(np.sort(everyday)[::-1][allowed])
+
+
+def found(scores: Scores, above: float) -> float:
+    """The share of the scores above a threshold."""
+    return float((scores > above).mean()) if len(scores) else float("nan")
+
+
+def calibration_error(chances: Scores, truth: npt.NDArray[np.bool_], bins: int = 15) -> float:
+    """Expected calibration error over equally wide bins."""
+    if not len(chances):
+        return float("nan")
+    place = np.minimum((chances * bins).astype(int), bins - 1)
+    error = 0.0
+    for each in range(bins):
+        chosen = place == each
+        if chosen.any():
+            error += float(chosen.mean()) * abs(float(chances[chosen].mean()) - float(truth[chosen].mean()))
+    return error

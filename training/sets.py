@@ -1,0 +1,86 @@
+"""The texts that are for measuring only, and the everyday posts that false alarms are counted on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rostra.detect.reading import Category
+from training.corpora import NO, UNTOLD, YES, Row, _lines, _table, clean, labelled, marks
+
+_HATECHECK_THREATS: Final = ("threat_dir_h", "threat_norm_h")
+
+
+def read_hatecheck(folder: Path) -> Iterator[Row]:
+    """HateCheck: 29 functions of hate and what looks like it, threats among them."""
+    for row in _table(folder / "test/hatecheck_en.csv"):
+        yield _checked(row["test_case"], "en", "hatecheck", row["functionality"], row["label_gold"] == "hateful")
+
+
+def read_mhc(folder: Path, language: str, name: str) -> Iterator[Row]:
+    """Multilingual HateCheck in a language that nothing was learnt in."""
+    for row in _table(folder / f"test/mhc_{name}.csv"):
+        yield _checked(row["test_case"], language, f"mhc_{language}", row["functionality"], row["label_gold"] == "hateful")
+
+
+def _checked(text: str, language: str, corpus: str, function: str, hateful: bool) -> Row:
+    threat = function in _HATECHECK_THREATS
+    found = marks(
+        hate=YES if hateful else NO,
+        threat=YES if threat else NO if not hateful else UNTOLD,
+        incitement=UNTOLD if hateful else NO,
+    )
+    return Row(clean(text), language, corpus, function, found, "test")
+
+
+def read_hatemojicheck(folder: Path) -> Iterator[Row]:
+    """HatemojiCheck: hate with emoji, by function."""
+    for row in _table(folder / "test/hatemojicheck.csv"):
+        yield Row(
+            clean(row["text"]), "en", "hatemojicheck", row["functionality"],
+            marks(hate=YES if row["label_gold"] == "1" else NO), "test",
+        )  # fmt: skip
+
+
+_OPENAI: Final[tuple[tuple[str, tuple[Category, ...]], ...]] = (
+    ("V", ("threat", "incitement")),
+    ("H2", ("threat", "incitement", "hate")),
+    ("H", ("hate",)),
+    ("HR", ("harassment",)),
+    ("SH", ("self_harm",)),
+    ("S", ("sexual",)),
+    ("S3", ("sexual",)),
+)
+
+
+def read_openai(folder: Path) -> Iterator[Row]:
+    """OpenAI's evaluation set; V is violence, H2 hateful threats, which are here both threat and incitement."""
+    for row in _lines(folder / "test/openai_mod.jsonl.gz"):
+        labels = {name for letter, names in _OPENAI if row.get(letter) for name in names}
+        kind = "+".join(letter for letter, _names in _OPENAI if row.get(letter)) or "none"
+        yield Row(clean(str(row["prompt"])), "en", "openai", kind, labelled(frozenset(labels)), "test")  # type: ignore[arg-type]
+
+
+def read_news(folder: Path) -> Iterator[Row]:
+    """AG News: headlines and first sentences."""
+    with (folder / "test/agnews_test.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.reader(file):
+            yield Row(clean(f"{row[1]}. {row[2]}"), "en", "news", "everyday", marks(rest=NO), "test")
+
+
+def read_comments(folder: Path) -> Iterator[Row]:
+    """MultiEmotions-It: Italian comments on music and advertisements."""
+    for row in _table(folder / "test/multiemotions_it.tsv", "\t"):
+        if row["comment"]:
+            yield Row(clean(row["comment"]), "it", "comments", "everyday", marks(rest=NO), "test")
+
+
+def read_tests(folder: Path) -> list[Row]:
+    """Every text of `test/`, and nothing else."""
+    rows = [*read_hatecheck(folder), *read_hatemojicheck(folder), *read_openai(folder)]
+    for language, name in (("es", "spanish"), ("fr", "french"), ("de", "german")):
+        rows += read_mhc(folder, language, name)
+    rows += [*read_news(folder), *read_comments(folder)]
+    return [row for row in rows if row.text]
