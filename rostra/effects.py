@@ -34,6 +34,7 @@ from rostra.events import (
     StatusDeleted,
     StatusEdited,
     StatusPublished,
+    StatusWithheld,
     TagUnfollowed,
     TokensRevoked,
     Unfavourited,
@@ -55,7 +56,7 @@ from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_schedu
 from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
-from rostra.search.index import index, reopen
+from rostra.search.index import index, reopen, take_out_of_search
 from rostra.search.trends import count_trends
 from rostra.timelines.announce import (
     AnyAnnouncement,
@@ -178,6 +179,10 @@ async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
     await index(res.db, [event.status_id])
 
 
+async def _take_out_of_search(event: StatusWithheld, res: Resources) -> None:
+    await take_out_of_search(res.db, event.status_id)
+
+
 async def _reopen(event: ProfileChanged, res: Resources) -> None:
     await reopen(res.db, event.account_id)
 
@@ -199,7 +204,7 @@ async def _close_poll(ends: PollEnds, res: Resources) -> None:
 
 
 async def _publish_scheduled(due: TimeHasCome, res: Resources) -> None:
-    await publish_scheduled(res.db, res.clock, res.urls, emit, due.scheduled_id)
+    await publish_scheduled(res.db, res.clock, res.urls, emit, res.screen, due.scheduled_id)
 
 
 async def _forget_keys(_: Tick, res: Resources) -> None:
@@ -271,9 +276,11 @@ on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed
 on(PushOrdered, "notifications.push", _push, priority=-5, first_delay=timedelta(seconds=30), timeout=30, concurrency=12)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
+on(StatusWithheld, "search.withheld", _take_out_of_search)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
 on(StatusDeleted, "live.deleted", _announce_deletion)
+on(StatusWithheld, "live.withheld", _announce(lambda event: DeletedStatuses(status_ids=[event.status_id])))
 on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(account_id=event.account_id)))
 on(
     Notified,

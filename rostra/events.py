@@ -41,6 +41,13 @@ class StatusEdited(Event, frozen=True, kw_only=True):
     has_links: bool = False
 
 
+class StatusWithheld(Event, frozen=True, kw_only=True):
+    """A status that others could see is for its author only from now on."""
+
+    status_id: int
+    account_id: int
+
+
 class StatusDeleted(Event, frozen=True, kw_only=True):
     """A status is gone, and with it the boosts of it (`boost_ids`), or a boost alone is gone (of `reblog_of_id`).
 

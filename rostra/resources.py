@@ -28,6 +28,9 @@ from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import TokenReader
+from rostra.screening.active import ActivePolicy
+from rostra.screening.external import External
+from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
 
@@ -50,6 +53,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     sealer: Sealer
     instance: InstanceCache
+    screen: Screen
     emit: Emit
 
 
@@ -73,11 +77,13 @@ async def open_resources(
     clock = Clock()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
     limiter = RateLimiter(clock, scale=settings.rate_limits_scaled_by)
+    screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), External.off())
     async with (
         open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
         HttpClient(user_agent=user_agent, allow_loopback=settings.dev) as http,
         ImageWorkers() as images,
         limiter.sharing(db),
+        screen.tally.sharing(db),
     ):
         secrets = load_secrets(settings)
         vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
@@ -98,5 +104,6 @@ async def open_resources(
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid),
+            screen=screen,
             emit=emit,
         )

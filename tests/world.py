@@ -38,6 +38,9 @@ from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import TokenReader, hash_token
 from rostra.resources import Resources, instance_cache, urls_of
+from rostra.screening.active import ActivePolicy
+from rostra.screening.external import External
+from rostra.screening.screen import Screen
 from tests.conftest import TransactionDatabase
 
 DOMAIN = "localhost:3000"
@@ -135,6 +138,7 @@ class World:
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid),
+            screen=Screen(clock, ActivePolicy(clock), External.off()),
             emit=emit,
         )
         self.app = Application(settings, resources=self.res)

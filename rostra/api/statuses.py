@@ -130,13 +130,21 @@ async def publish_status(call: Call, form: PublishForm) -> RawPosted | Answer:
     try:
         if made is None and scheduled_at is not None and scheduled_at > now:
             scheduled_id = await schedule(
-                res.db, res.clock, res.urls, author=me, draft=draft, scheduled_at=scheduled_at, idempotency_key=key
+                res.db,
+                res.clock,
+                res.urls,
+                res.screen,
+                author=me,
+                draft=draft,
+                scheduled_at=scheduled_at,
+                idempotency_key=key,
             )
             made = Made(scheduled_id=scheduled_id)
         elif made is None:
-            made = Made(
-                await publish(res.db, res.clock, res.urls, res.emit, author=me, draft=draft, idempotency_key=key)
+            status_id = await publish(
+                res.db, res.clock, res.urls, res.emit, res.screen, author=me, draft=draft, idempotency_key=key
             )
+            made = Made(status_id)
     except UnexpectedMentions as error:
         accounts = await hydrate_accounts(res.db, error.account_ids, res.urls)
         return Answer({"error": error.text, "unexpected_accounts": accounts}, status=error.status)
@@ -180,7 +188,8 @@ async def show_status(call: Call, form: ById) -> RawStatus:
 async def edit_status(call: Call, form: EditForm) -> RawStatus:
     """Edit an own status; what is not given is taken away, but for the language and the mark as sensitive."""
     res = call.res
-    await edit(res.db, res.clock, res.urls, res.emit, author=call.me, status_id=form.id, wanted=form.to_edit())
+    wanted = form.to_edit()
+    await edit(res.db, res.clock, res.urls, res.emit, res.screen, author=call.me, status_id=form.id, wanted=wanted)
     return await (await call.statuses()).get(form.id)
 
 

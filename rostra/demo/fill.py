@@ -260,7 +260,7 @@ async def _publish(town: _Town, step: plan.Publish) -> None:
             hide_totals=poll.hide_totals,
         ),
     )
-    status_id = await publish(res.db, res.clock, res.urls, res.emit, author=author, draft=draft)
+    status_id = await publish(res.db, res.clock, res.urls, res.emit, res.screen, author=author, draft=draft)
     town.statuses[step.key] = status_id
     if post.pinned:
         await pin(res.db, res.clock, account_id=author.account_id, status_id=status_id)

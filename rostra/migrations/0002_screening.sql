@@ -94,6 +94,7 @@ create index statuses_public on statuses (id desc)
   where visibility = 'public' and reblog_of_id is null and withheld is null and not limited;
 
 alter table accounts add column labels jsonb;
+create index accounts_suspended on accounts (id) where suspended_at is not null;
 
 create table holds (
   id bigint primary key,
@@ -126,14 +127,37 @@ create index holds_expiring on holds (expires_at) where decided_at is null;
 create index holds_by_account on holds (account_id, id desc);
 create index holds_by_status on holds (status_id, id desc);
 
+-- What somebody should look at although it is published; one open case for each status or account.
+create table cases (
+  id bigint primary key,
+  subject_kind text not null check (subject_kind in ('status', 'account')),
+  subject_id bigint not null,
+  account_id bigint not null references accounts on delete cascade,
+  event_id bigint not null,
+  policy text not null,
+  clause text not null,
+  rule text not null,
+  severity smallint not null,
+  opened_at timestamptz not null,
+  closed_at timestamptz,
+  closed_by bigint references accounts on delete set null,
+  outcome text check (outcome in ('dismissed', 'refused', 'gone'))
+);
+create unique index cases_open on cases (subject_kind, subject_id) where closed_at is null;
+create index cases_queue on cases (severity desc, id) where closed_at is null;
+create index cases_by_account on cases (account_id, id desc);
+
 create table labels (
   id bigint primary key,
   subject_kind text not null check (subject_kind in ('status', 'account')),
   subject_id bigint not null,
   label text not null,
+  -- By language, as the policy said it then.
+  title jsonb not null,
+  -- Whether it covers the post until somebody asks for it.
+  covers boolean not null default false,
   -- 'rule:threat-direct', 'person:12'.
   source text not null,
-  reason jsonb not null default '{}',
   event_id bigint not null,
   created_at timestamptz not null,
   expires_at timestamptz,

@@ -12,7 +12,8 @@ import msgspec
 from rostra.kit.db import Reader, Tx, find_record
 
 OWN: Final = """
-select id, in_reply_to_id, reblog_of_id, conversation_id, visibility, text from statuses
+select id, in_reply_to_id, reblog_of_id, conversation_id, visibility, text, withheld is not null as withheld
+from statuses
 where id = $1 and account_id = $2
 """
 
@@ -61,11 +62,12 @@ class OwnStatus(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: int
     visibility: str
     text: str
+    withheld: bool
 
     @property
     def is_listed(self) -> bool:
         """Whether everybody may see it."""
-        return self.visibility in ("public", "unlisted")
+        return self.visibility in ("public", "unlisted") and not self.withheld
 
 
 async def find_own(db: Reader, status_id: int, account_id: int) -> OwnStatus | None:
@@ -86,7 +88,7 @@ async def find_boosts(tx: Tx, status_id: int) -> list[int]:
 
 async def uncount(tx: Tx, status: OwnStatus, author_id: int) -> None:
     """Set the counts right of the author, of all who boosted the status, and of its parent."""
-    await tx.execute(UNCOUNT_AUTHORS, status.id, author_id, status.visibility != "direct")
+    await tx.execute(UNCOUNT_AUTHORS, status.id, author_id, status.visibility != "direct" and not status.withheld)
     if status.in_reply_to_id is not None and status.is_listed:
         await tx.execute(UNCOUNT_REPLY, status.in_reply_to_id)
 

@@ -1,7 +1,7 @@
 """Editing one's own status: what it was is kept, what it becomes is derived anew from its text.
 
-Everything happens in one transaction on the locked row, so that two edits at once follow each other; there is no
-network in it. Who hears of an edit is the business of the event's handlers.
+It is judged first, as it will be. Then everything happens in one transaction on the locked row, so that two edits at
+once follow each other; there is no network in it. Who hears of an edit is the business of the event's handlers.
 """
 
 from __future__ import annotations
@@ -25,11 +25,17 @@ from rostra.posts.card import find_card_link
 from rostra.posts.compose import Composed, clean_texts, compose
 from rostra.posts.draft import MIN_POLL_SECONDS, check_draft, clean_poll
 from rostra.posts.edit_queries import OwnStatus
+from rostra.posts.gate import draft_subject
 from rostra.posts.poll_queries import LockedPoll
 from rostra.posts.publish import find_media
 from rostra.posts.records import Author, Draft, Edit, MediaPart, PollDraft
 from rostra.posts.render import refresh_statuses, render_media
 from rostra.posts.vote import change_poll, open_poll, resets_votes
+from rostra.posts.withhold import lock_status, put_back, withhold
+from rostra.posts.withhold_queries import Subject
+from rostra.screening.judgement import Judgement
+from rostra.screening.record import record_status
+from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
 
@@ -80,29 +86,66 @@ class _MediaChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def edit(
-    db: Database, clock: Clock, urls: Urls, emit: Emit, *, author: Author, status_id: int, wanted: Edit
+    db: Database, clock: Clock, urls: Urls, emit: Emit, screen: Screen, *, author: Author, status_id: int, wanted: Edit
 ) -> None:
     """Make the author's status what `wanted` says. One that would show nothing new changes nothing.
 
-    Raises NotFound, and Invalid for what the author can mend.
+    Raises NotFound, Invalid for what the author can mend, and Rejected for what the policy refuses.
     """
     at = clock.now()
+    judgement = await _judge(db, urls, screen, author, status_id, wanted)
     async with db.transaction() as tx:
+        status = await lock_status(tx, status_id)
         before = await edit_queries.lock_own(tx, status_id, author.account_id)
-        if before is None:
+        if before is None or status is None:
             raise NotFound
         changes = await _check(tx, urls, author, before, wanted)
         if not changes.changes_anything:
             return
         await _keep(tx, urls, changes)
         await _write(tx, urls, changes, author, at)
-        await refresh_statuses(tx, [status_id], urls)
-        await emit(
-            tx,
-            StatusEdited(
-                status_id=status_id, account_id=author.account_id, has_links=bool(changes.composed.entities.links)
-            ),
+        await record_status(
+            tx, judgement, at, status_id=status_id, account_id=author.account_id, revision=before.revision + 1
         )
+        await refresh_statuses(tx, [status_id], urls)
+        await _show(tx, emit, status, judgement, changes, at)
+
+
+async def _judge(db: Database, urls: Urls, screen: Screen, author: Author, status_id: int, wanted: Edit) -> Judgement:
+    """What the policy says of the status as it will be. Nothing is locked meanwhile: what another edit changes at the
+    same moment is judged with that one."""
+    async with db.read() as conn:
+        before = await edit_queries.find_own(conn, status_id, author.account_id)
+        if before is None:
+            raise NotFound
+        poll = wanted.poll and clean_poll(wanted.poll) if wanted.poll is not UNSET else None
+        text, spoiler_text = clean_texts(wanted.text, wanted.spoiler_text, alone=not wanted.media_ids and not poll)
+        composed = await compose(conn, urls, author.account_id, text, spoiler_text)
+        media = await find_media(conn, author.account_id, wanted.media_ids, status_id=status_id)
+    described = {change.id: change.description for change in wanted.media_edits if change.description is not None}
+    media = [
+        msgspec.structs.replace(picture, description=described.get(picture.id, picture.description))
+        for picture in media
+    ]
+    draft = Draft(
+        visibility=before.visibility,
+        sensitive=before.sensitive if wanted.sensitive is None else wanted.sensitive,
+        language=wanted.language or before.language,
+        in_reply_to_id=before.in_reply_to_id,
+        poll=poll,
+    )
+    return await screen.admit(db, draft_subject("edit", author.account_id, draft, composed, media, status_id=status_id))
+
+
+async def _show(tx: Tx, emit: Emit, status: Subject, judgement: Judgement, changes: _Changes, at: datetime) -> None:
+    """Take the edited status out of sight, put it back, or say that it was edited."""
+    if judgement.withheld is not None:
+        await withhold(tx, emit, status, judgement.withheld)
+    elif status.withheld is not None:
+        await put_back(tx, emit, status, at, fresh=True)
+    else:
+        links = bool(changes.composed.entities.links)
+        await emit(tx, StatusEdited(status_id=status.id, account_id=status.account_id, has_links=links))
 
 
 async def _check(tx: Tx, urls: Urls, author: Author, before: OwnStatus, wanted: Edit) -> _Changes:
@@ -191,7 +234,9 @@ async def _write_tags(tx: Tx, before: OwnStatus, composed: Composed, author_id: 
     if gone:
         await edit_queries.delete_tags(tx, before.id, gone)
     if new:
-        await queries.insert_tags(tx, before.id, new, account_id=author_id, at=at, count=before.is_listed)
+        await queries.insert_tags(
+            tx, before.id, new, account_id=author_id, at=at, count=before.is_listed and not before.is_withheld
+        )
 
 
 async def _write_media(tx: Tx, changes: _Changes, author_id: int, at: datetime) -> None:

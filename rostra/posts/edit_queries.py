@@ -20,10 +20,15 @@ select id from statuses where id = $1 and account_id = $2 and reblog_of_id is nu
 # Read once the lock is held: a statement that waits for a lock sees the rest as it was before it waited.
 LOCKED: Final = """
 select s.id, s.text, s.content, s.spoiler_text, s.sensitive, s.language, s.visibility, s.revision, s.created_at,
-  s.edited_at, s.has_poll, s.card_id, c.url as card_url,
+  s.edited_at, s.has_poll, s.card_id, c.url as card_url, s.withheld is not null as is_withheld,
   array(select m.id from media_attachments m where m.status_id = s.id order by m.position, m.id) as media_ids,
   array(select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id) as tags
 from statuses s left join preview_cards c on c.id = s.card_id where s.id = $1
+"""
+
+OWN: Final = """
+select visibility, sensitive, language, in_reply_to_id from statuses
+where id = $1 and account_id = $2 and reblog_of_id is null
 """
 
 KEEP_REVISION: Final = """
@@ -88,6 +93,7 @@ class OwnStatus(msgspec.Struct, frozen=True, kw_only=True):
     has_poll: bool
     card_id: int | None
     card_url: str | None
+    is_withheld: bool
     media_ids: list[int]
     tags: list[str]
 
@@ -95,6 +101,15 @@ class OwnStatus(msgspec.Struct, frozen=True, kw_only=True):
     def is_listed(self) -> bool:
         """Whether everybody may see it."""
         return self.visibility in ("public", "unlisted")
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a status, what an edit leaves as it is unless it says otherwise."""
+
+    visibility: Visibility
+    sensitive: bool
+    language: str | None
+    in_reply_to_id: int | None
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +144,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     text: str
     spoiler_text: str
+
+
+async def find_own(db: Reader, status_id: int, account_id: int) -> Manner | None:
+    """How the account's own status is posted; None where it is absent, a boost, or somebody else's."""
+    return find_record(Manner, await db.fetchrow(OWN, status_id, account_id))
 
 
 async def lock_own(tx: Tx, status_id: int, account_id: int) -> OwnStatus | None:

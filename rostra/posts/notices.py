@@ -6,6 +6,7 @@ own pages read `moderation`, which names the same notices, so that they are not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 from zlib import crc32
 
@@ -28,14 +29,17 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def find_moderation(
-    withheld: Literal["review", "refused"] | None, labels: str | None, locale: str
+    withheld: Literal["review", "refused"] | None, labels: Sequence[dict[str, Any]] | None, locale: str
 ) -> Moderation | None:
     """What there is to say, in the reader's language where the policy has it; None for nearly all statuses."""
     if withheld is None and labels is None:
         return None
     notices = [Notice(id=name_notice(withheld), title=_in(_WITHHELD[withheld], locale))] if withheld else []
     if labels is not None:
-        notices += [Notice(id=name_notice(label.id), title=_in(label.title, locale)) for label in _decode(labels)]
+        notices += [
+            Notice(id=name_notice(label.id), title=_in(label.title, locale))
+            for label in msgspec.convert(labels, list[Label])
+        ]
     return Moderation(withheld=withheld, notices=notices)
 
 
@@ -64,6 +68,3 @@ def _filter(notice: Notice) -> FilterSummary:
 
 def _in(texts: dict[str, str], locale: str) -> str:
     return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
-
-
-_decode = msgspec.json.Decoder(list[Label]).decode

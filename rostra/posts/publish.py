@@ -1,5 +1,8 @@
-"""Publishing a status: prepare (read, check, render), commit (one short transaction), and the event that starts its
-effects. Boosts are in `boost`, edits in `edit`, what is posted later in `schedule`."""
+"""Publishing a status: prepare (read, check, screen, render), commit (one short transaction), and the event that starts
+its effects. What the policy holds is written too, for its author only, and has no effects until it is released.
+
+Boosts are in `boost`, edits in `edit`, what is posted later in `schedule`.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,15 @@ from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.posts import queries
 from rostra.posts.compose import Composed, clean_texts, compose
 from rostra.posts.draft import check_draft, clean_poll
+from rostra.posts.gate import draft_subject
 from rostra.posts.once import make_once
 from rostra.posts.queries import Parent, Start
 from rostra.posts.records import Author, Draft, Made, MediaPart, StatusParts
 from rostra.posts.render import render_static
 from rostra.posts.vote import open_poll
+from rostra.screening.judgement import Judgement
+from rostra.screening.record import record_status
+from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
 
@@ -34,6 +41,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     emojis: list[Emoji]
     media: list[MediaPart]
     parent: Parent | None
+    judgement: Judgement
 
 
 class UnexpectedMentions(Invalid):
@@ -49,6 +57,7 @@ async def publish(
     clock: Clock,
     urls: Urls,
     emit: Emit,
+    screen: Screen,
     *,
     author: Author,
     draft: Draft,
@@ -57,8 +66,8 @@ async def publish(
     """Publish `draft` as `author` and return the new status's id, or that of the one which an earlier request with the
     same key made. Acknowledged means committed.
 
-    Raises Invalid for what the author can mend, NotFound where the parent is not to be seen, and Conflict where the key
-    was used for a scheduled status.
+    Raises Invalid for what the author can mend, Rejected for what the policy refuses, NotFound where the parent is not
+    to be seen, and Conflict where the key was used for a scheduled status.
     """
     at = clock.now()
 
@@ -70,7 +79,7 @@ async def publish(
         clock,
         author.account_id,
         idempotency_key,
-        lambda: prepare(db, urls, author=author, draft=draft, at=at),
+        lambda: prepare(db, urls, screen, author=author, draft=draft, at=at),
         write_and_tell,
     )
     if made.status_id is None:
@@ -79,11 +88,19 @@ async def publish(
 
 
 async def prepare(
-    db: Database, urls: Urls, *, author: Author, draft: Draft, at: datetime, scheduled_id: int | None = None
+    db: Database,
+    urls: Urls,
+    screen: Screen,
+    *,
+    author: Author,
+    draft: Draft,
+    at: datetime,
+    scheduled_id: int | None = None,
 ) -> Prepared:
-    """Check a draft and look up whatever it names; `scheduled_id` is where its media may be kept already. Reads only.
+    """Check a draft, look up whatever it names, and have it judged. `scheduled_id` is the scheduled status that it was:
+    that one is held where another would be refused, for its author is not there to mend it.
 
-    Raises Invalid and NotFound.
+    Raises Invalid, NotFound and Rejected.
     """
     poll = draft.poll and clean_poll(draft.poll)
     text, spoiler_text = clean_texts(draft.text, draft.spoiler_text, alone=not draft.media_ids and poll is None)
@@ -97,14 +114,19 @@ async def prepare(
         codes = shortcodes_in(text, spoiler_text, *(draft.poll.options if draft.poll else ()))
         emojis = await find_emojis(conn, sorted(codes))
         start = await queries.find_start(conn, at, draft.app_id)
-    return Prepared(draft=draft, start=start, composed=composed, emojis=emojis, media=media, parent=parent)
+    subject = draft_subject("post", author.account_id, draft, composed, media)
+    judgement = await screen.admit(db, subject, waits=scheduled_id is not None)
+    return Prepared(
+        draft=draft, start=start, composed=composed, emojis=emojis, media=media, parent=parent, judgement=judgement
+    )
 
 
 async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Prepared, at: datetime) -> int:
     """Write a prepared status and say that it was published; returns its id. Raises NotFound where the parent and
     Invalid where a file has gone since it was prepared."""
     draft, parent, status_id = prepared.draft, prepared.parent, prepared.start.id
-    if parent is not None and not await queries.count_reply(tx, parent.id, listed=_is_listed(draft)):
+    judgement, verdict = prepared.judgement, prepared.judgement.verdict
+    if parent is not None and not await queries.count_reply(tx, parent.id, listed=_counts(prepared)):
         raise NotFound(_NO_PARENT)
     parts = _parts(prepared, author, urls, at)
     rings = await queries.insert_status(
@@ -115,9 +137,14 @@ async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Pre
         app_id=draft.app_id,
         rendered=render_static(parts, prepared.emojis, urls),
         fingerprint=urls.fingerprint,
+        withheld=judgement.withheld,
+        limited=verdict.limited,
+        interaction_off=verdict.interaction_off,
     )
     await _write_parts(tx, prepared, author.account_id, at)
-    await emit(tx, _event(prepared, author.account_id, rings=rings))
+    await record_status(tx, judgement, at, status_id=status_id, account_id=author.account_id)
+    if judgement.withheld is None:
+        await emit(tx, _event(prepared, author.account_id, rings=rings))
     return status_id
 
 
@@ -156,9 +183,9 @@ def _check_mentions(draft: Draft, mentioned: Sequence[Mentionable], author: Auth
         raise UnexpectedMentions(unexpected)
 
 
-def _is_listed(draft: Draft) -> bool:
+def _counts(prepared: Prepared) -> bool:
     """Whether everybody may see it. What only some may see is not counted where everybody sees the count."""
-    return draft.visibility in ("public", "unlisted")
+    return prepared.draft.visibility in ("public", "unlisted") and prepared.judgement.withheld is None
 
 
 async def _write_parts(tx: Tx, prepared: Prepared, author_id: int, at: datetime) -> None:
@@ -167,7 +194,7 @@ async def _write_parts(tx: Tx, prepared: Prepared, author_id: int, at: datetime)
         await queries.insert_mentions(tx, status_id, [account.id for account in composed.mentioned])
     if composed.tags:
         tags = list(composed.tags.items())
-        await queries.insert_tags(tx, status_id, tags, account_id=author_id, at=at, count=_is_listed(draft))
+        await queries.insert_tags(tx, status_id, tags, account_id=author_id, at=at, count=_counts(prepared))
     if prepared.media:
         ids = [media.id for media in prepared.media]
         if await queries.attach_media(tx, status_id, ids, author_id) != len(ids):

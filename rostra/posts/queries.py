@@ -56,7 +56,8 @@ where named.id = $2 and {VISIBLE_STATUS}
 BLOCKED_AMONG: Final = "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])"
 
 OWN_MEDIA: Final = """
-select m.id, m.type, m.description, m.focus_x, m.focus_y, m.blurhash, m.original_key, m.preview_key, m.meta
+select m.id, m.type, m.description, m.focus_x, m.focus_y, m.blurhash, m.original_key, m.preview_key, m.meta,
+  m.pdq, m.pdq_quality
 from unnest($2::bigint[]) with ordinality as wanted(id, place)
 join media_attachments m on m.id = wanted.id
 where m.account_id = $1 and (m.status_id is null or m.status_id = $4)
@@ -84,17 +85,19 @@ DELETE_KEYS: Final = "delete from idempotency_keys where created_at <= $1"
 COUNT_REPLY: Final = "update status_stats set replies_count = replies_count + $2 where status_id = $1"
 
 # $13 is the conversation, null for a new one. Direct messages are not counted where everybody sees the count, and ring
-# nobody's bell.
+# nobody's bell; what is withheld ($19) is counted nowhere.
 INSERT_STATUS: Final = """
 with conversation as (
   insert into conversations (id, created_at) select $1, $16::timestamptz where $13::bigint is null),
 status as (
   insert into statuses (id, account_id, uri, url, text, content, spoiler_text, visibility, sensitive, language,
-    in_reply_to_id, in_reply_to_account_id, conversation_id, app_id, has_poll, created_at, rendered, rendered_for)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, $1), $14, $15, $16, $17, $18)),
+    in_reply_to_id, in_reply_to_account_id, conversation_id, app_id, has_poll, created_at, rendered, rendered_for,
+    withheld, limited, interaction_off)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, $1), $14, $15, $16, $17, $18,
+    $19, $20, $21)),
 stats as (insert into status_stats (status_id) values ($1))
 update account_stats set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $16)
-where account_id = $2 and $8 <> 'direct'
+where account_id = $2 and $8 <> 'direct' and $19 is null
 returning exists (select from follows f where f.target_id = $2 and f.notify)
 """
 
@@ -229,13 +232,17 @@ async def insert_status(
     app_id: int | None,
     rendered: str,
     fingerprint: int,
+    withheld: str | None = None,
+    limited: bool = False,
+    interaction_off: bool = False,
 ) -> bool:
-    """Write a status with its counts, begin its conversation unless it has one, and count it for its author; whether
-    somebody wants to be told of each post of the author."""
+    """Write a status with its counts, begin its conversation unless it has one, and count it for its author unless it
+    is withheld; whether somebody wants to be told of each post of the author."""
     rings = await tx.fetchval(
         INSERT_STATUS, parts.id, account_id, parts.uri, parts.url, parts.text, parts.content, parts.spoiler_text,
         parts.visibility, parts.sensitive, parts.language, parts.in_reply_to_id, parts.in_reply_to_account_id,
         conversation_id, app_id, bool(parts.poll_options), parts.created_at, rendered, fingerprint,
+        withheld, limited, interaction_off,
     )  # fmt: skip
     return bool(rings)
 
@@ -252,7 +259,12 @@ async def insert_tags(
     names = [name for name, _ in tags]
     await tx.execute(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id, count)
     if count:
-        await tx.execute(COUNT_TAG_USES, names, at.date(), account_id)
+        await count_tag_uses(tx, names, account_id=account_id, at=at)
+
+
+async def count_tag_uses(tx: Tx, names: Sequence[str], *, account_id: int, at: datetime) -> None:
+    """Count that the account has used these hashtags that day where everybody may see it."""
+    await tx.execute(COUNT_TAG_USES, names, at.date(), account_id)
 
 
 async def attach_media(tx: Tx, status_id: int, media_ids: Sequence[int], account_id: int) -> int:

@@ -84,6 +84,9 @@ class MediaPart(msgspec.Struct, frozen=True, kw_only=True):
     original_key: str
     preview_key: str
     meta: dict[str, Any]
+    # For the banks of known pictures; read only where something is to be screened.
+    pdq: bytes | None = None
+    pdq_quality: int | None = None
 
 
 class MentionPart(msgspec.Struct, frozen=True, kw_only=True):

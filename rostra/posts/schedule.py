@@ -26,6 +26,7 @@ from rostra.posts.publish import Prepared, prepare, write
 from rostra.posts.records import Author, Draft, Made
 from rostra.posts.render import render_media
 from rostra.posts.schedule_queries import Scheduled
+from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
 NOT_BEFORE: Final = timedelta(minutes=5)
@@ -48,6 +49,7 @@ async def schedule(
     db: Database,
     clock: Clock,
     urls: Urls,
+    screen: Screen,
     *,
     author: Author,
     draft: Draft,
@@ -84,7 +86,7 @@ async def schedule(
         clock,
         author.account_id,
         idempotency_key,
-        lambda: prepare(db, urls, author=author, draft=draft, at=at),
+        lambda: prepare(db, urls, screen, author=author, draft=draft, at=at),
         write_scheduled,
     )
     if made.scheduled_id is None:
@@ -133,7 +135,9 @@ async def cancel(db: Database, clock: Clock, account_id: int, scheduled_id: int)
             raise NotFound
 
 
-async def publish_scheduled(db: Database, clock: Clock, urls: Urls, emit: Emit, scheduled_id: int) -> int | None:
+async def publish_scheduled(
+    db: Database, clock: Clock, urls: Urls, emit: Emit, screen: Screen, scheduled_id: int
+) -> int | None:
     """Publish a scheduled status whose time has come, once; its id, or None where nothing was to be done.
 
     One whose time was changed meanwhile has another job.
@@ -147,7 +151,7 @@ async def publish_scheduled(db: Database, clock: Clock, urls: Urls, emit: Emit, 
         log.info("a scheduled post was not published", scheduled_id=scheduled_id, reason="the account is barred")
         return None
     try:
-        prepared = await prepare(db, urls, author=due, draft=due.draft, at=at, scheduled_id=scheduled_id)
+        prepared = await prepare(db, urls, screen, author=due, draft=due.draft, at=at, scheduled_id=scheduled_id)
         async with db.transaction() as tx:
             if await schedule_queries.lock_scheduled(tx, scheduled_id) != due.scheduled_at:
                 return None

@@ -17,6 +17,12 @@ async def index(db: Database, status_ids: Sequence[int]) -> None:
         await queries.index(tx, status_ids)
 
 
+async def take_out_of_search(db: Database, status_id: int) -> None:
+    """Have nobody find a status."""
+    async with db.autocommit() as tx:
+        await queries.delete_entry(tx, status_id)
+
+
 async def reopen(db: Database, account_id: int) -> None:
     """Have all posts of an author found by anybody, or not, as the author now wishes; a batch in each transaction."""
     after: int | None = -1

@@ -23,6 +23,8 @@ from statuses s join accounts a on a.id = s.account_id where s.id = any($1::bigi
 on conflict (status_id) do update set open = excluded.open, words = excluded.words
 """
 
+DELETE_ENTRY: Final = "delete from status_search where status_id = $1"
+
 # A batch of an author's posts from the id $2 on; answers the last one that was looked at.
 REOPEN: Final = """
 with batch as (
@@ -107,6 +109,11 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 async def index(tx: Tx, status_ids: Sequence[int]) -> None:
     """Make these statuses findable, or anew after an edit."""
     await tx.execute(INDEX, status_ids)
+
+
+async def delete_entry(tx: Tx, status_id: int) -> None:
+    """Take a status out of the index."""
+    await tx.execute(DELETE_ENTRY, status_id)
 
 
 async def reopen(tx: Tx, account_id: int, after: int, limit: int) -> int | None:

@@ -105,7 +105,7 @@ async def save_edit(visit: Visit, form: RewritingForm) -> Response:
             ],
             poll=_wanted_poll(form.poll, _poll_of(status)),
         )
-        await edit(res.db, res.clock, res.urls, res.emit, author=visit.me, status_id=form.id, wanted=wanted)
+        await edit(res.db, res.clock, res.urls, res.emit, res.screen, author=visit.me, status_id=form.id, wanted=wanted)
     except Mendable as error:
         return await _again(visit, form, status, taken.show(visit), explain(visit, error))
     return visit.redirect(status_path(status), notice=visit.gettext("Saved."))

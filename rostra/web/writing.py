@@ -179,10 +179,20 @@ async def _make(visit: Visit, form: WritingForm, media_ids: list[int]) -> Made:
     res.limiter.check(f"posts:u{me.account_id}", *_POSTS)
     if later is not None:
         scheduled_id = await schedule(
-            res.db, res.clock, res.urls, author=me, draft=draft, scheduled_at=later, idempotency_key=form.key
+            res.db,
+            res.clock,
+            res.urls,
+            res.screen,
+            author=me,
+            draft=draft,
+            scheduled_at=later,
+            idempotency_key=form.key,
         )
         return Made(scheduled_id=scheduled_id)
-    return Made(await publish(res.db, res.clock, res.urls, res.emit, author=me, draft=draft, idempotency_key=form.key))
+    made = await publish(
+        res.db, res.clock, res.urls, res.emit, res.screen, author=me, draft=draft, idempotency_key=form.key
+    )
+    return Made(made)
 
 
 async def _after(visit: Visit, form: WritingForm, made: Made) -> Response:

@@ -167,7 +167,7 @@ async def test_a_scheduled_status_whose_job_runs_twice_at_once_is_published_once
     live.clock.tick(hours=1)
     res = live.res
     published = await asyncio.gather(
-        *[publish_scheduled(res.db, res.clock, res.urls, res.emit, int(made["id"])) for _ in range(5)]
+        *[publish_scheduled(res.db, res.clock, res.urls, res.emit, res.screen, int(made["id"])) for _ in range(5)]
     )
     assert [status_id is None for status_id in published].count(False) == 1
     assert await fetchval(live, "select count(*) from statuses") == 1

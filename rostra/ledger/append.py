@@ -1,0 +1,45 @@
+"""The one function that writes the record of moderation. Nothing changes a row afterwards: the database refuses.
+
+Rows hold ids and what was found, never what people wrote. What now holds of a post or an account (withheld, labels,
+strikes) is derived from here and kept beside the post for the readers' sake.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from rostra.kit.db import Tx
+
+APPEND: Final = """
+insert into moderation_events (id, type, subject_kind, subject_id, revision, account_id, actor_id, policy, detectors,
+  clause, details, created_at)
+values (make_id($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $1) returning id
+"""
+
+SubjectKind = Literal["status", "account", "media", "card", "policy", "rule", "model"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. `account_id`: whose content it is; `actor_id`: who did it, None for the server."""
+
+    type: str
+    subject_kind: SubjectKind
+    subject_id: int
+    revision: int = 0
+    account_id: int | None = None
+    actor_id: int | None = None
+    policy: str = ""
+    detectors: str = ""
+    clause: str = ""
+    details: dict[str, Any] = {}
+
+
+async def append(tx: Tx, at: datetime, entry: Entry) -> int:
+    """Write it, in the transaction that makes it so; its id."""
+    return await tx.fetchval(
+        APPEND, at, entry.type, entry.subject_kind, entry.subject_id, entry.revision, entry.account_id, entry.actor_id,
+        entry.policy, entry.detectors, entry.clause, entry.details,
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""The policy that holds now, ready to judge, with what the server knows to be bad: one process's memory of it.
+
+Looked at again every second and a half, so that a change reaches all processes within seconds. A version that cannot be
+loaded leaves the one before in force, loudly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from rostra.kit.clock import Clock
+from rostra.kit.db import Reader
+from rostra.policy.evaluate import Policy, compile_policy
+from rostra.policy.records import Bundle, Clause, Label
+from rostra.policy.shipped import shipped_bundle
+from rostra.screening import policy_queries
+from rostra.screening.banks import Banks
+from rostra.screening.detectors import BundleDetectors, load_detectors
+from rostra.screening.known_bad import NOTHING_BAD, BadTexts, read_bad
+from rostra.screening.versions import load_policy
+
+log = structlog.get_logger(__name__)
+
+_LOOK_AGAIN: Final = timedelta(seconds=1.5)
+
+
+class Current(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that judging one subject takes."""
+
+    policy: Policy
+    bundle: Bundle
+    version_id: int | None
+    revision: int
+    paused: frozenset[str]
+    detectors: BundleDetectors
+    bad: BadTexts
+    clauses: dict[str, Clause]
+    labels: dict[str, Label]
+
+
+@cache
+def shipped() -> tuple[Bundle, Policy]:
+    """The policy that comes with the program: it holds where no other was ever activated."""
+    bundle = shipped_bundle()
+    return bundle, compile_policy(bundle)
+
+
+class ActivePolicy:
+    """Reads what holds when it is asked, at most every second and a half."""
+
+    def __init__(self, clock: Clock, banks: Path | None = None) -> None:
+        self.banks = Banks(banks)
+        self._clock = clock
+        self._current: Current | None = None
+        self._looked_at: datetime | None = None
+        self._lock = asyncio.Lock()
+
+    def forget(self) -> None:
+        """Look again before the next judgement: after a change in this process."""
+        self._looked_at = None
+
+    async def get(self, conn: Reader) -> Current:
+        """What holds now. While one task reads a new version, others go on with the one before."""
+        if self._current is not None and (self._is_fresh() or self._lock.locked()):
+            return self._current
+        async with self._lock:
+            if self._current is None or not self._is_fresh():
+                self._current = await self._read(conn, self._current)
+                self._looked_at = self._clock.now()
+            return self._current
+
+    def _is_fresh(self) -> bool:
+        now = self._clock.now()
+        return self._looked_at is not None and self._looked_at <= now < self._looked_at + _LOOK_AGAIN
+
+    async def _read(self, conn: Reader, before: Current | None) -> Current:
+        await self.banks.look()
+        state = await policy_queries.read_state(conn, self._clock.now())
+        bad = await read_bad(conn, before.bad if before else NOTHING_BAD)
+        if before is not None and before.version_id == state.version_id:
+            return msgspec.structs.replace(before, revision=state.revision, paused=frozenset(state.paused), bad=bad)
+        try:
+            if state.version_id is None:
+                bundle, policy = await asyncio.to_thread(shipped)
+            else:
+                bundle, policy = await load_policy(conn, state.version_id)
+        except Exception:
+            if before is None:
+                raise
+            log.exception("a policy version cannot be used: the one before stays", version=state.version)
+            return before
+        detectors = await asyncio.to_thread(load_detectors)
+        if before is not None:
+            log.info("another policy holds", version=bundle.version)
+        return Current(
+            policy=policy,
+            bundle=bundle,
+            version_id=state.version_id,
+            revision=state.revision,
+            paused=frozenset(state.paused),
+            detectors=detectors.for_bundle(bundle),
+            bad=bad,
+            clauses={clause.id: clause for clause in bundle.clauses},
+            labels={label.id: label for label in bundle.labels},
+        )

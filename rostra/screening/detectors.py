@@ -1,0 +1,193 @@
+"""All detectors together: what they find in one subject, as facts for rules and as marks for people.
+
+The text model and its company are loaded once for a process; word and domain lists come with each version of the
+policy. Each detector runs apart: one that crashes is named among the facts, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from rostra.detect.cascade import Cascade
+from rostra.detect.links import SHORTENERS, find_hosts
+from rostra.detect.lists import DomainLists, WordLists
+from rostra.detect.near import EMPTY, Signature, signature
+from rostra.detect.reading import Category, Mentioned, Reading
+from rostra.policy.facts import EventFacts, Facts, ImageFacts, LinkFacts, PostFacts, TextFacts
+from rostra.policy.records import Bundle
+from rostra.screening.subject import Mark, Picture, Subject, place
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+# Of each kind of find; more say nothing new.
+_MOST: Final = 40
+_NEVER: Final = 9999
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the detectors found. `failed` are those that crashed."""
+
+    text: TextFacts
+    links: LinkFacts
+    image: ImageFacts
+    event: EventFacts
+    scores: dict[Category, float]
+    signature: Signature
+    marks: tuple[Mark, ...]
+    failed: tuple[str, ...]
+    version: str
+
+    @property
+    def facts(self) -> Facts:
+        """The facts so far, as of a post by nobody in particular."""
+        return Facts(
+            text=self.text, links=self.links, image=self.image, event=self.event, post=PostFacts(visibility="public")
+        )
+
+
+class PictureBanks(Protocol):
+    """Where pictures are looked up."""
+
+    def facts(self, pictures: Sequence[Picture]) -> ImageFacts: ...
+
+
+class NoBanks:
+    """For texts without pictures."""
+
+    def facts(self, pictures: Sequence[Picture]) -> ImageFacts:
+        return ImageFacts(count=len(pictures))
+
+
+@cache
+def load_detectors() -> Detectors:
+    """The detectors of this process. Takes a moment the first time: not for the event loop."""
+    return Detectors(Cascade.load())
+
+
+class Detectors:
+    """What a process loads once. Stateless afterwards: threads may share it."""
+
+    def __init__(self, cascade: Cascade) -> None:
+        self.cascade = cascade
+
+    def for_bundle(self, bundle: Bundle) -> BundleDetectors:
+        """The detectors with the lists of a version of the policy."""
+        return BundleDetectors(
+            self.cascade,
+            WordLists(entry for entry in bundle.lists if entry.kind == "words"),
+            DomainLists(entry for entry in bundle.lists if entry.kind == "domains"),
+        )
+
+
+class BundleDetectors:
+    """The detectors as one version of the policy uses them."""
+
+    def __init__(self, cascade: Cascade, words: WordLists, domains: DomainLists) -> None:
+        self._cascade = cascade
+        self._words = words
+        self._domains = domains
+
+    def read(self, subject: Subject, banks: PictureBanks, today: date) -> Found:
+        """All that is found in a subject. Never raises."""
+        return self.read_many([subject], banks, today)[0]
+
+    def read_many(self, subjects: Sequence[Subject], banks: PictureBanks, today: date) -> list[Found]:
+        """The same for many, which costs less for each."""
+        texts = [subject.text for subject in subjects]
+        languages = [subject.language for subject in subjects]
+        failed: list[str] = []
+        readings = _guard(
+            failed,
+            "text",
+            lambda: self._cascade.read(texts, written_on=today, languages=languages),
+            [Reading(normal=text) for text in texts],
+        )
+        return [
+            self._conclude(subject, text, reading, banks, today, failed)
+            for subject, text, reading in zip(subjects, texts, readings, strict=True)
+        ]
+
+    def _conclude(
+        self, subject: Subject, text: str, reading: Reading, banks: PictureBanks, today: date, crashed: Sequence[str]
+    ) -> Found:
+        failed = list(crashed)
+        lists = _guard(failed, "lists", lambda: self._words.find(text, reading), [])
+        links = _guard(failed, "links", lambda: self._read_links(text), LinkFacts())
+        image = _guard(
+            failed, "pictures", lambda: banks.facts(subject.pictures), ImageFacts(count=len(subject.pictures))
+        )
+        made = _guard(failed, "near", lambda: signature(reading.normal), EMPTY)
+        spans = [(match.start, match.end, match.name) for match in reading.matches if not match.suppressed_by]
+        spans += [(hit.start, hit.end, hit.list) for hit in lists]
+        marks = (place(subject.parts, *span) for span in spans[:_MOST])
+        return Found(
+            text=_text_facts(text, reading, [hit.list for hit in lists]),
+            links=links,
+            image=image,
+            event=_event_facts(reading.mentioned, today),
+            scores=reading.scores,
+            signature=made,
+            marks=tuple(mark for mark in marks if mark is not None),
+            failed=tuple(failed),
+            version=self._cascade.version,
+        )
+
+    def _read_links(self, text: str) -> LinkFacts:
+        hosts = find_hosts(text)
+        distinct = list(dict.fromkeys(hosts))[:_MOST]
+        return LinkFacts(
+            count=len(hosts),
+            domains=distinct,
+            lists=sorted({name for host in distinct for name in self._domains.find(host)}),
+            shortened=sum(host in SHORTENERS for host in hosts),
+        )
+
+
+def _guard(failed: list[str], name: str, run: Callable[[], T], otherwise: T) -> T:
+    try:
+        return run()
+    except Exception:
+        # Whatever it is: what the detector chokes on must not get past it.
+        log.exception("a detector crashed", detector=name)
+        failed.append(name)
+        return otherwise
+
+
+def _text_facts(text: str, reading: Reading, lists: Sequence[str]) -> TextFacts:
+    standing = list(dict.fromkeys(match.name for match in reading.matches if not match.suppressed_by))[:_MOST]
+    suppressed = [match for match in reading.matches if match.suppressed_by]
+    quoted = bool(suppressed) and not standing and any(m.suppressed_by in _QUOTED for m in suppressed)
+    return TextFacts(
+        **reading.scores,
+        language=reading.language,
+        length=len(text),
+        plain=text,
+        normal=reading.normal,
+        evasion=reading.evasion,
+        matches=standing,
+        suppressed=list(dict.fromkeys(match.name for match in suppressed))[:_MOST],
+        quoted=quoted,
+        lists=list(dict.fromkeys(lists)),
+    )
+
+
+_QUOTED: Final = ("quotation", "report")
+
+
+def _event_facts(mentioned: Mentioned, today: date) -> EventFacts:
+    ahead = [days for day in mentioned.dates if (days := (date.fromisoformat(day) - today).days) >= 0]
+    return EventFacts(
+        places=list(mentioned.places[:_MOST]),
+        dates=list(mentioned.dates[:_MOST]),
+        days_until=min(ahead, default=_NEVER),
+        weapons=list(mentioned.weapons[:_MOST]),
+        targets=list(mentioned.targets[:_MOST]),
+        imperative=mentioned.imperative,
+    )

@@ -1,0 +1,45 @@
+"""Running a bundle's own tests: the detectors read each text, the test's facts go over what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from rostra.policy.check_fixtures import FixtureResult, check_fixtures
+from rostra.policy.evaluate import compile_policy
+from rostra.policy.facts import Facts
+from rostra.policy.records import Bundle, Fixture, Problem
+from rostra.screening.detectors import BundleDetectors, Detectors, NoBanks
+from rostra.screening.subject import Part, Subject
+
+
+def run_fixtures(bundle: Bundle, detectors: Detectors, today: date) -> list[FixtureResult]:
+    """The results of all tests of a bundle that has no errors, drafts included."""
+    policy = compile_policy(bundle, drafts=True)
+    bound = detectors.for_bundle(bundle)
+    return check_fixtures(policy, bundle, lambda fixture: read_fixture(bound, fixture, today), now=today)
+
+
+def read_fixture(detectors: BundleDetectors, fixture: Fixture, today: date) -> Facts:
+    """What the text of a test gives, as a post of nobody in particular."""
+    return read_text(detectors, fixture.text, today, language=fixture.language or None)
+
+
+def read_text(detectors: BundleDetectors, text: str, today: date, *, language: str | None = None) -> Facts:
+    """The facts of a text by nobody in particular, posted today."""
+    subject = Subject(kind="post", parts=(Part("text", text),), language=language, visibility="public")
+    return detectors.read(subject, NoBanks(), today).facts
+
+
+def failures_of(results: Sequence[FixtureResult]) -> list[Problem]:
+    """The tests that stand in the way of activation, as problems of the bundle."""
+    return [
+        Problem(
+            file=result.fixture.at.file,
+            line=result.fixture.at.line,
+            what=f"test failed: {result.what}: {result.fixture.text[:80]!r}",
+            remedy="mend the rule, or the test where it asks for the wrong thing",
+        )
+        for result in results
+        if not result.ok
+    ]

@@ -1,0 +1,87 @@
+"""What screening says of one subject: the verdict, what it means for the post, and what it was based on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+
+from rostra.detect.near import EMPTY, Signature
+from rostra.kit.errors import Refused
+from rostra.policy.decide import Verdict
+from rostra.screening.subject import Mark, Subject
+
+Withheld = Literal["review", "refused"]
+# Said where no rule has words of its own: a detector failed, or a condition did.
+HELD: Final = {
+    "en": "This could not be checked by itself and waits for a person to look at it.",
+    "it": "Non è stato possibile controllarlo in automatico: aspetta che lo guardi una persona.",
+}
+_MOST_MARKS: Final = 20
+
+
+class LabelTerms(msgspec.Struct, frozen=True):
+    """A label as the policy has it."""
+
+    id: str
+    title: dict[str, str]
+    covers: bool
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict with all that recording it needs. `facts` are what is kept of the facts: figures, never texts."""
+
+    subject: Subject
+    verdict: Verdict
+    severity: int = 0
+    detectors: str = ""
+    signature: Signature = EMPTY
+    marks: tuple[Mark, ...] = ()
+    labels: tuple[LabelTerms, ...] = ()
+    facts: dict[str, Any] = {}
+    # Of the author, for what they are told.
+    locale: str = "en"
+    hold_expires: timedelta = timedelta(hours=72)
+    hold_then: Literal["release", "refuse"] = "refuse"
+
+    @property
+    def withheld(self) -> Withheld | None:
+        return "review" if self.verdict.action == "hold" else None
+
+    @property
+    def reason(self) -> dict[str, str]:
+        """What the author is told, by language."""
+        return dict(self.verdict.reasons) or HELD
+
+    def check(self) -> None:
+        """Raises Rejected where nothing is to be published."""
+        if self.verdict.action == "reject":
+            raise Rejected(self)
+
+
+class Rejected(Refused):
+    """The policy does not let this be published. The text says why, in the author's language, and names the words.
+
+    `field` is where the first of `marks` is, for a form.
+    """
+
+    def __init__(self, judgement: Judgement) -> None:
+        self.marks: Sequence[Mark] = judgement.marks[:_MOST_MARKS]
+        self.clause = judgement.verdict.clause
+        self.field = self.marks[0].field if self.marks else "text"
+        self.reason = say(judgement.reason, judgement.locale)
+        named = dict.fromkeys(words for mark in self.marks[:3] if (words := _words(judgement.subject, mark)))
+        quoted = ", ".join(f"“{words}”" for words in named)
+        super().__init__(f"{self.reason} ({quoted})" if quoted else self.reason)
+
+
+def say(texts: dict[str, str], locale: str) -> str:
+    """The text in that language, in English, or in the first that there is."""
+    return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def _words(subject: Subject, mark: Mark) -> str:
+    text = next((part.text for part in subject.parts if part.field == mark.field), "")
+    return text[mark.start : mark.end].strip()[:60]

@@ -1,0 +1,118 @@
+"""Writing a verdict down, in the transaction that publishes: the event, the text's signature, and what follows.
+
+Texts are not kept here, only what was found in them; a rejected draft leaves an event and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from rostra.kit.db import Tx
+from rostra.ledger.append import Entry, append
+from rostra.screening import record_queries
+from rostra.screening.judgement import Judgement
+from rostra.screening.near_queries import insert_signature
+
+# Figures below this say nothing and are not kept.
+LEAST: Final = 0.02
+
+
+async def record_status(
+    tx: Tx, judgement: Judgement, at: datetime, *, status_id: int, account_id: int, revision: int = 0
+) -> int:
+    """Keep the verdict on a status that is being written, hold it where it says so; the event's id."""
+    event_id = await append(tx, at, _entry(judgement, "status", status_id, account_id, revision))
+    await insert_signature(tx, status_id, account_id, at, judgement.signature)
+    fresh = True
+    if revision:
+        was_fresh = await record_queries.supersede_hold(tx, status_id, at)
+        fresh = bool(was_fresh)
+        await record_queries.take_rule_labels(tx, status_id)
+    if judgement.verdict.action == "hold":
+        await _hold(
+            tx, judgement, at, event_id, status_id=status_id, account_id=account_id, revision=revision, fresh=fresh
+        )
+    for clause in judgement.verdict.cases[:1]:
+        await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, clause)
+    for label in judgement.labels:
+        await record_queries.put_label(
+            tx, "status", status_id, label=label.id, title=label.title, covers=label.covers,
+            source=f"rule:{judgement.verdict.rule}", event_id=event_id, at=at, expires_at=None,
+        )  # fmt: skip
+    if revision or judgement.labels:
+        await record_queries.show_labels(tx, "status", status_id)
+    return event_id
+
+
+async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id: int) -> int:
+    """Keep the verdict on a profile, a name or a draft that was turned away; the event's id."""
+    event_id = await append(tx, at, _entry(judgement, "account", account_id, account_id, 0))
+    for clause in judgement.verdict.cases[:1]:
+        await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause)
+    return event_id
+
+
+async def record_card(tx: Tx, judgement: Judgement, at: datetime, card_id: int) -> int:
+    """Keep the verdict on the preview of a page; the event's id."""
+    return await append(tx, at, _entry(judgement, "card", card_id, None, 0))
+
+
+def _entry(judgement: Judgement, kind: Any, subject_id: int, account_id: int | None, revision: int) -> Entry:
+    verdict = judgement.verdict
+    details: dict[str, Any] = {"kind": judgement.subject.kind, "action": verdict.action, **judgement.facts}
+    for name in ("rule", "labels", "hits", "shadow", "lifted", "failed", "shadow_failed"):
+        if value := getattr(verdict, name):
+            details[name] = value
+    return Entry(
+        type="verdict",
+        subject_kind=kind,
+        subject_id=subject_id,
+        revision=revision,
+        account_id=account_id,
+        policy=verdict.policy,
+        detectors=judgement.detectors,
+        clause=verdict.clause,
+        details=details,
+    )
+
+
+async def _hold(
+    tx: Tx,
+    judgement: Judgement,
+    at: datetime,
+    event_id: int,
+    *,
+    status_id: int,
+    account_id: int,
+    revision: int,
+    fresh: bool,
+) -> None:
+    verdict = judgement.verdict
+    await record_queries.insert_hold(
+        tx,
+        status_id=status_id,
+        account_id=account_id,
+        revision=revision,
+        fresh=fresh,
+        event_id=event_id,
+        policy=verdict.policy,
+        clause=verdict.clause,
+        rule=verdict.rule,
+        severity=judgement.severity,
+        reason=judgement.reason,
+        spans=[(mark.field, mark.start, mark.end, mark.name) for mark in judgement.marks],
+        at=at,
+        expires_at=at + judgement.hold_expires,
+        expires_to=judgement.hold_then,
+    )
+
+
+async def _open_case(
+    tx: Tx, judgement: Judgement, at: datetime, event_id: int, kind: Any, subject_id: int, account_id: int, clause: str
+) -> None:
+    verdict = judgement.verdict
+    await record_queries.open_case(
+        tx, kind, subject_id, account_id, event_id=event_id, policy=verdict.policy, clause=clause,
+        rule=verdict.rule, severity=judgement.severity, at=at,
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""SQL of what follows from a verdict: holds, cases, labels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from rostra.kit.db import Tx
+
+# A status has one open hold; an edit that is held anew has another.
+SUPERSEDE_HOLD: Final = """
+update holds set decided_at = $2, decision = 'superseded' where status_id = $1 and decided_at is null returning fresh
+"""
+
+INSERT_HOLD: Final = """
+insert into holds (id, status_id, account_id, revision, fresh, event_id, policy, clause, rule, severity, reason, spans,
+  created_at, expires_at, expires_to)
+values (make_id($11), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $14, $11, $12, $13)
+"""
+
+OPEN_CASE: Final = """
+insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at)
+values (make_id($9), $1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (subject_kind, subject_id) where closed_at is null do update
+  set severity = greatest(cases.severity, excluded.severity)
+"""
+
+PUT_LABEL: Final = """
+insert into labels (id, subject_kind, subject_id, label, title, covers, source, event_id, created_at, expires_at)
+values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (subject_kind, subject_id, label) do update set title = excluded.title, covers = excluded.covers,
+  source = excluded.source, event_id = excluded.event_id, expires_at = excluded.expires_at
+"""
+
+TAKE_RULE_LABELS: Final = """
+delete from labels where subject_kind = 'status' and subject_id = $1 and source like 'rule:%'
+"""
+
+TAKE_LABEL: Final = "delete from labels where subject_kind = $1 and subject_id = $2 and label = $3 returning id"
+
+EXPIRED_LABELS: Final = """
+delete from labels where id in (select id from labels where expires_at <= $1 order by expires_at limit $2)
+returning subject_kind, subject_id, label
+"""
+
+# What readers see is kept in the row that they read; the stored JSON is made anew when it is next read.
+SHOW_STATUS_LABELS: Final = """
+update statuses s set labels = shown.labels, covered = coalesce(shown.covered, false), rendered_for = 0
+from (
+  select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title) order by l.id) as labels,
+    bool_or(l.covers) as covered
+  from labels l where l.subject_kind = 'status' and l.subject_id = $1) shown
+where s.id = $1
+"""
+
+SHOW_ACCOUNT_LABELS: Final = """
+update accounts a set labels = (
+  select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title) order by l.id)
+  from labels l where l.subject_kind = 'account' and l.subject_id = $1)
+where a.id = $1
+"""
+
+
+async def supersede_hold(tx: Tx, status_id: int, at: datetime) -> bool | None:
+    """Close the open hold of a status that is judged anew: whether it was of a status that nobody had seen yet, None
+    where there was none."""
+    return await tx.fetchval(SUPERSEDE_HOLD, status_id, at)
+
+
+async def insert_hold(
+    tx: Tx,
+    *,
+    status_id: int,
+    account_id: int,
+    revision: int,
+    fresh: bool,
+    event_id: int,
+    policy: str,
+    clause: str,
+    rule: str,
+    severity: int,
+    reason: dict[str, str],
+    spans: list[tuple[str, int, int, str]],
+    at: datetime,
+    expires_at: datetime,
+    expires_to: str,
+) -> None:
+    """Have a status wait for review."""
+    await tx.execute(
+        INSERT_HOLD, status_id, account_id, revision, fresh, event_id, policy, clause, rule, severity, reason, at,
+        expires_at, expires_to, spans,
+    )  # fmt: skip
+
+
+async def open_case(
+    tx: Tx,
+    kind: Literal["status", "account"],
+    subject_id: int,
+    account_id: int,
+    *,
+    event_id: int,
+    policy: str,
+    clause: str,
+    rule: str,
+    severity: int,
+    at: datetime,
+) -> None:
+    """Have somebody look at it; one open case is enough."""
+    await tx.execute(OPEN_CASE, kind, subject_id, account_id, event_id, policy, clause, rule, severity, at)
+
+
+async def put_label(
+    tx: Tx,
+    kind: Literal["status", "account"],
+    subject_id: int,
+    *,
+    label: str,
+    title: dict[str, str],
+    covers: bool,
+    source: str,
+    event_id: int,
+    at: datetime,
+    expires_at: datetime | None,
+) -> None:
+    """Put a label on a status or an account, or renew it."""
+    await tx.execute(PUT_LABEL, kind, subject_id, label, title, covers, source, event_id, at, expires_at)
+
+
+async def take_rule_labels(tx: Tx, status_id: int) -> None:
+    """Take the labels off that rules put on a status: it is judged anew."""
+    await tx.execute(TAKE_RULE_LABELS, status_id)
+
+
+async def take_label(tx: Tx, kind: Literal["status", "account"], subject_id: int, label: str) -> bool:
+    """Take a label off; False where it was not on."""
+    return await tx.fetchval(TAKE_LABEL, kind, subject_id, label) is not None
+
+
+async def take_expired_labels(tx: Tx, at: datetime, limit: int) -> list[tuple[str, int, str]]:
+    """Take labels off whose time is over, as (kind, subject, label)."""
+    rows: list[Any] = await tx.fetch(EXPIRED_LABELS, at, limit)
+    return [(row["subject_kind"], row["subject_id"], row["label"]) for row in rows]
+
+
+async def show_labels(tx: Tx, kind: str, subject_id: int) -> None:
+    """Have readers see the labels as they are now."""
+    await tx.execute(SHOW_STATUS_LABELS if kind == "status" else SHOW_ACCOUNT_LABELS, subject_id)

@@ -1,0 +1,190 @@
+"""The gate: a subject comes in, a judgement goes out, in about a millisecond. Nothing is published without one.
+
+Gathers the facts (what the detectors read, what the database knows of the author), has the active policy judge them,
+and adds what the verdict means. A detector that crashes holds the post: never a pass, and never an error page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Reader
+from rostra.policy.decide import Verdict
+from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
+from rostra.policy.records import STRENGTH
+from rostra.screening.active import ActivePolicy, Current
+from rostra.screening.author_queries import AuthorRow, find_author
+from rostra.screening.detectors import Found
+from rostra.screening.external import External
+from rostra.screening.judgement import HELD, Judgement, LabelTerms
+from rostra.screening.near_queries import NearCount, count_near
+from rostra.screening.record import LEAST, record_account
+from rostra.screening.subject import Subject
+from rostra.screening.tally import Tally
+
+_COPIES_OF: Final = timedelta(hours=24)
+_STAFF: Final = ("owner", "admin", "moderator")
+FAILED: Final = "a-detector-failed"
+
+
+class Screen:
+    """Judges subjects by the active policy. Owns what a process remembers of it."""
+
+    def __init__(self, clock: Clock, policies: ActivePolicy, external: External) -> None:
+        self.policies = policies
+        self.tally = Tally(clock)
+        self._clock = clock
+        self._external = external
+
+    async def admit(self, db: Database, subject: Subject, *, waits: bool = False) -> Judgement:
+        """Judge what is to be published now. Raises Rejected, once that is written down.
+
+        Where nobody is there to mend it (`waits`), what would be rejected is held.
+        """
+        at = self._clock.now()
+        async with db.read() as conn:
+            judgement = await self.judge(conn, subject, at)
+        if waits and judgement.verdict.action == "reject":
+            return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
+        if judgement.verdict.action == "reject" and subject.author_id is not None:
+            async with db.transaction() as tx:
+                await record_account(tx, judgement, at, subject.author_id)
+        judgement.check()
+        return judgement
+
+    async def judge(self, conn: Reader, subject: Subject, at: datetime) -> Judgement:
+        """Judge a subject; writes nothing, and holds the connection for as long as it takes."""
+        current = await self.policies.get(conn)
+        found = current.detectors.read(subject, self.policies.banks, at.date())
+        author = None
+        if subject.author_id is not None:
+            author = await find_author(conn, subject.author_id, at, subject.mentioned)
+        copies = await self._count_copies(conn, current, subject, found, at)
+        external = await self._external.ask(subject, current.policy.named)
+        facts = gather(current, subject, found, author, copies, external, at)
+        verdict = decide(current, facts, found, at)
+        self.tally.add(verdict, current.bundle)
+        return conclude(current, subject, found, verdict, facts, locale=author.locale if author else "en")
+
+    async def _count_copies(
+        self, conn: Reader, current: Current, subject: Subject, found: Found, at: datetime
+    ) -> NearCount:
+        if not current.policy.named & {"near.copies", "near.authors"}:
+            return NearCount()
+        return await count_near(
+            conn,
+            found.signature,
+            since=at - _COPIES_OF,
+            until=at,
+            but_author=subject.author_id or 0,
+            but_status=subject.status_id or 0,
+        )
+
+
+def gather(
+    current: Current,
+    subject: Subject,
+    found: Found,
+    author: AuthorRow | None,
+    copies: NearCount,
+    external: ExternalFacts,
+    at: datetime,
+) -> Facts:
+    """The facts as rules see them."""
+    bad = current.bad.known.match(found.signature)
+    return Facts(
+        text=found.text,
+        near=NearFacts(
+            known_bad=bad is not None, known_bad_clause=bad or "", copies=copies.copies, authors=copies.authors
+        ),
+        image=found.image,
+        links=found.links,
+        post=PostFacts(
+            kind=subject.kind,
+            visibility=subject.visibility,
+            sensitive=subject.sensitive,
+            is_reply=subject.is_reply,
+            has_poll=subject.has_poll,
+            mentions=len(subject.mentioned),
+            strangers=author.strangers if author else 0,
+            hashtags=subject.hashtags,
+        ),
+        author=_author(author, at) if author else AuthorFacts(age_hours=0.0),
+        event=found.event,
+        external=external,
+        detectors=msgspec.structs.replace(Facts().detectors, failed=list(found.failed)),
+    )
+
+
+def decide(current: Current, facts: Facts, found: Found, at: datetime) -> Verdict:
+    """The policy's verdict; a hold where a detector crashed and the policy would let it through."""
+    sample = crc32(found.text.normal.encode(errors="replace"))
+    verdict = current.policy.judge(facts, now=at.date(), sample=sample, paused=current.paused)
+    if found.failed and STRENGTH[verdict.action] < STRENGTH["hold"]:
+        return msgspec.structs.replace(verdict, action="hold", rule=FAILED, clause="", reasons=HELD)
+    return verdict
+
+
+def conclude(
+    current: Current, subject: Subject, found: Found, verdict: Verdict, facts: Facts, *, locale: str = "en"
+) -> Judgement:
+    """The verdict with what it means by this version of the policy."""
+    clause = current.clauses.get(verdict.clause)
+    labels = [current.labels[label] for label in verdict.labels if label in current.labels]
+    return Judgement(
+        subject=subject,
+        verdict=verdict,
+        severity=clause.severity if clause else 3,
+        detectors=found.version,
+        signature=found.signature,
+        marks=found.marks,
+        labels=tuple(LabelTerms(label.id, dict(label.title), label.sensitive) for label in labels),
+        facts=_kept(found, facts),
+        locale=locale,
+        hold_expires=current.bundle.hold.expires,
+        hold_then=current.bundle.hold.then,
+    )
+
+
+def _author(author: AuthorRow, at: datetime) -> AuthorFacts:
+    return AuthorFacts(
+        age_hours=max(0.0, (at - author.created_at) / timedelta(hours=1)),
+        posts=author.statuses_count,
+        followers=author.followers_count,
+        posts_last_hour=author.posts_last_hour,
+        strikes=author.strikes,
+        held=author.held,
+        reports=author.reports,
+        local=author.domain is None,
+        domain=author.domain or "",
+        staff=author.role in _STAFF,
+        labels=[str(label["id"]) for label in author.labels or ()],
+        like_suspended=author.like_suspended,
+    )
+
+
+def _kept(found: Found, facts: Facts) -> dict[str, Any]:
+    """What of the facts is kept with the verdict: figures and names, never texts."""
+    scores = {name: round(score, 3) for name, score in found.scores.items() if score >= LEAST}
+    kept: dict[str, Any] = {}
+    named: Sequence[tuple[str, Any]] = (
+        ("scores", scores),
+        ("matches", facts.text.matches),
+        ("suppressed", facts.text.suppressed),
+        ("lists", facts.text.lists),
+        ("banks", facts.image.banks),
+        ("domains", facts.links.lists),
+        ("copies", facts.near.copies),
+        ("known_bad", facts.near.known_bad_clause),
+        ("crashed", list(facts.detectors.failed)),
+    )
+    for name, value in named:
+        if value:
+            kept[name] = value
+    return kept

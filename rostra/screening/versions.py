@@ -1,0 +1,193 @@
+"""The versions of the policy: kept as files in the database, so that all processes and machines have the same.
+
+A version becomes active as a whole, after its own check and its own tests have passed; the one before stays at hand for
+rolling back. What a bundle must be like is `rostra.policy`'s business; running its tests is `fixtures`'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Final
+
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Reader, Tx
+from rostra.kit.errors import NotFound, Refused
+from rostra.kit.ids import MAX_ID
+from rostra.ledger.append import Entry, append
+from rostra.policy import check
+from rostra.policy.evaluate import Policy, compile_policy
+from rostra.policy.parse import parse_bundle
+from rostra.policy.records import Bundle, Problem
+from rostra.policy.shipped import shipped_files
+from rostra.screening import policy_queries
+from rostra.screening.detectors import Detectors
+from rostra.screening.fixtures import failures_of, run_fixtures
+from rostra.screening.policy_queries import Version
+
+_PAGE: Final = 50
+
+
+class PolicyRefused(Refused):
+    """A bundle that cannot become active; `problems` say where and why."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{first.file}:{first.line}: {first.what}; {first.remedy}{more}")
+
+
+def check_files(files: Mapping[str, bytes], detectors: Detectors, today: date) -> tuple[Bundle, list[Problem]]:
+    """A bundle and all that is wrong with it, its own tests included. Takes seconds: not for the event loop."""
+    bundle, problems = check.check_files(files, today=today)
+    if has_errors(problems):
+        return bundle, problems
+    return bundle, [*problems, *failures_of(run_fixtures(bundle, detectors, today))]
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether something stands in the way of activation."""
+    return any(problem.level == "error" for problem in problems)
+
+
+async def keep(
+    db: Database, clock: Clock, files: Mapping[str, bytes], *, note: str = "", author_id: int | None = None
+) -> str:
+    """Keep the files of a version without making it active; its version."""
+    version = parse_bundle(files).bundle.version
+    async with db.transaction() as tx:
+        await policy_queries.insert_version(tx, version, _as_text(files), note, author_id, clock.now())
+    return version
+
+
+async def activate(
+    db: Database,
+    clock: Clock,
+    detectors: Detectors,
+    files: Mapping[str, bytes],
+    *,
+    note: str = "",
+    author_id: int | None = None,
+) -> str:
+    """Make a bundle the active policy and return its version; all processes have it within seconds.
+
+    Raises PolicyRefused where it has errors or fails its own tests; the active one stays then.
+    """
+    bundle, problems = await asyncio.to_thread(check_files, files, detectors, clock.now().date())
+    if errors := [problem for problem in problems if problem.level == "error"]:
+        raise PolicyRefused(errors)
+    at = clock.now()
+    async with db.transaction() as tx:
+        await policy_queries.lock_state(tx)
+        version_id = await policy_queries.insert_version(tx, bundle.version, _as_text(files), note, author_id, at)
+        await _switch(tx, at, version_id, bundle.version, "policy_activated", author_id, {"note": note})
+    return bundle.version
+
+
+async def roll_back(
+    db: Database, clock: Clock, *, to: str | None = None, author_id: int | None = None, why: str = ""
+) -> str:
+    """Make the version before the active one, or the one named `to` (its first letters), active again; its version.
+
+    Raises NotFound where there is none.
+    """
+    at = clock.now()
+    async with db.transaction() as tx:
+        await policy_queries.lock_state(tx)
+        state = await policy_queries.read_state(tx, at)
+        version_id = state.previous_id if to is None else (await find_version(tx, to)).id
+        if version_id is None:
+            raise NotFound("There is no version to go back to")
+        found = await policy_queries.find_files(tx, version_id)
+        assert found is not None
+        await _switch(
+            tx, at, version_id, found.version, "policy_rolled_back", author_id, {"from": state.version, "why": why}
+        )
+    return found.version
+
+
+async def _switch(
+    tx: Tx, at: datetime, version_id: int, version: str, event: str, author_id: int | None, details: dict[str, object]
+) -> None:
+    await policy_queries.set_active(tx, version_id, at)
+    await append(
+        tx,
+        at,
+        Entry(
+            type=event,
+            subject_kind="policy",
+            subject_id=version_id,
+            actor_id=author_id,
+            policy=version,
+            details=details,
+        ),
+    )
+
+
+async def ensure_policy(db: Database, clock: Clock) -> bool:
+    """See to it that some policy is active: the shipped one where there is none. Whether it had to be made so.
+
+    The shipped one passed its tests when it was built.
+    """
+    at = clock.now()
+    async with db.transaction() as tx:
+        if await policy_queries.lock_state(tx) is not None:
+            return False
+        files = shipped_files()
+        version = parse_bundle(files).bundle.version
+        version_id = await policy_queries.insert_version(tx, version, _as_text(files), "As shipped", None, at)
+        await _switch(tx, at, version_id, version, "policy_activated", None, {"note": "As shipped"})
+    return True
+
+
+async def find_version(conn: Reader, name: str) -> Version:
+    """The version whose name begins so. Raises NotFound, and Refused where several do."""
+    found = await policy_queries.find_versions(conn, _plain(name))
+    if not found:
+        raise NotFound(f"There is no version {name}; `rostra policy show` lists them")
+    if len(found) > 1 and found[0].version != name:
+        raise Refused(f"Several versions begin with {name}: write more of it")
+    return found[0]
+
+
+async def list_versions(db: Database, before: int = MAX_ID) -> list[Version]:
+    """A page of the history, the newest first."""
+    async with db.read() as conn:
+        return await policy_queries.list_versions(conn, before, _PAGE)
+
+
+async def read_files(db: Database, clock: Clock, name: str | None = None) -> dict[str, bytes]:
+    """The files of a version, or of the active one. Raises NotFound."""
+    async with db.read() as conn:
+        if name is None:
+            version_id = (await policy_queries.read_state(conn, clock.now())).version_id
+        else:
+            version_id = (await find_version(conn, name)).id
+        found = None if version_id is None else await policy_queries.find_files(conn, version_id)
+    if found is None:
+        raise NotFound("No policy is active yet: start the server once")
+    return {name: text.encode() for name, text in found.files.items()}
+
+
+async def load_policy(conn: Reader, version_id: int) -> tuple[Bundle, Policy]:
+    """A stored version, ready to judge."""
+    found = await policy_queries.find_files(conn, version_id)
+    if found is None:
+        raise NotFound(f"The policy version {version_id} is gone")
+    return await asyncio.to_thread(_compile, found.files)
+
+
+def _compile(files: Mapping[str, str]) -> tuple[Bundle, Policy]:
+    bundle = parse_bundle({name: text.encode() for name, text in files.items()}).bundle
+    return bundle, compile_policy(bundle)
+
+
+def _as_text(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: content.decode() for name, content in files.items()}
+
+
+def _plain(prefix: str) -> str:
+    """Letters of a version only, so that none is a pattern."""
+    return "".join(letter for letter in prefix if letter in "0123456789abcdef") or "-"
