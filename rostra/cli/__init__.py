@@ -22,6 +22,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "account": ("account", "Create, list and change accounts."),
     "demo": ("demo", "Fill in the demonstration community."),
     "jobs": ("jobs", "Look at the queue, retry what failed."),
+    "policy": ("policy", "Check, test and try the rules by which posts are judged."),
     "doctor": ("doctor", "Check a set-up and say what to do."),
 }
 

@@ -56,15 +56,24 @@ def test_several_texts_share_one_expectation_and_have_their_own_lines():
     ]
 
 
-def test_a_known_gap_is_no_fault_until_it_is_closed():
+def test_a_known_gap_stands_in_nobodys_way_and_says_when_it_is_closed():
     gap = "- {text: I will harm you, expect: {action: reject}, known_gap: Only the word hurt is known.}\n"
     closed = gap.replace("harm", "hurt")
 
     (open_gap,), (now_found,) = results(gap), results(closed)
 
-    assert open_gap.ok
-    assert not now_found.ok
-    assert now_found.what == "this works now: take out `known_gap`"
+    assert (open_gap.ok, open_gap.what) == (True, "expected reject, got allow")
+    assert (now_found.ok, now_found.what) == (True, "this works now: take out `known_gap`")
+
+
+def test_a_test_may_be_content_with_more():
+    tests = "- {text: I will hurt you, expect: {at_least: hold, clause: violence.threat}}\n"
+    less = "- {text: good morning, expect: {at_least: hold}}\n"
+
+    (enough,), (too_little,) = results(tests), results(less)
+
+    assert enough.ok
+    assert too_little.faults == ("expected at least hold, got allow",)
 
 
 def test_a_draft_can_be_tested_before_it_counts():

@@ -1,0 +1,76 @@
+"""`rostra policy`: check, test, compare and try policies. These commands need neither a server nor a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+bundle_argument = click.argument("bundle", default="shipped", metavar="[FOLDER]")
+
+
+@click.group()
+def policy() -> None:
+    """Check, test and try the rules by which posts are judged.
+
+    FOLDER is a policy's folder, with its policy.yaml; the word "shipped", or nothing, is the policy that comes with
+    Rostra. docs/policy.md teaches to write one.
+    """
+
+
+@policy.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def copy(folder: Path) -> None:
+    """Write the policy that comes with Rostra to a new FOLDER, to be changed there."""
+    from rostra.cli.policy_files import write_copy
+
+    write_copy(folder)
+
+
+@policy.command()
+@bundle_argument
+@click.option("--coverage", is_flag=True, help="Print what answers each clause of a host, too.")
+@json_option
+def check(bundle: str, coverage: bool, as_json: bool) -> None:
+    """Say all that is wrong with a policy, with file, line and remedy."""
+    from rostra.cli.policy_check import check_and_print
+
+    check_and_print(bundle, coverage=coverage, as_json=as_json)
+
+
+@policy.command()
+@bundle_argument
+@click.option("--gaps", is_flag=True, help="Name the known gaps one by one, too.")
+@json_option
+def test(bundle: str, gaps: bool, as_json: bool) -> None:
+    """Run a policy's own tests: the detectors read each text, the rules judge it."""
+    from rostra.cli.policy_check import test_and_print
+
+    test_and_print(bundle, gaps=gaps, as_json=as_json)
+
+
+@policy.command()
+@click.argument("old")
+@click.argument("new")
+@json_option
+def diff(old: str, new: str, as_json: bool) -> None:
+    """What differs from policy OLD to policy NEW, each a folder or the word "shipped"."""
+    from rostra.cli.policy_files import print_difference
+
+    print_difference(old, new, as_json=as_json)
+
+
+@policy.command()
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
+@click.option("--policy", "bundle", default="shipped", metavar="FOLDER", help="The policy to judge by.")
+@json_option
+def score(file: IO[str], bundle: str, as_json: bool) -> None:
+    """Judge each line of FILE, or of standard input, as a post by a grown-up account.
+
+    Prints the verdict, the scores and the places that were found; with --json one object for each line.
+    """
+    from rostra.cli.policy_score import score_and_print
+
+    score_and_print(file, bundle, as_json=as_json)
