@@ -201,11 +201,14 @@ class HttpClient:
         for name, value in headers.items():
             if name.lower() in _OUR_HEADERS:
                 raise ValueError(f"the client itself sets the header {name}")
+            # Here, because whoever refuses it further down would quote it, and it may be a secret.
+            if not (value.isascii() and value.isprintable() and value == value.strip()):
+                raise ValueError(f"the value of the header {name} is not printable ASCII")
             ours[name.lower()] = value
         try:
             return [(name.encode("ascii"), value.encode("ascii")) for name, value in ours.items()]
         except UnicodeEncodeError as problem:
-            raise ValueError("header names and values are ASCII") from problem
+            raise ValueError("header names are ASCII") from problem
 
     def _check(self, url: str) -> _Target:
         """Read an absolute http(s) URL and refuse what the guard would refuse anyhow, before any I/O."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-_SECRET_KEYS = ("password", "token", "secret", "authorization", "cookie", "private_key")
+_SECRET_KEYS = ("password", "token", "secret", "authorization", "cookie", "private_key", "external_key")
 
 
 def _mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

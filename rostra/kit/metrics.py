@@ -25,6 +25,12 @@ jobs = Counter("rostra_jobs", "Jobs run", ["name", "outcome"])
 job_seconds = Histogram("rostra_job_seconds", "Time that a job took", ["name"], buckets=_SECONDS)
 streams = Gauge("rostra_streams", "Open streaming connections", multiprocess_mode="livesum")
 
+external = Counter("rostra_external_model", "Texts for the external model of the policy", ["outcome"])
+external_seconds = Histogram("rostra_external_model_seconds", "Time until it answered", buckets=_SECONDS)
+external_paused = Gauge(
+    "rostra_external_model_paused", "Processes that leave the external model alone", multiprocess_mode="livesum"
+)
+
 
 # Looking a child up by its labels costs as much as counting; there are only so many of them.
 _requests_like = cache(requests.labels)
@@ -41,6 +47,13 @@ def observe_job(name: str, outcome: str, seconds: float) -> None:
     """Count one run of a job."""
     jobs.labels(name, outcome).inc()
     job_seconds.labels(name).observe(seconds)
+
+
+def observe_external(outcome: str, seconds: float | None = None) -> None:
+    """Count what became of one text for the external model, and how long an answer took."""
+    external.labels(outcome).inc()
+    if seconds is not None:
+        external_seconds.observe(seconds)
 
 
 def exposition() -> bytes:

@@ -12,12 +12,24 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
+from rostra.kit.addresses import normalise_domain, parse_address
+from rostra.kit.errors import Invalid
+
 _LOCAL_SUFFIXES = (".localhost", ".test", ".local")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+
+# What a header may carry; what is wrong in one would be told with the key in it.
+_BEARER_KEY = re.compile(r"[\x21-\x7e]+")
+_SHOWN_TO_NOBODY = frozenset(
+    {"secret_key", "vapid_private_key", "external_key", "smtp_url", "database_url", "storage_url"}
+)
+
+ExternalKind = Literal["moderations", "guard", "chat"]
 
 
 class SettingsError(Exception):
@@ -56,6 +68,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_json: bool | None = None
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
+    external_url: str | None = None
+    external_kind: ExternalKind = "moderations"
+    external_model: str | None = None
+    external_key: str | None = None
+    external_timeout: float = 0.8
+    external_policy: Path | None = None
+
+    def __repr__(self) -> str:
+        """Without what is secret, wherever it may be printed."""
+        shown = (
+            f"{name}={'…' if name in _SHOWN_TO_NOBODY and value is not None else repr(value)}"
+            for name, value in msgspec.structs.asdict(self).items()
+        )
+        return f"Settings({', '.join(shown)})"
 
     @property
     def base_url(self) -> str:
@@ -109,6 +135,12 @@ SETTINGS: Final[dict[str, str]] = {
     "log_json": "JSON log lines; empty means: unless standard error is a terminal.",
     "argon2_time_cost": "Passes of the password hash.",
     "argon2_memory_kib": "Memory of the password hash, in KiB.",
+    "external_url": "Server of an external model that the policy may ask, up to `/v1`: it is sent what people write.",
+    "external_kind": "`moderations` (OpenAI's shape), `guard` (Llama Guard) or `chat` (a chat model told the policy).",
+    "external_model": "Name of the model; needed for `guard` and `chat`.",
+    "external_key": "Key that is sent to that server as a bearer token.",
+    "external_timeout": "Seconds that a post waits for the external model; without an answer the policy decides.",
+    "external_policy": "File with the policy that a `chat` model is told; empty for the one that comes with Rostra.",
 }
 
 
@@ -207,7 +239,34 @@ def _contradictions(settings: Settings) -> list[str]:
     for name in ("workers", "job_workers", "database_pool", "port"):
         if getattr(settings, name) < 1:
             problems.append(f"{name}: must be at least 1")
+    return problems + _contradictions_of_external(settings)
+
+
+def _contradictions_of_external(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    if settings.external_url is not None and not _is_plain_url(settings.external_url):
+        problems.append("external_url: must look like http://127.0.0.1:8080/v1, without a name, a password or a query")
+    if settings.external_url is not None and settings.external_kind != "moderations" and not settings.external_model:
+        problems.append(f"external_model: the kind {settings.external_kind} needs the name of a model")
+    if settings.external_key is not None and not _BEARER_KEY.fullmatch(settings.external_key):
+        problems.append("external_key: has blanks or letters that no key has")
+    if not 0.05 <= settings.external_timeout <= 30:
+        problems.append("external_timeout: must be between 0.05 and 30 seconds")
+    if settings.external_policy is not None and not settings.external_policy.is_file():
+        problems.append(f"external_policy: there is no file {settings.external_policy}")
     return problems
+
+
+def _is_plain_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        if parse_address(host) is None:
+            normalise_domain(host)
+    except (ValueError, Invalid):
+        return False
+    plain = not ({*url} & {*"@?#\\ "}) and url.isascii() and url.isprintable()
+    return plain and parts.scheme in ("http", "https") and port != 0
 
 
 def describe_settings() -> str:
