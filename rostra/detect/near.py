@@ -38,10 +38,12 @@ _WIDE_FROM: Final = 0x2E80
 _WIDE_RUN: Final = 2
 _WIDE_FEWEST: Final = 8
 
-# Copies of one text differ in their links and mentions, and in all that is no letter.
+# Copies of one text differ in their links and mentions, as written or as `normalise` masks them, and in all that is no
+# letter.
 _VARYING: Final = re.compile(
     r"(?:https?://|www\.)\S*+"
     r"|(?<![\w.@-])[\w-]++(?:\.[\w-]++)++/\S*+"
+    r"|\b(?:name@mail|httpurl)\b"
     r"|[@＠][\w.-]++(?:@[\w.-]++)?+"
 )
 _LETTER: Final = regex.compile(r"[\p{L}\p{M}]++")
@@ -143,7 +145,7 @@ class KnownBad:
 
 def _letters(text: str) -> npt.NDArray[np.uint32]:
     """The letters of a text, as code points, with one space for all that is between two words and one at the end."""
-    if "/" in text or "@" in text or "＠" in text or "www." in text:
+    if "/" in text or "@" in text or "＠" in text or "www." in text or "httpurl" in text:
         text = _VARYING.sub(" ", text)
     codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
     is_letter = _IS_LETTER[np.minimum(codes, np.uint32(_PLANES))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -50,13 +51,13 @@ def test_the_index_equals_comparing_one_by_one(tmp_path: Path, hashes: list[byte
     assert [(match.distance, match.entry) for match in bank.match(wanted, 100)] == expected
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_31_bits_are_found_wherever_they_are_and_32_are_not(tmp_path: Path, seed: int) -> None:
-    drawn = random.Random(seed)
+@pytest.mark.parametrize("single", range(16))
+def test_31_bits_are_found_wherever_they_are_and_32_are_not(tmp_path: Path, single: int) -> None:
+    drawn = random.Random(single)
     bank = build(tmp_path, some=lines(*HASHES))
-    # Spread evenly, two in almost every part: the hardest case for an index by parts.
-    spread = {part * 16 + bit for part in range(16) for bit in drawn.sample(range(16), 2)}
-    spread.discard(drawn.choice(sorted(spread)))
+    # Spread evenly, two in each part but one: the hardest case for an index by parts.
+    spread = {part * 16 + bit for part in range(16) if part != single for bit in drawn.sample(range(16), 2)}
+    spread.add(single * 16 + single)
     assert len(spread) == 31
     assert [match.distance for match in bank.match(flipped(A, spread), 100)] == [31]
     beyond = spread | {drawn.choice([bit for bit in range(256) if bit not in spread])}
@@ -89,11 +90,21 @@ def test_disabled_hashes_are_known_no_longer(tmp_path: Path) -> None:
     assert len(bank.match(B, 100)) == 1
 
 
-def test_very_many_equal_hashes_are_bounded(tmp_path: Path) -> None:
-    bank = build(tmp_path, some=lines(*[A] * 3000, B))
-    assert len(bank.match(flipped(A, range(31)), 100)) == 100
-    assert bank.match(A, 100)[0] == BankMatch("some", 1, 0)
-    assert bank.match(B, 100) == [BankMatch("some", 3001, 0)]
+def test_very_many_equal_hashes_are_bounded_in_number_and_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rostra.detect.bank._CHUNK", 4096)
+    like = flipped(A, {7})
+    bank = build(tmp_path, some=lines(*[A] * 20_000, like, B))
+    assert bank.match(B, 100) == [BankMatch("some", 20_002, 0)]
+    tracemalloc.start()
+    try:
+        assert len(bank.match(flipped(A, range(31)), 100)) == 100
+        assert bank.match(like, 100)[:2] == [BankMatch("some", 20_001, 0), BankMatch("some", 1, 1)]
+        # By parts this would be sixteen times all rows.
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_empty_bank_knows_nothing(tmp_path: Path) -> None:

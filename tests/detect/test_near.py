@@ -64,6 +64,7 @@ def test_a_long_post_with_one_word_changed_is_a_copy(text: str, drawn: st.DataOb
         POST.replace("saturday", "saturday 21:30,"),
         POST.replace(" ", "  ") + " 🔥🔥🔥 !!!",
         POST + " bit.ly/3xYz",
+        "@user " + POST + " httpurl name@mail",
     ],
 )
 def test_links_mentions_numbers_and_emoji_change_nothing(copy: str) -> None:
