@@ -48,6 +48,7 @@ from rostra.kit.jobs import sweep as sweep_jobs
 from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
+from rostra.moderation.review import expire
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
@@ -56,6 +57,8 @@ from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_schedu
 from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
+from rostra.screening.labels import expire_labels
+from rostra.screening.watch import watch_rules
 from rostra.search.index import index, reopen, take_out_of_search
 from rostra.search.trends import count_trends
 from rostra.timelines.announce import (
@@ -232,6 +235,15 @@ async def _sweep_logins(_: Tick, res: Resources) -> None:
     await sweep_logins(res.db, res.clock)
 
 
+async def _expire(_: Tick, res: Resources) -> None:
+    await expire(res.db, res.clock, emit, res.screen.policies)
+    await expire_labels(res.db, res.clock)
+
+
+async def _watch_rules(_: Tick, res: Resources) -> None:
+    await watch_rules(res.db, res.clock, res.screen.policies)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -298,4 +310,6 @@ every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
 every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
+every("* * * * *", "moderation.expire", _expire, timeout=300)
+every("*/5 * * * *", "screening.watch", _watch_rules)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
