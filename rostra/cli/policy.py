@@ -42,13 +42,14 @@ def check(bundle: str, coverage: bool, as_json: bool) -> None:
 
 @policy.command()
 @bundle_argument
+@click.option("--only", default="", metavar="NAME", help="Only tests of files with NAME in their name.")
 @click.option("--gaps", is_flag=True, help="Name the known gaps one by one, too.")
 @json_option
-def test(bundle: str, gaps: bool, as_json: bool) -> None:
+def test(bundle: str, only: str, gaps: bool, as_json: bool) -> None:
     """Run a policy's own tests: the detectors read each text, the rules judge it."""
     from rostra.cli.policy_check import test_and_print
 
-    test_and_print(bundle, gaps=gaps, as_json=as_json)
+    test_and_print(bundle, only=only, gaps=gaps, as_json=as_json)
 
 
 @policy.command()

@@ -36,12 +36,15 @@ def check_and_print(place: str, *, coverage: bool, as_json: bool) -> None:
         raise SystemExit(int(Exit.FAILED))
 
 
-def test_and_print(place: str, *, gaps: bool, as_json: bool) -> None:
+def test_and_print(place: str, *, only: str, gaps: bool, as_json: bool) -> None:
     """Print the tests that fail; the command fails where there are any."""
     from rostra.screening.detectors import load_detectors
     from rostra.screening.fixtures import run_fixtures
 
     bundle = sound_bundle(place)
+    if only:
+        chosen = tuple(test for test in bundle.fixtures if only in test.at.file)
+        bundle = msgspec.structs.replace(bundle, fixtures=chosen)
     results = run_fixtures(bundle, load_detectors(), Clock().now().date())
     failed = [result for result in results if not result.ok]
     open_gaps = [result for result in results if result.fixture.known_gap and result.faults]
@@ -50,6 +53,8 @@ def test_and_print(place: str, *, gaps: bool, as_json: bool) -> None:
     else:
         for result in [*failed, *(open_gaps if gaps else [])]:
             click.echo(_lines_of(result))
+        if not only:
+            _say_idle(bundle, results)
         _print_summary(bundle, results, failed, open_gaps)
     if failed:
         raise SystemExit(int(Exit.FAILED))
@@ -75,14 +80,18 @@ def _cell(cell: Cell) -> tuple[str, str, str]:
     return cell.clause, str(len(cell.rules)), tests or (f"by people: {cell.by_people}" if cell.by_people else "-")
 
 
+def _say_idle(bundle: Bundle, results: Sequence[FixtureResult]) -> None:
+    verdicts = [result.verdict for result in results]
+    hit = {name for verdict in verdicts for name in verdict.hits + verdict.shadow + verdict.lifted}
+    idle = [rule.id for rule in bundle.rules if rule.id not in hit and rule.mode != "retired"]
+    if idle:
+        say(f"no test hits {', '.join(idle)}")
+
+
 def _print_summary(
     bundle: Bundle, results: Sequence[FixtureResult], failed: Sequence[FixtureResult], gaps: Sequence[FixtureResult]
 ) -> None:
     closed = sum(bool(result.fixture.known_gap) and not result.faults for result in results)
-    hit = {name for result in results for name in result.verdict.hits + result.verdict.shadow}
-    idle = [rule.id for rule in bundle.rules if rule.id not in hit and rule.mode != "retired"]
-    if idle:
-        say(f"no test hits {', '.join(idle)}")
     if closed:
         say(f"{counted(closed, 'known gap')} closed: take out `known_gap`")
     click.echo(

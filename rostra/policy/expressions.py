@@ -7,7 +7,7 @@ and run by RE2, compiled once, because the library would compile them anew each 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -134,7 +134,7 @@ def _plain_environment() -> cel.Env:
     return new_environment([])
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def compile_pattern(regex: str) -> Any:
     """The pattern as RE2 runs it: in linear time and bounded memory. Raises re2.error."""
     options: Any = re2.Options()

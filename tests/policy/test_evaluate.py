@@ -95,6 +95,14 @@ def test_of_equally_strong_rules_the_one_of_the_severer_clause_decides():
     assert policy(rules).judge(THREAT, now=TODAY, sample=0).rule == "own"
 
 
+def test_the_stronger_action_of_a_lighter_clause_wins():
+    light = rule("text.threat > 0.5", id="light", then="hold").replace("violence.threat", "spam.links")
+
+    verdict = policy(rule("text.threat > 0.6", then="limit") + light).judge(THREAT, now=TODAY, sample=0)
+
+    assert (verdict.action, verdict.rule, verdict.limited) == ("hold", "light", True)
+
+
 def test_cases_are_opened_once_for_each_clause():
     rules = rule("text.threat > 0.5", id="one", then="hold, case") + rule("text.threat > 0.6", id="two", then="case")
 
