@@ -1,0 +1,99 @@
+"""What takes the edge off a find: somebody else's words, a report, a negation, a game, sport, technology, fiction, an
+idiom. A suppressed find is still a find; whoever weighs it knows both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, Protocol, cast
+
+import re2
+
+from rostra.detect.phrases.phrase import Edge, Phrase, expand
+from rostra.detect.phrases.tables import patterns_of, read_edges
+
+# How far is looked, in code points: a sentence's beginning, its end, the words about a topic.
+_BEFORE: Final = 120
+_AFTER: Final = 90
+_NEAR: Final = 200
+# What overlaps a find may begin this much earlier, or end this much later.
+_LEAN: Final = 45
+
+_QUOTE: Final = re.compile(rb'"[^"]{2,800}"|(?<!\w)\'[^\'\n]{4,300}\'(?!\w)|^[ \t]{0,3}>[^\n]*', re.MULTILINE)
+_SENTENCE_END: Final = re.compile(rb"[.!?](?=\s)|\n")
+# A post that is one quotation from end to end is its author's own words.
+_OWN_LETTERS: Final = 6
+_MASKS: Final = re.compile(rb"@user|httpurl|[^a-z]+")
+
+
+class _Pattern(Protocol):
+    """What is used of a compiled RE2 expression."""
+
+    def search(self, text: bytes) -> re.Match[bytes] | None: ...
+
+    def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
+
+
+def _compile(block: str) -> _Pattern:
+    options = re2.Options()
+    options.never_capture = True
+    compiled = re2.compile("|".join(expand(pattern, {}) for pattern in patterns_of(block)).encode("ascii"), options)
+    return cast("_Pattern", compiled)
+
+
+_EDGES: Final = read_edges()
+_BEFORE_IT: Final = {edge: _compile(block) for edge, block in _EDGES.before.items()}
+_AFTER_IT: Final = {edge: _compile(block) for edge, block in _EDGES.after.items()}
+_NEAR_IT: Final = {edge: _compile(block) for edge, block in _EDGES.near.items()}
+_OVER_IT: Final = {edge: _compile(block) for edge, block in _EDGES.over.items()}
+
+
+class Surroundings:
+    """One folded text, asked about the surroundings of finds in it."""
+
+    def __init__(self, folded: bytes) -> None:
+        self._text = folded
+        self._quotes: list[tuple[int, int]] | None = None
+
+    def edge_of(self, phrase: Phrase, start: int, end: int) -> str:
+        """The first of the edges that `phrase` yields to and that stands around `start`–`end`, or ''."""
+        return next((edge for edge in phrase.yields_to if self._stands(edge, start, end)), "")
+
+    def _stands(self, edge: Edge, start: int, end: int) -> bool:
+        if edge == "quotation":
+            return self._is_quoted(start, end)
+        if edge in _OVER_IT and self._overlaps(_OVER_IT[edge], start, end):
+            return True
+        if edge in _BEFORE_IT and _BEFORE_IT[edge].search(self._lead(start)):
+            return True
+        if edge in _AFTER_IT and _AFTER_IT[edge].search(self._rest(end)):
+            return True
+        return edge in _NEAR_IT and _NEAR_IT[edge].search(self._text[max(0, start - _NEAR) : end + _NEAR]) is not None
+
+    def _lead(self, start: int) -> bytes:
+        """What stands before a find in its sentence."""
+        lead = self._text[max(0, start - _BEFORE) : start]
+        ends = [stop.end() for stop in _SENTENCE_END.finditer(lead)]
+        return lead[ends[-1] :] if ends else lead
+
+    def _rest(self, end: int) -> bytes:
+        """What stands after a find in its sentence."""
+        rest = self._text[end : end + _AFTER]
+        stop = _SENTENCE_END.search(rest)
+        return rest[: stop.start()] if stop else rest
+
+    def _overlaps(self, pattern: _Pattern, start: int, end: int) -> bool:
+        low = max(0, start - _LEAN)
+        window = self._text[low : end + _LEAN]
+        return any(found.start() + low < end and start < found.end() + low for found in pattern.finditer(window))
+
+    def _is_quoted(self, start: int, end: int) -> bool:
+        if self._quotes is None:
+            self._quotes = self._find_quotes()
+        return any(low <= start and end <= high for low, high in self._quotes)
+
+    def _find_quotes(self) -> list[tuple[int, int]]:
+        quotes = [found.span() for found in _QUOTE.finditer(self._text)]
+        own = _QUOTE.sub(b" ", self._text) if quotes else b""
+        return quotes if len(_MASKS.sub(b"", own)) >= _OWN_LETTERS else []

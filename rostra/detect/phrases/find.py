@@ -1,0 +1,113 @@
+"""Finds the built-in phrases in a text: one pass over all of them for the words they cannot do without, then the few
+expressions that are left, then what surrounds a find. Linear in the text's length, whatever is in it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import re2
+
+from rostra.detect.normalise import Normal
+from rostra.detect.phrases.catalogue import PHRASES
+from rostra.detect.phrases.edges import Surroundings
+from rostra.detect.phrases.fold import fold
+from rostra.detect.phrases.phrase import LANGUAGES, Language, Phrase, expand
+from rostra.detect.phrases.tables import read_classes
+from rostra.detect.reading import Match
+
+# A text that says the same a thousand times says it once; more would only cost time.
+_MOST_OF_ONE: Final = 5
+_MOST: Final = 40
+# What a find in a text of another language is worth: "die" is a German article.
+_ELSEWHERE: Final = 0.5
+# Bytes that one expression's program and its automaton may take; what is beyond runs slower, not out of memory.
+_MEMORY: Final = 8 << 20
+
+
+class _Known(msgspec.Struct, frozen=True):
+    phrase: Phrase
+    language: Language
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.never_capture = True
+    options.log_errors = False
+    return options
+
+
+def _compiled() -> tuple[re2.Filter, tuple[_Known, ...]]:
+    sieve, known, options = re2.Filter(), list[_Known](), _options()
+    classes = {language: read_classes(language) for language in LANGUAGES}
+    for phrase in PHRASES:
+        for language, patterns in phrase.patterns.items():
+            for pattern in patterns:
+                sieve.Add(expand(pattern, classes[language]).encode("ascii"), options)
+                known.append(_Known(phrase, language))
+    sieve.Compile()
+    return sieve, tuple(known)
+
+
+_SIEVE, _KNOWN = _compiled()
+
+
+def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, ...]:
+    """Every phrase that the text holds, in the order of the original, with what takes the edge off it.
+
+    `normal` is `normalise(text)`; spans are of `text`, in code points. `language` is a BCP 47 primary tag or empty; it
+    only halves the weight of finds of other languages. At most 40 matches, at most one of a name over one place.
+    """
+    folded = fold(normal.text)
+    indices = _SIEVE.Match(folded)
+    if indices is None:
+        return ()
+    around = Surroundings(folded)
+    found: dict[tuple[str, int, int], Match] = {}
+    for index in indices:
+        known = _KNOWN[index]
+        spans = _spans(index, folded)
+        for start, end in spans:
+            edge = around.edge_of(known.phrase, start, end)
+            match = _match(known, text, normal, (start, end), edge, language)
+            found.setdefault((match.name, match.start, match.end), match)
+    return _widest(list(found.values()))
+
+
+def _spans(index: int, folded: bytes) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for found in _SIEVE.re(index).finditer(folded):
+        spans.append(found.span())
+        if len(spans) == _MOST_OF_ONE:
+            break
+    return spans
+
+
+def _match(known: _Known, text: str, normal: Normal, span: tuple[int, int], edge: str, language: str) -> Match:
+    start, end = normal.origin(*span)
+    phrase = known.phrase
+    foreign = language and language != known.language
+    return Match(
+        phrase.name,
+        phrase.category,
+        min(start, len(text)),
+        min(end, len(text)),
+        phrase.reason,
+        phrase.weight * _ELSEWHERE if foreign else phrase.weight,
+        edge,
+    )
+
+
+def _widest(found: list[Match]) -> tuple[Match, ...]:
+    """Of finds of one name that overlap, the one that nothing suppresses, then the widest."""
+    found.sort(key=lambda match: (match.name, match.suppressed_by != "", match.start - match.end, match.start))
+    kept: list[Match] = []
+    for match in found:
+        if len(kept) == _MOST:
+            break
+        if not any(other.name == match.name and other.start < match.end and match.start < other.end for other in kept):
+            kept.append(match)
+    kept.sort(key=lambda match: (match.start, match.end, match.name))
+    return tuple(kept)

@@ -1,0 +1,29 @@
+"""Folds normalised text to bytes, one for each code point, so that offsets stay and RE2 needs no decoding.
+
+Pictures of weapons become the letter `W` (the only capital that a normalised text can have), marks of emphasis and
+everything else outside ASCII a blank.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_WEAPONS: Final = "🔪🗡🔫💣🪓⚔🏹🧨🪚"
+
+
+class _Folding(dict[int, str]):
+    def __missing__(self, point: int) -> str:
+        return " "
+
+
+_FOLDING: Final = _Folding({point: chr(point) for point in range(128)} | {ord(char): "W" for char in _WEAPONS})
+_EMPHASIS: Final = b"*_~|"
+_CONTROLS: Final = bytes(point for point in range(32) if point != ord("\n"))
+_BLANKS: Final = bytes.maketrans(_EMPHASIS + _CONTROLS, b" " * len(_EMPHASIS + _CONTROLS))
+
+
+def fold(normal: str) -> bytes:
+    """ASCII bytes, exactly as many as `normal` has code points; never raises."""
+    if not normal.isascii():
+        normal = normal.translate(_FOLDING)
+    return normal.encode("ascii").translate(_BLANKS)

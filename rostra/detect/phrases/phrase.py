@@ -1,0 +1,72 @@
+"""The shape of one built-in phrase, and the small notation in which its patterns are written.
+
+A pattern is an RE2 expression over folded text (lower-case ASCII, see `fold.py`), with liberties that make the tables
+readable: a blank stands for whatever may separate two words of one sentence (` ?` for that or nothing), `~3` for up to
+three words between two others, `{name}` for a class of words from `tables/english.toml` or `tables/italian.toml`.
+Patterns begin and end at a word's edge; `{end}` stands for the end of a sentence, and frees its pattern from the latter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from rostra.detect.reading import Category
+
+Language = Literal["en", "it"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "it")
+Edge = Literal["quotation", "report", "negation", "game", "sport", "technology", "fiction", "hyperbole"]
+
+SPOKEN: Final[tuple[Edge, ...]] = ("quotation", "report", "negation")
+ALL_EDGES: Final[tuple[Edge, ...]] = (*SPOKEN, "game", "sport", "technology", "fiction", "hyperbole")
+
+
+class Phrase(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that people say, in every language that the tables know it in.
+
+    `example` holds, for each language, a sentence that it finds; `contrast` one that looks alike and that it does not
+    find, or finds suppressed. `yields_to` names the edges that suppress it. `weight` is how much it means by itself.
+    """
+
+    name: str
+    category: Category
+    reason: str
+    weight: float
+    patterns: dict[Language, tuple[str, ...]]
+    example: dict[Language, str]
+    contrast: dict[Language, str]
+    yields_to: tuple[Edge, ...] = ALL_EDGES
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages in which the phrase has patterns, in the order of the table."""
+        return tuple(self.patterns)
+
+
+# Between two words of a sentence: no full stop, no line's end doubled, nothing that a reader would pause long at.
+_BETWEEN: Final = r"[\s,'-]+"
+_PERHAPS: Final = r"[\s,'-]*"
+_END: Final = "{end}"
+_ENDING: Final = r"\s*(?:[.!?,;:\")]|\z)"
+_WORD: Final = r"[\w'-]+"
+_GAP: Final = re.compile(r" ?~(\d) ?")
+_CLASS: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+def _alternatives(words: str) -> str:
+    return "|".join(part for part in (" ".join(word.split()) for word in words.split(",")) if part)
+
+
+def expand(pattern: str, classes: Mapping[str, str]) -> str:
+    """`pattern` as an RE2 expression. A class that does not exist is a KeyError: the tables are wrong."""
+    edge = "" if _END in pattern or pattern.endswith(r"\z") else r"\b"
+    pattern = pattern.replace(_END, _ENDING)
+    while found := _CLASS.search(pattern):
+        pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
+    # A gap eats the blanks on both sides of it, so that nothing between means one blank, not two.
+    pattern = pattern.replace(" ?", r"\x01")
+    pattern = _GAP.sub(lambda gap: rf"(?:\x00{_WORD}){{0,{gap[1]}}}\x00", pattern)
+    return rf"\b(?:{pattern})".replace(r"\x01", _PERHAPS).replace(r"\x00", " ").replace(" ", _BETWEEN) + edge
