@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import rostra.policy
+from rostra.detect.cascade import Cascade
+from rostra.detect.phrases.catalogue import PHRASES
+from rostra.policy.check import check_files
 from rostra.policy.folder import read_folder
+from rostra.policy.literals import Known
 from rostra.policy.parse import Parsed, parse_bundle
 from rostra.policy.records import Bundle, Clause, Rule
+from rostra.screening.detectors import Detectors
+from rostra.screening.fixtures import failures_of, run_fixtures
 
 SHIPPED = Path(rostra.policy.__file__).parent / "shipped"
 
@@ -45,6 +52,19 @@ def bundle(parsed: Parsed) -> Bundle:
 
 def test_the_default_policy_is_read_without_a_problem(parsed: Parsed) -> None:
     assert [str(problem) for problem in parsed.problems] == []
+
+
+def test_the_check_finds_nothing_wrong_not_even_an_empty_cell_of_the_coverage() -> None:
+    known = Known(frozenset(phrase.name for phrase in PHRASES))
+    _, problems = check_files(read_folder(SHIPPED), today=date(2027, 1, 1), known=known)
+    assert [str(problem) for problem in problems] == []
+
+
+def test_the_default_policy_passes_its_own_tests_with_the_detectors_that_come_with_it(bundle: Bundle) -> None:
+    results = run_fixtures(bundle, Detectors(Cascade.load()), date(2027, 1, 1))
+    assert [str(problem) for problem in failures_of(results)] == []
+    gaps = [result for result in results if result.fixture.known_gap]
+    assert len(gaps) <= len(results) // 10, "what is known not to work must stay the exception"
 
 
 def test_every_clause_says_in_both_languages_what_is_not_allowed_and_what_is(bundle: Bundle) -> None:
@@ -129,7 +149,9 @@ def test_rules_on_trial_say_how_often_they_should_hit(bundle: Bundle) -> None:
 def test_exceptions_never_name_what_is_most_severe(bundle: Bundle) -> None:
     severest = {clause.id for clause in bundle.clauses if clause.severity == 5}
     for rule in bundle.rules:
-        assert not [lift for lift in rule.lifts if any(each == lift or each.startswith(lift + ".") for each in severest)]
+        assert not [
+            lift for lift in rule.lifts if any(each == lift or each.startswith(lift + ".") for each in severest)
+        ]
 
 
 def test_every_clause_of_a_typical_host_is_answered(bundle: Bundle) -> None:
