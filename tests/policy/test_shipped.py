@@ -23,7 +23,7 @@ from rostra.screening.fixtures import failures_of, run_fixtures
 
 SHIPPED = Path(rostra.policy.__file__).parent / "shipped"
 
-# Those keywords of the European Union's transparency database that the default policy uses; the check knows the categories.
+# Keywords of the European Union's transparency database that the default policy uses; the check knows the categories.
 KEYWORDS = [
     "ADULT_SEXUAL_MATERIAL",
     "CHILD_SEXUAL_ABUSE_MATERIAL",
