@@ -68,7 +68,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
 @click.option("--policy", "bundle", default="shipped", metavar="FOLDER", help="The policy to judge by.")
 @json_option
 def score(file: IO[str], bundle: str, as_json: bool) -> None:
-    """Judge each line of FILE, or of standard input, as a post by a grown-up account.
+    """Judge each line of FILE, or of standard input, as a post by an account that is old enough.
 
     Prints the verdict, the scores and the places that were found; with --json one object for each line.
     """

@@ -47,6 +47,16 @@ def test_a_mistake_is_shown_with_file_line_and_remedy(folder):
     assert "did you mean text.threat?" in result.output
 
 
+def test_a_phrase_that_no_detector_knows_is_named(folder):
+    write(folder, files(rules=RULES + rule('text.matches.exists(m, m.startsWith("treat."))', then="limit")))
+
+    result = run("check", folder)
+
+    assert result.exit_code == 1
+    assert 'rule own: no phrase begins with "treat."' in result.output
+    assert "did you mean threat." in result.output
+
+
 def test_problems_and_coverage_come_as_json(folder):
     write(folder, files(tests="[]\n"))
 
