@@ -199,7 +199,7 @@ async def _link_card(event: StatusPublished | StatusEdited, res: Resources) -> N
 
 
 async def _fetch_card(wanted: CardWanted, res: Resources) -> None:
-    await fetch_card(res.db, res.clock, res.http, res.store, res.images, wanted)
+    await fetch_card(res.db, res.clock, res.http, res.store, res.images, res.screen, wanted)
 
 
 async def _close_poll(ends: PollEnds, res: Resources) -> None:

@@ -16,6 +16,10 @@ from rostra.events import Emit, ProfileChanged
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Invalid, NotFound
+from rostra.screening.judgement import Judgement
+from rostra.screening.record import record_account
+from rostra.screening.screen import Screen
+from rostra.screening.subject import Picture, Subject, parts_of
 from rostra.text.entities import MentionKey, find_entities
 from rostra.text.format import MentionTarget, clean_text
 from rostra.text.profile import render_field_value, render_note
@@ -34,6 +38,9 @@ class ImageKeys(msgspec.Struct, frozen=True):
 
     key: str | None
     static_key: str | None
+    # For the banks of known pictures.
+    pdq: bytes | None = None
+    pdq_quality: int = 0
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,22 +77,63 @@ async def change_profile(
     clock: Clock,
     urls: Urls,
     emit: Emit,
+    screen: Screen,
     *,
     account_id: int,
     change: ProfileChange,
     preferences: PreferencesChange = PreferencesChange(),  # noqa: B008 - frozen
 ) -> None:
-    """Write a change of somebody's profile and preferences. Raises Invalid with the field that has to change."""
+    """Write a change of somebody's profile and preferences. Raises Invalid with the field that has to change,
+    and Rejected for what the policy refuses."""
     change = _cleaned(change)
     at = clock.now()
+    judgement = await _judge(db, screen, account_id, change)
     async with db.transaction() as tx:
         before = await _lock(tx, account_id)
         if given := _given(change):
             await _write_profile(tx, urls, emit, before, given, at)
+        if judgement is not None:
+            await record_account(tx, judgement, at, account_id)
         if wishes := _given(preferences):
             user = await user_queries.lock_user(tx, account_id)
             assert user is not None
             await user_queries.update_preferences(tx, _preferring(user, wishes))
+
+
+async def _judge(db: Database, screen: Screen, account_id: int, change: ProfileChange) -> Judgement | None:
+    """What the policy says of the profile as it will be; None where nothing changes that others read or see."""
+    if all(getattr(change, name) is UNSET for name in _SEEN):
+        return None
+    async with db.read() as conn:
+        before = (await queries.find_profiles(conn, [account_id])).get(account_id)
+    if before is None:
+        raise NotFound
+    rows = [(field.name, field.value) for field in before.fields] if change.fields is UNSET else change.fields
+    subject = Subject(
+        kind="profile",
+        author_id=account_id,
+        parts=parts_of(
+            ("username", before.username),
+            ("display_name", before.display_name if change.display_name is UNSET else change.display_name),
+            ("note", before.note_text if change.note is UNSET else change.note),
+            *(("fields", text) for row in rows for text in row),
+            ("avatar_description", _or_nothing(change.avatar_description)),
+            ("header_description", _or_nothing(change.header_description)),
+        ),
+        pictures=tuple(
+            Picture(image.pdq, image.pdq_quality)
+            for image in (change.avatar, change.header)
+            if image is not UNSET and image.key is not None
+        ),
+    )
+    return await screen.admit(db, subject)
+
+
+_SEEN: Final = ("display_name", "note", "fields", "avatar", "header", "avatar_description", "header_description")
+
+
+def _or_nothing(text: str | UnsetType) -> str:
+    return "" if text is UNSET else text
 
 
 async def _lock(tx: Tx, account_id: int) -> Profile:

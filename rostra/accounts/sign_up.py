@@ -17,6 +17,9 @@ from rostra.events import Emit, SignedUp
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import FieldProblem, Forbidden, InvalidFields
+from rostra.screening.judgement import Rejected
+from rostra.screening.screen import Screen
+from rostra.screening.subject import Subject, parts_of
 from rostra.text.urls import Urls
 
 MAX_REASON: Final = 2_000
@@ -52,7 +55,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     approved: bool
 
 
-async def check_wish(db: Database, clock: Clock, wish: SignUp, terms: Terms) -> SignUp:
+async def check_wish(db: Database, clock: Clock, screen: Screen, wish: SignUp, terms: Terms) -> SignUp:
     """The wish as it will be written. Costs little, unlike what follows: a password hash and a letter.
 
     Raises InvalidFields with all that has to change, Forbidden where nobody can sign up.
@@ -68,14 +71,26 @@ async def check_wish(db: Database, clock: Clock, wish: SignUp, terms: Terms) -> 
     problems = {**taken, **problems}
     if problems:
         raise InvalidFields(problems)
+    try:
+        await screen.admit(db, Subject(kind="name", parts=parts_of(("username", wish.username))))
+    except Rejected as error:
+        raise InvalidFields({"username": [FieldProblem("ERR_BLOCKED", f"cannot be used: {error.text}")]}) from None
     return wish
 
 
 async def sign_up(
-    db: Database, clock: Clock, urls: Urls, emit: Emit, passwords: Passwords, *, wish: SignUp, terms: Terms
+    db: Database,
+    clock: Clock,
+    urls: Urls,
+    emit: Emit,
+    screen: Screen,
+    passwords: Passwords,
+    *,
+    wish: SignUp,
+    terms: Terms,
 ) -> Newcomer:
     """Make an account for somebody, and order the letter that confirms the address. Raises what `check_wish` does."""
-    wish = await check_wish(db, clock, wish, terms)
+    wish = await check_wish(db, clock, screen, wish, terms)
     password_hash = await passwords.hash(wish.password)
     new = NewAccount(
         username=wish.username,

@@ -84,9 +84,9 @@ async def create_account(call: Call, form: SignUpForm) -> Token:
         mode=settings.registrations_mode, reason_required=settings.reason_required, confirm_at_once=res.settings.dev
     )
     wish = SignUp(**msgspec.structs.asdict(form), ip=address, app_id=call.app.app_id)
-    await check_wish(res.db, res.clock, wish, terms)
+    await check_wish(res.db, res.clock, res.screen, wish, terms)
     await res.limiter.check_exactly(res.db, f"sign_up:{address_key(address)}", *_SIGN_UPS_PER_ADDRESS)
-    newcomer = await sign_up(res.db, res.clock, res.urls, res.emit, res.passwords, wish=wish, terms=terms)
+    newcomer = await sign_up(res.db, res.clock, res.urls, res.emit, res.screen, res.passwords, wish=wish, terms=terms)
     async with res.db.transaction() as tx:
         token = await issue_token(
             tx,
@@ -155,6 +155,7 @@ async def _change(
         res.clock,
         res.urls,
         res.emit,
+        res.screen,
         account_id=me.account_id,
         change=change,
         preferences=preferences or PreferencesChange(),

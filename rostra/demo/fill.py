@@ -213,6 +213,7 @@ async def _join(town: _Town, person: Person) -> None:
         res.clock,
         res.urls,
         res.emit,
+        res.screen,
         account_id=account_id,
         change=await _profile(town, person),
         preferences=PreferencesChange(default_language=person.language),

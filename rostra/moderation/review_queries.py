@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, LiteralString
 
 import msgspec
 
@@ -104,9 +104,13 @@ select e.id from moderation_events e where e.account_id = $1 and e.type = 'strik
 """
 
 REASON: Final = """
-select h.reason, h.spans, h.created_at, h.expires_at, h.clause, h.decision from holds h join statuses s on s.id = h.status_id
+select h.reason, h.spans, h.created_at, h.expires_at, h.clause, h.decision
+from holds h join statuses s on s.id = h.status_id
 where h.status_id = $1 and h.account_id = $2 and s.withheld is not null order by h.id desc limit 1
 """
+
+
+_LISTS: Final[dict[str, LiteralString]] = {"holds": HOLDS, "cases": CASES, "refused": REFUSED}
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,8 +183,7 @@ async def list_shown(
     conn: Reader, which: Literal["holds", "cases", "refused"], severity: int, after: int, limit: int
 ) -> list[Shown]:
     """A page of what is held, wants a look, or was refused."""
-    statement = {"holds": HOLDS, "cases": CASES, "refused": REFUSED}[which]
-    rows = await conn.fetch(statement, severity, after, limit)
+    rows = await conn.fetch(_LISTS[which], severity, after, limit)
     return [msgspec.convert(dict(row.items()), Shown) for row in rows]
 
 

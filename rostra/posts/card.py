@@ -27,6 +27,10 @@ from rostra.media.records import StoredCardImage
 from rostra.media.workers import ImageWorkers
 from rostra.posts import card_queries
 from rostra.posts.card_queries import Card, CardContent
+from rostra.posts.gate import card_subject
+from rostra.screening.judgement import Judgement
+from rostra.screening.record import record_card
+from rostra.screening.screen import Screen
 from rostra.text.entities import Entities, find_entities
 from rostra.text.preview import Preview, parse_preview
 from rostra.text.urls import Urls
@@ -78,9 +82,16 @@ async def link_card(db: Database, clock: Clock, urls: Urls, status_id: int) -> N
 
 
 async def fetch_card(
-    db: Database, clock: Clock, http: HttpClient, store: ObjectStore, images: ImageWorkers, wanted: CardWanted
+    db: Database,
+    clock: Clock,
+    http: HttpClient,
+    store: ObjectStore,
+    images: ImageWorkers,
+    screen: Screen,
+    wanted: CardWanted,
 ) -> None:
-    """Look at a card's page and keep what it says of itself; a server that fails is asked again a few times."""
+    """Look at a card's page and keep what it says of itself, unless the policy would not have it said; a server that
+    fails is asked again a few times."""
     async with db.read() as conn:
         card = await card_queries.find_card(conn, wanted.card_id)
     if card is None or _is_fresh(card, clock):
@@ -90,14 +101,26 @@ async def fetch_card(
     except Upstream as error:
         await _give_up_or_retry(db, clock, wanted, error)
         return
+    judgement = None
+    if preview is not None:
+        judgement = await _judge(db, clock, screen, preview)
+        if judgement.rejected:
+            preview = None
     image = await _store_image(http, store, images, preview) if preview else None
     async with db.transaction() as tx:
+        if judgement is not None:
+            await record_card(tx, judgement, clock.now(), card.id)
         if preview is None:
             await card_queries.touch(tx, card.id, clock.now())
         else:
             await card_queries.store(tx, card.id, _content(preview, image), clock.now())
     if preview is not None:
         await delete_objects(store, [card.image_key])
+
+
+async def _judge(db: Database, clock: Clock, screen: Screen, preview: Preview) -> Judgement:
+    async with db.read() as conn:
+        return await screen.judge(conn, card_subject(preview.title, preview.description), clock.now())
 
 
 def _is_fresh(card: Card, clock: Clock) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from rostra.detect.near import EMPTY, Signature
-from rostra.kit.errors import Refused
+from rostra.kit.errors import FieldProblem, Refused
 from rostra.policy.decide import Verdict
 from rostra.screening.subject import Mark, Subject
 
@@ -19,7 +19,15 @@ HELD: Final = {
     "en": "This could not be checked by itself and waits for a person to look at it.",
     "it": "Non è stato possibile controllarlo in automatico: aspetta che lo guardi una persona.",
 }
+# A profile is one whole that others see all the time: there is no version of it that could wait.
+CANNOT_WAIT: Final = {
+    "en": "This would have to be looked at by a person first, and a profile cannot wait. Please say it otherwise.",
+    "it": "Una persona dovrebbe prima guardarlo, e un profilo non può aspettare. Prova a dirlo in un altro modo.",
+}
 _MOST_MARKS: Final = 20
+
+
+_NEVER_HELD: Final = ("profile", "name", "card")
 
 
 class LabelTerms(msgspec.Struct, frozen=True):
@@ -53,11 +61,18 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> dict[str, str]:
         """What the author is told, by language."""
+        if self.verdict.action == "hold" and self.subject.kind in _NEVER_HELD:
+            return CANNOT_WAIT
         return dict(self.verdict.reasons) or HELD
+
+    @property
+    def rejected(self) -> bool:
+        """Whether nothing is to be published. What cannot wait is not held but turned away."""
+        return self.verdict.action == "reject" or (self.verdict.action == "hold" and self.subject.kind in _NEVER_HELD)
 
     def check(self) -> None:
         """Raises Rejected where nothing is to be published."""
-        if self.verdict.action == "reject":
+        if self.rejected:
             raise Rejected(self)
 
 
@@ -74,7 +89,10 @@ class Rejected(Refused):
         self.reason = say(judgement.reason, judgement.locale)
         named = dict.fromkeys(words for mark in self.marks[:3] if (words := _words(judgement.subject, mark)))
         quoted = ", ".join(f"“{words}”" for words in named)
-        super().__init__(f"{self.reason} ({quoted})" if quoted else self.reason)
+        text = f"{self.reason} ({quoted})" if quoted else self.reason
+        # For a form, in the shape in which other refused fields come.
+        self.details = {self.field: [FieldProblem("ERR_REJECTED", text)]}
+        super().__init__(text)
 
 
 def say(texts: dict[str, str], locale: str) -> str:

@@ -35,11 +35,7 @@ async def record_status(
         )
     for clause in judgement.verdict.cases[:1]:
         await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, clause)
-    for label in judgement.labels:
-        await record_queries.put_label(
-            tx, "status", status_id, label=label.id, title=label.title, covers=label.covers,
-            source=f"rule:{judgement.verdict.rule}", event_id=event_id, at=at, expires_at=None,
-        )  # fmt: skip
+    await _put_labels(tx, judgement, at, event_id, "status", status_id)
     if revision or judgement.labels:
         await record_queries.show_labels(tx, "status", status_id)
     return event_id
@@ -50,6 +46,9 @@ async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id:
     event_id = await append(tx, at, _entry(judgement, "account", account_id, account_id, 0))
     for clause in judgement.verdict.cases[:1]:
         await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause)
+    if judgement.labels and not judgement.rejected:
+        await _put_labels(tx, judgement, at, event_id, "account", account_id)
+        await record_queries.show_labels(tx, "account", account_id)
     return event_id
 
 
@@ -106,6 +105,14 @@ async def _hold(
         expires_at=at + judgement.hold_expires,
         expires_to=judgement.hold_then,
     )
+
+
+async def _put_labels(tx: Tx, judgement: Judgement, at: datetime, event_id: int, kind: Any, subject_id: int) -> None:
+    for label in judgement.labels:
+        await record_queries.put_label(
+            tx, kind, subject_id, label=label.id, title=label.title, covers=label.covers,
+            source=f"rule:{judgement.verdict.rule}", event_id=event_id, at=at, expires_at=None,
+        )  # fmt: skip
 
 
 async def _open_case(

@@ -52,7 +52,7 @@ class Screen:
             judgement = await self.judge(conn, subject, at)
         if waits and judgement.verdict.action == "reject":
             return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
-        if judgement.verdict.action == "reject" and subject.author_id is not None:
+        if judgement.rejected and subject.author_id is not None:
             async with db.transaction() as tx:
                 await record_account(tx, judgement, at, subject.author_id)
         judgement.check()

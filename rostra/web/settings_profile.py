@@ -87,7 +87,7 @@ async def save_profile(visit: Visit, form: ProfileForm) -> Response:
             header_description=form.header_description,
             **{name: getattr(form, name) for name in _TICKS},
         )
-        await change_profile(res.db, res.clock, res.urls, res.emit, account_id=me, change=change)
+        await change_profile(res.db, res.clock, res.urls, res.emit, res.screen, account_id=me, change=change)
     except Refused as error:
         account = decode(await own_account(res.db, res.urls, me))
         values: dict[str, Any] = {name: getattr(form, name) for name in ProfileForm.__struct_fields__}
@@ -138,7 +138,7 @@ async def save_preferences(visit: Visit, form: PreferencesForm) -> Response:
     )
     try:
         await change_profile(
-            res.db, res.clock, res.urls, res.emit,
+            res.db, res.clock, res.urls, res.emit, res.screen,
             account_id=visit.me.account_id, change=ProfileChange(), preferences=wishes,
         )  # fmt: skip
     except Refused as error:

@@ -80,10 +80,10 @@ async def make_account(visit: Visit, form: SignUpForm) -> Response:
     wish = SignUp(**msgspec.structs.asdict(form), ip=visit.address)
     terms = Terms(mode=settings.registrations_mode, reason_required=settings.reason_required)
     try:
-        await check_wish(res.db, res.clock, wish, terms)
+        await check_wish(res.db, res.clock, res.screen, wish, terms)
         # Who mistypes is not kept out for it.
         await res.limiter.check_exactly(res.db, f"sign_up:{address_key(visit.address or '')}", *_PER_ADDRESS)
-        await sign_up(res.db, res.clock, res.urls, res.emit, res.passwords, wish=wish, terms=terms)
+        await sign_up(res.db, res.clock, res.urls, res.emit, res.screen, res.passwords, wish=wish, terms=terms)
     except Refused as error:
         return await _sign_up_page(visit, form, errors_of(error))
     return await waiting_page(visit, "sent", wish.email.strip())

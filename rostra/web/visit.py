@@ -15,12 +15,16 @@ from rostra.accounts.records import Viewer
 from rostra.kit.errors import Invalid, InvalidFields, Unauthorized
 from rostra.posts.hydrate import StatusReader
 from rostra.resources import Resources
+from rostra.screening.judgement import Rejected
 from rostra.web.cookies import Cookies
 from rostra.web.frame import build_frame, speak
 from rostra.web.render import Page, Views, content_security_policy, load_views, render, translate
 
+# Codes that say nothing to a reader, or that come with words for one.
+_WORDS = ("ERR_INVALID", "ERR_REJECTED", "ERR_BLOCKED")
+
 # What handlers catch to show a form again.
-Refused = (Invalid, InvalidFields)
+Refused = (Invalid, InvalidFields, Rejected)
 
 # A path of ours: one slash, then anything but what would make it another host's or split a header.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
@@ -118,11 +122,11 @@ def is_local(path: str) -> bool:
     return path.isascii() and _LOCAL.fullmatch(path) is not None
 
 
-def errors_of(error: Invalid | InvalidFields) -> Mapping[str, str]:
+def errors_of(error: Invalid | InvalidFields | Rejected) -> Mapping[str, str]:
     """The first problem of each field, for a form that is shown again: Mastodon's code, or the words where the code
     says nothing."""
     found: dict[str, str] = {}
     for field, problems in error.details.items():
         first = problems[0]
-        found[field] = first.description if first.code == "ERR_INVALID" else first.code
+        found[field] = first.description if first.code in _WORDS else first.code
     return found

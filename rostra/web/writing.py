@@ -20,6 +20,7 @@ from rostra.posts.once import find_made
 from rostra.posts.publish import publish
 from rostra.posts.records import Draft, Made, PollDraft
 from rostra.posts.schedule import schedule
+from rostra.screening.judgement import Rejected
 from rostra.timelines.fan_out import show_to_author
 from rostra.web.composing import empty_composer, reply_composer
 from rostra.web.feeds import decode
@@ -221,9 +222,11 @@ def explain(visit: Visit, error: RostraError) -> dict[str, str]:
     return {field: _sentence(visit, field, error) for field in error.details}
 
 
-def _sentence(visit: Visit, field: str, error: Invalid | InvalidFields) -> str:
+def _sentence(visit: Visit, field: str, error: Invalid | InvalidFields | Rejected) -> str:
     code = error.details[field][0].code
     match field, code:
+        case _, "ERR_REJECTED":
+            return error.text
         case "text", "ERR_BLANK":
             return visit.gettext("Write something, or add an image.")
         case "text", _:

@@ -25,6 +25,9 @@ from rostra.oauth.errors import OAuthError
 from rostra.oauth.exchange import CodeForm, exchange_code
 from rostra.oauth.records import NewToken
 from rostra.resources import urls_of
+from rostra.screening.active import ActivePolicy
+from rostra.screening.external import External
+from rostra.screening.screen import Screen
 from tests import world as worlds
 
 TIMES = 6
@@ -39,11 +42,12 @@ class Many:
         self.clock = clock
         self.urls = urls_of(settings)
         self.passwords = Passwords(settings)
+        self.screen = Screen(clock, ActivePolicy(clock), External.off())
 
     async def newcomer(self, name: str, email: str, *, mode: str = "open", code: str = "") -> Newcomer:
         wish = SignUp(username=name, email=email, password="correct horse", agreement=True, invite_code=code)
         terms = Terms(mode=mode, confirm_at_once=True)  # type: ignore[arg-type]
-        return await sign_up(self.db, self.clock, self.urls, emit, self.passwords, wish=wish, terms=terms)
+        return await sign_up(self.db, self.clock, self.urls, emit, self.screen, self.passwords, wish=wish, terms=terms)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ async def newcomer(world: World, name: str, *, confirmed: bool) -> None:
     res = world.res
     wish = SignUp(username=name, email=f"{name}@example.com", password="correct horse", agreement=True)
     terms = Terms(mode="open", confirm_at_once=confirmed)
-    await sign_up(res.db, res.clock, res.urls, res.emit, res.passwords, wish=wish, terms=terms)
+    await sign_up(res.db, res.clock, res.urls, res.emit, res.screen, res.passwords, wish=wish, terms=terms)
 
 
 async def count(world: World, table: str) -> int:

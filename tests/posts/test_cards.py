@@ -198,7 +198,7 @@ async def test_a_post_that_links_to_a_page_while_it_is_fetched_shows_the_card_to
         card_id = await world.db.connection.fetchval("select id from preview_cards")
         site.delay = 0.3
         fetching = asyncio.create_task(
-            fetch_card(res.db, res.clock, res.http, res.store, res.images, CardWanted(card_id))
+            fetch_card(res.db, res.clock, res.http, res.store, res.images, res.screen, CardWanted(card_id))
         )
         while not site.hits:
             await asyncio.sleep(0.01)

@@ -84,9 +84,8 @@ async def put_in_force(world: World, rules: str = RULES, main: str = MAIN) -> st
     """Have a policy judge what this world posts from now on; its version."""
     files = bundle_files(rules, main)
     bundle, problems = check_files(files, today=NOON.date())
-    assert not [problem for problem in problems if problem.level == "error" and problem.what.startswith("rule")], (
-        problems
-    )
+    wrong = [problem for problem in problems if problem.level == "error" and problem.file.startswith("rules")]
+    assert not wrong, wrong
     async with world.db.transaction() as tx:
         texts = {name: content.decode() for name, content in files.items()}
         version_id = await policy_queries.insert_version(tx, bundle.version, texts, "", None, world.clock.now())

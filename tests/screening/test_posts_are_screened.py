@@ -63,13 +63,10 @@ async def test_a_held_post_is_for_its_author_only_until_it_is_released(world: Wo
     assert [result["filter"]["title"] for result in posted["filtered"]] == ["Waiting for review"]
     await bob.api.get(path, expect=404)
     await world.anyone.get(path, expect=404)
-    assert (await bob.api.get("/api/v1/timelines/home")).json() == [
-        (await bob.api.get("/api/v1/timelines/home")).json()[0]
-    ]
     for timeline in ("home", "public", "tag/harvest"):
         shown = [status["id"] for status in (await bob.api.get(f"/api/v1/timelines/{timeline}")).json()]
         assert posted["id"] not in shown, timeline
-    assert (await bob.api.get("/api/v1/notifications")).json()[0]["type"] == "follow"
+    assert (await bob.api.get("/api/v1/notifications")).json() == []
     assert (await bob.api.get(f"/api/v1/statuses/{root['id']}")).json()["replies_count"] == 0
     assert (await ada.api.get("/api/v1/accounts/verify_credentials")).json()["statuses_count"] == 0
     assert posted["id"] in [s["id"] for s in (await ada.api.get(f"/api/v1/accounts/{ada.id}/statuses")).json()]
@@ -133,7 +130,7 @@ async def test_the_reason_is_in_the_authors_language(world: World) -> None:
     [
         {"status": "x", "spoiler_text": "turnip"},
         {"status": "Which?", "poll": {"options": ["carrot", "turnip"], "expires_in": 3600}},
-        {"status": "t.u.r.n.i.p"},
+        {"status": "ｔ​ｕｒｎｉｐ"},
         {"status": "turnip", "visibility": "direct"},
     ],
 )
