@@ -48,6 +48,7 @@ from rostra.kit.jobs import sweep as sweep_jobs
 from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
 from rostra.media.attach import purge_orphans
+from rostra.media.backfill import hash_unhashed
 from rostra.moderation.review import expire
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
@@ -231,6 +232,10 @@ async def _sweep(_: Tick, res: Resources) -> None:
     await purge_orphans(res.db, res.store, res.clock)
 
 
+async def _hash_pictures(_: Tick, res: Resources) -> None:
+    await hash_unhashed(res.db, res.store, res.images)
+
+
 async def _sweep_logins(_: Tick, res: Resources) -> None:
     await sweep_logins(res.db, res.clock)
 
@@ -307,6 +312,7 @@ on(
     priority=20,
 )
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
+every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
 every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)

@@ -143,7 +143,7 @@ async def _store(call: Call, kind: Literal["avatar", "header"], upload: Upload |
     if upload is UNSET:
         return UNSET
     stored = await store_account_image(call.res.store, call.res.images, kind, upload.body)
-    return ImageKeys(stored.key, stored.static_key)
+    return ImageKeys(stored.key, stored.static_key, stored.pdq, stored.pdq_quality)
 
 
 async def _change(

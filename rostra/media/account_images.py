@@ -34,12 +34,21 @@ async def store_card_image(store: ObjectStore, images: ImageWorkers, body: bytes
     processed = await images.run(process_card, body)
     key = await store_file(store, keys.new_folder("cards"), "original", processed.original)
     size = processed.meta.original
-    return StoredCardImage(key=key, width=size.width, height=size.height, blurhash=processed.blurhash)
+    return StoredCardImage(
+        key=key,
+        width=size.width,
+        height=size.height,
+        blurhash=processed.blurhash,
+        pdq=processed.hash.pdq,
+        pdq_quality=processed.hash.quality,
+    )
 
 
 async def _store(store: ObjectStore, kind: MediaKind, processed: AccountImage) -> StoredImage:
     folder = keys.new_folder(kind)
-    key = await store_file(store, folder, "original", processed.image)
-    if processed.static is None:
-        return StoredImage(key=key, static_key=key)
-    return StoredImage(key=key, static_key=await store_file(store, folder, "static", processed.static))
+    key = static_key = await store_file(store, folder, "original", processed.image)
+    if processed.static is not None:
+        static_key = await store_file(store, folder, "static", processed.static)
+    if processed.hash is None:
+        return StoredImage(key=key, static_key=static_key)
+    return StoredImage(key=key, static_key=static_key, pdq=processed.hash.pdq, pdq_quality=processed.hash.quality)

@@ -1,4 +1,4 @@
-"""What becomes of an uploaded image: which sizes and formats are stored, its blurhash and its `meta`.
+"""What becomes of an uploaded image: which sizes and formats are stored, its blurhash, its `meta` and its PDQ hash.
 
 Pure: bytes in, bytes out, no clock, no storage. Slow (a tenth of a second to a few seconds), so it is called in a
 worker thread. Everything that comes out was encoded anew: no metadata, no location, nothing hidden behind the image.
@@ -12,6 +12,7 @@ from typing import Final
 import blurhash
 import msgspec
 
+from rostra.detect.pdq import LARGEST_SIDE, hash_image
 from rostra.media import codec
 from rostra.media.codec import Encoded, Format, Limits, Source
 
@@ -56,6 +57,13 @@ class ImageMeta(msgspec.Struct, frozen=True):
     small: Size
 
 
+class PictureHash(msgspec.Struct, frozen=True):
+    """By what a picture is known again: its PDQ hash (32 bytes) and the quality of that (0–100)."""
+
+    pdq: bytes
+    quality: int
+
+
 class ProcessedImage(msgspec.Struct, frozen=True, kw_only=True):
     """An upload made ready: the original, the preview, and what clients want to know before they load either."""
 
@@ -63,13 +71,18 @@ class ProcessedImage(msgspec.Struct, frozen=True, kw_only=True):
     preview: Encoded
     blurhash: str
     meta: ImageMeta
+    hash: PictureHash
 
 
 class AccountImage(msgspec.Struct, frozen=True, kw_only=True):
-    """An avatar, header or emoji. `static` shows the first frame of an animation and is None for a still image."""
+    """An avatar, header or emoji. `static` shows the first frame of an animation and is None for a still image.
+
+    `hash` is of the whole picture that was sent and not of what was cut from it; emojis have none.
+    """
 
     image: Encoded
     static: Encoded | None
+    hash: PictureHash | None = None
 
 
 def process_image(body: bytes, *, limits: Limits = IMAGE_LIMITS) -> ProcessedImage:
@@ -77,11 +90,14 @@ def process_image(body: bytes, *, limits: Limits = IMAGE_LIMITS) -> ProcessedIma
     with codec.damage_is_invalid("file"):
         source = codec.probe(body, limits, "file")
         still = codec.decode_still(source, *fit(source.width, source.height, STORED_PIXELS))
-        preview = codec.scale(still, *fit(source.width, source.height, PREVIEW_PIXELS))
+        # In memory, for it is read three times.
+        preview = codec.scale(still, *fit(source.width, source.height, PREVIEW_PIXELS)).copy_memory()
         small = codec.encode(preview, "webp", quality=_PREVIEW_QUALITY)
         original = _encode_animation(source) if source.frames > 1 else _encode_original(source, still)
         meta = ImageMeta(original=_size_of(original), small=_size_of(small))
-        return ProcessedImage(original=original, preview=small, blurhash=_blurhash_of(preview), meta=meta)
+        return ProcessedImage(
+            original=original, preview=small, blurhash=_blurhash_of(preview), meta=meta, hash=_hash_of(preview)
+        )
 
 
 def process_avatar(body: bytes, *, limits: Limits = ACCOUNT_IMAGE_LIMITS) -> AccountImage:
@@ -116,7 +132,15 @@ def process_card(body: bytes, *, limits: Limits = CARD_LIMITS) -> ProcessedImage
         still = codec.decode_still(source, *fit(source.width, source.height, CARD_PIXELS))
         encoded = codec.encode(still, "webp", quality=_PREVIEW_QUALITY)
         meta = ImageMeta(original=_size_of(encoded), small=_size_of(encoded))
-        return ProcessedImage(original=encoded, preview=encoded, blurhash=_blurhash_of(still), meta=meta)
+        return ProcessedImage(
+            original=encoded, preview=encoded, blurhash=_blurhash_of(still), meta=meta, hash=_hash_of(still)
+        )
+
+
+def hash_file(body: bytes, *, limits: Limits = IMAGE_LIMITS) -> PictureHash:
+    """The hash of the (first) picture of a file. Raises Invalid("file")."""
+    with codec.damage_is_invalid("file"):
+        return _hash_whole(codec.probe(body, limits, "file"))
 
 
 def fit(width: int, height: int, pixels: int) -> tuple[int, int]:
@@ -135,14 +159,26 @@ def _process_cover(source: Source, box: tuple[int, int]) -> AccountImage:
     width, height = cover(source.width, source.height, box)
     still = codec.decode_still(source, width, height, cover=True)
     encoded = codec.encode(still, _still_format(source))
+    known_by = _hash_whole(source)
     if source.frames == 1:
-        return AccountImage(image=encoded, static=None)
+        return AccountImage(image=encoded, static=None, hash=known_by)
     width, height = _fit_animation(width, height, source.frames, _SMALL_ANIMATION_PIXELS)
     factor = max(width / source.width, height / source.height)
     whole = max(width, round(source.width * factor)), max(height, round(source.height * factor))
     moving = codec.decode_animation(source, *whole)
     cut = codec.cut_frames(moving, (whole[0] - width) // 2, (whole[1] - height) // 2, width, height)
-    return AccountImage(image=codec.encode(cut, _moving_format(source)), static=encoded)
+    return AccountImage(image=codec.encode(cut, _moving_format(source)), static=encoded, hash=known_by)
+
+
+def _hash_whole(source: Source) -> PictureHash:
+    factor = min(1.0, LARGEST_SIDE / max(source.width, source.height))
+    width, height = max(1, round(source.width * factor)), max(1, round(source.height * factor))
+    return _hash_of(codec.decode_still(source, width, height))
+
+
+def _hash_of(image: codec.pyvips.Image) -> PictureHash:
+    made = hash_image(image)
+    return PictureHash(made.hash, made.quality)
 
 
 def _encode_original(source: Source, still: codec.pyvips.Image) -> Encoded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,8 +18,8 @@ _COLUMNS: Final = """
 
 INSERT_MEDIA: Final = f"""
 insert into media_attachments (id, account_id, type, description, focus_x, focus_y, blurhash, content_type,
-  original_key, preview_key, size_bytes, meta, created_at)
-values (make_id($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $1)
+  original_key, preview_key, size_bytes, meta, created_at, pdq, pdq_quality)
+values (make_id($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $1, $13, $14)
 returning {_COLUMNS}
 """
 
@@ -58,6 +58,18 @@ DELETE_OF_STATUS: Final = "delete from media_attachments where status_id = $1 re
 
 KEYS_OF_ACCOUNT: Final = "select original_key, preview_key from media_attachments where account_id = $1"
 
+# With a quality and no hash: its file was looked at and could not be hashed.
+UNHASHED: Final = """
+select id, preview_key from media_attachments
+where pdq_quality is null and type in ('image', 'gifv') and id > $1 order by id limit $2
+"""
+
+SET_HASHES: Final = """
+update media_attachments m set pdq = given.pdq, pdq_quality = given.quality
+from unnest($1::bigint[], $2::bytea[], $3::smallint[]) as given (id, pdq, quality)
+where m.id = given.id and m.pdq_quality is null
+"""
+
 
 async def insert_media(tx: Tx, new: NewMedia, at: datetime) -> MediaAttachment:
     """Write the row of an upload. Raises asyncpg.ForeignKeyViolationError where the account is gone."""
@@ -75,6 +87,8 @@ async def insert_media(tx: Tx, new: NewMedia, at: datetime) -> MediaAttachment:
         new.preview_key,
         new.size_bytes,
         new.meta,
+        new.pdq,
+        new.pdq_quality,
     )
     assert row is not None
     return as_record(MediaAttachment, row)
@@ -126,6 +140,17 @@ async def delete_of_status(tx: Tx, status_id: int) -> list[str]:
 async def keys_of_account(conn: Reader, account_id: int) -> list[str]:
     """The keys of everything that an account has uploaded to its posts."""
     return _keys(await conn.fetch(KEYS_OF_ACCOUNT, account_id))
+
+
+async def list_unhashed(conn: Reader, after: int, limit: int) -> list[tuple[int, str]]:
+    """Ids above `after` of pictures that nobody has tried to hash, with the keys of their previews."""
+    return [(row["id"], row["preview_key"]) for row in await conn.fetch(UNHASHED, after, limit)]
+
+
+async def set_hashes(tx: Tx, hashes: Mapping[int, tuple[bytes | None, int]]) -> None:
+    """Write PDQ hashes with their qualities by id; None where there is none to be had."""
+    found = hashes.values()
+    await tx.execute(SET_HASHES, list(hashes), [pdq for pdq, _ in found], [quality for _, quality in found])
 
 
 def _keys(rows: Sequence[asyncpg.Record]) -> list[str]:

@@ -55,13 +55,17 @@ class NewMedia(msgspec.Struct, frozen=True, kw_only=True):
     preview_key: str
     size_bytes: int
     meta: dict[str, Any]
+    pdq: bytes
+    pdq_quality: int
 
 
 class StoredImage(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys of an avatar, header or emoji; both are the same unless the image moves."""
+    """The keys of an avatar, header or emoji; both are the same unless the image moves. Emojis have no hash."""
 
     key: str
     static_key: str
+    pdq: bytes | None = None
+    pdq_quality: int = 0
 
 
 class StoredCardImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,3 +75,5 @@ class StoredCardImage(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     blurhash: str
+    pdq: bytes
+    pdq_quality: int

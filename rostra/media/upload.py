@@ -58,6 +58,8 @@ async def upload(
         preview_key=await store_file(store, folder, "small", processed.preview),
         size_bytes=len(processed.original.body) + len(processed.preview.body),
         meta=msgspec.to_builtins(processed.meta),
+        pdq=processed.hash.pdq,
+        pdq_quality=processed.hash.quality,
     )
     try:
         async with db.transaction() as tx:

@@ -169,36 +169,71 @@ create index labels_expiring on labels (expires_at) where expires_at is not null
 alter table media_attachments
   add column pdq bytea,
   add column pdq_quality smallint;
+-- A quality without a hash: it was tried.
+create index media_attachments_unhashed on media_attachments (id) where pdq_quality is null;
 
 ------------------------------------------------------------------------------------------------------------------------
--- Event clusters: posts that name the same place, day or weapon and call upon others.
+-- Event clusters: posts that name the same place and day, or one of them with a weapon or a call upon others.
 
 create table event_clusters (
   id bigint primary key,
-  -- "rome|2027-01-19": what the posts have in common.
-  key text not null unique,
-  places text[] not null,
+  -- Empty and null where the posts name none; never both.
+  place text not null,
   day date,
-  weapons text[] not null default '{}',
-  title text not null,
-  statuses_count integer not null default 0,
-  authors_count integer not null default 0,
-  reach bigint not null default 0,
   first_at timestamptz not null,
-  last_at timestamptz not null,
-  closed_at timestamptz
+  last_at timestamptz not null
 );
-create index event_clusters_open on event_clusters (last_at desc) where closed_at is null;
+create unique index event_clusters_once on event_clusters (place, coalesce(day, '-infinity'));
+create index event_clusters_latest on event_clusters (last_at desc);
 
 create table event_cluster_statuses (
   cluster_id bigint not null references event_clusters on delete cascade,
   status_id bigint not null references statuses on delete cascade,
   account_id bigint not null,
+  -- The author's followers then.
   reach integer not null,
+  weapons text[] not null default '{}',
+  targets text[] not null default '{}',
+  imperative boolean not null,
+  -- The higher of the probabilities of a threat and of incitement.
+  risk real not null,
   at timestamptz not null,
   primary key (cluster_id, status_id)
 );
 create index event_cluster_statuses_by_status on event_cluster_statuses (status_id);
+
+------------------------------------------------------------------------------------------------------------------------
+-- Replays: a version of the policy tried on stored posts, and what people say of a sample of what it would change.
+
+create table policy_replays (
+  id bigint primary key,
+  version text not null,
+  baseline text not null,
+  days integer not null,
+  author_id bigint references accounts on delete set null,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  judged bigint not null default 0,
+  total bigint not null default 0,
+  -- Counts by clause, language and action; see rostra/screening/replay.py.
+  result jsonb,
+  error text
+);
+create index policy_replays_by_version on policy_replays (version, id desc);
+
+create table replay_samples (
+  replay_id bigint not null references policy_replays on delete cascade,
+  status_id bigint not null references statuses on delete cascade,
+  change text not null check (change in ('hit', 'freed')),
+  rule text not null,
+  clause text not null,
+  before text not null,
+  after text not null,
+  -- Whether the change is right, as a person sees it.
+  is_right boolean,
+  labelled_by bigint references accounts on delete set null,
+  primary key (replay_id, status_id)
+);
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Near-copies: signatures of texts (rostra/detect/near.py, rostra/screening/near_queries.py).

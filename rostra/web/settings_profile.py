@@ -102,7 +102,7 @@ async def _image(
 ) -> ImageKeys | msgspec.UnsetType:
     if file is not None and file.body:
         stored = await store_account_image(visit.res.store, visit.res.images, kind, file.body)
-        return ImageKeys(stored.key, stored.static_key)
+        return ImageKeys(stored.key, stored.static_key, stored.pdq, stored.pdq_quality)
     return ImageKeys(None, None) if remove else UNSET
 
 

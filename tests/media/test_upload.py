@@ -296,7 +296,7 @@ async def test_avatars_headers_emojis_and_cards_are_stored_by_kind(store: Object
 async def test_every_statement_fits_the_schema(pg_dsn: str) -> None:
     connection = await asyncpg.connect(pg_dsn)
     statements = [text for name, text in vars(queries).items() if name.isupper() and not name.startswith("_")]
-    assert len(statements) == 8
+    assert len(statements) == 10
     for text in statements:
         await connection.prepare(text)
     await connection.close()
