@@ -49,7 +49,7 @@ def check_tests(notes: Notes, bundle: Bundle) -> None:
         if expect.clause and expect.clause not in clauses:
             remedy = did_you_mean(expect.clause, clauses, "policy.yaml and clauses/ have the clauses")
             notes.at(test.at, "expect", f"test: unknown clause {expect.clause}", remedy)
-        for rule in (expect.rule, *expect.hits):
+        for rule in (expect.rule, *expect.hits, *expect.misses):
             if rule and rule not in rules:
                 remedy = did_you_mean(rule, rules, "rules/ has the rules")
                 notes.at(test.at, "expect", f"test: unknown rule {rule}", remedy)
@@ -99,8 +99,8 @@ def _faults(fixture: Fixture, verdict: Verdict) -> Iterator[str]:
             yield f"expected label {label}, got {', '.join(verdict.labels) or 'none'}"
     if expect.case is not None and expect.case != bool(verdict.cases):
         yield "expected a case" if expect.case else f"expected no case, got one for {', '.join(verdict.cases)}"
-    for rule in expect.hits:
-        if rule not in verdict.hits + verdict.shadow:
-            yield f"expected a hit of {rule}"
+    hit = {*verdict.hits, *verdict.shadow, *verdict.lifted}
+    yield from (f"expected a hit of {rule}" for rule in expect.hits if rule not in hit)
+    yield from (f"expected no hit of {rule}" for rule in expect.misses if rule in hit)
     if verdict.failed:
         yield f"failed: {', '.join(verdict.failed)}"

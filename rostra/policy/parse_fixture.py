@@ -48,6 +48,7 @@ def _expect(entry: Entry) -> Expect:
         labels=wanted.words("labels"),
         case=wanted.flag("case") if case else None,
         hits=wanted.words("hits"),
+        misses=wanted.words("misses"),
     )
     wanted.close()
     return expect

@@ -149,6 +149,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     case: bool | None = None
     # Rules that must hit, also as shadows and drafts.
     hits: tuple[str, ...] = ()
+    # Rules that must not.
+    misses: tuple[str, ...] = ()
 
 
 class Fixture(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,9 +81,11 @@ def test_a_draft_can_be_tested_before_it_counts():
 
     (hit,) = results("- {text: I will hurt you, expect: {action: reject, hits: [new, threat]}}\n", RULES + draft)
     (missed,) = results("- {text: good morning, expect: {action: allow, hits: [new]}}\n", RULES + draft)
+    (wrong,) = results("- {text: I will hurt you, expect: {at_least: allow, misses: [new]}}\n", RULES + draft)
 
     assert hit.ok
     assert missed.faults == ("expected a hit of new",)
+    assert wrong.faults == ("expected no hit of new",)
 
 
 def test_every_canary_counts_in_tests():
