@@ -22,6 +22,17 @@ _LEAN: Final = 45
 
 _QUOTE: Final = re.compile(rb'"[^"]{2,800}"|(?<!\w)\'[^\'\n]{4,300}\'(?!\w)|^[ \t]{0,3}>[^\n]*', re.MULTILINE)
 _SENTENCE_END: Final = re.compile(rb"[.!?](?=\s)|\n")
+# "I don't care, but", "don't talk or", "he said no, so I": what was negated or reported ends here.
+_TURN: Final[dict[Edge, re.Pattern[bytes]]] = {
+    "negation": re.compile(
+        rb"\b(?:or|but|because|unless|otherwise|then|ma|oppure|perche|senno|altrimenti|o"
+        rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la))\b"
+    ),
+    "report": re.compile(
+        rb"\b(?:(?:so|now|but|and|therefore)(?: now| then)? (?:i|we|i'm|i'll|let's|we'll)"
+        rb"|quindi|percio|e adesso|e ora)\b"
+    ),
+}
 # A post that is one quotation from end to end is its author's own words.
 _OWN_LETTERS: Final = 6
 _MASKS: Final = re.compile(rb"@user|httpurl|[^a-z]+")
@@ -65,11 +76,18 @@ class Surroundings:
             return self._is_quoted(start, end)
         if edge in _OVER_IT and self._overlaps(_OVER_IT[edge], start, end):
             return True
-        if edge in _BEFORE_IT and _BEFORE_IT[edge].search(self._lead(start)):
+        if edge in _BEFORE_IT and self._is_before(edge, start):
             return True
         if edge in _AFTER_IT and _AFTER_IT[edge].search(self._rest(end)):
             return True
         return edge in _NEAR_IT and _NEAR_IT[edge].search(self._text[max(0, start - _NEAR) : end + _NEAR]) is not None
+
+    def _is_before(self, edge: Edge, start: int) -> bool:
+        """Whether a sentence begins with what belongs to `edge`, and does not turn before the find."""
+        lead = self._lead(start)
+        said = _BEFORE_IT[edge].search(lead)
+        turn = _TURN.get(edge)
+        return said is not None and not (turn and turn.search(lead, said.start()))
 
     def _lead(self, start: int) -> bytes:
         """What stands before a find in its sentence."""

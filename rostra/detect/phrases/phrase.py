@@ -3,7 +3,7 @@
 A pattern is an RE2 expression over folded text (lower-case ASCII, see `fold.py`), with liberties that make the tables
 readable: a blank stands for whatever may separate two words of one sentence (` ?` for that or nothing), `~3` for up to
 three words between two others, `{name}` for a class of words from `tables/english.toml` or `tables/italian.toml`.
-Patterns begin and end at a word's edge; `{end}` stands for the end of a sentence, and frees its pattern from the latter.
+Patterns begin and end at a word's edge; `{end}` stands for the end of a sentence, which frees its pattern from it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _alternatives(words: str) -> str:
 
 def expand(pattern: str, classes: Mapping[str, str]) -> str:
     """`pattern` as an RE2 expression. A class that does not exist is a KeyError: the tables are wrong."""
-    edge = "" if _END in pattern or pattern.endswith(r"\z") else r"\b"
+    edge = "" if _END in pattern or r"\z" in pattern else r"\b"
     pattern = pattern.replace(_END, _ENDING)
     while found := _CLASS.search(pattern):
         pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
