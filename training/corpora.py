@@ -79,21 +79,22 @@ def split_of(key: str, share: int = 10) -> str:
     return "dev" if int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % share == 0 else "train"
 
 
-def _table(path: Path, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
+def read_table(path: Path, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
+    """The rows of a table whose first row names its columns."""
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file, delimiter=delimiter)
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+def read_lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The objects of a file of JSON lines, compressed or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         yield from (json.loads(line) for line in file)
 
 
 # --- to learn from ----------------------------------------------------------------------------------------------------
 def read_edos(folder: Path) -> Iterator[Row]:
     """Gab and Reddit: sexism, with threats and incitement; other hatred is not marked there."""
-    for row in _table(folder / "train/edos.csv"):
+    for row in read_table(folder / "train/edos.csv"):
         vector = row["label_vector"]
         kind = vector.split(" ")[0] if vector != "none" else "none"
         split = {"train": "train", "dev": "dev", "test": "test"}[row["split"]]
@@ -111,7 +112,7 @@ def read_edos(folder: Path) -> Iterator[Row]:
 
 def read_davidson(folder: Path) -> Iterator[Row]:
     """Tweets found by slurs: hate, merely offensive, neither."""
-    for row in _table(folder / "train/davidson.csv"):
+    for row in read_table(folder / "train/davidson.csv"):
         text = clean(row["tweet"])
         known = {
             "0": marks(hate=YES, spam=NO, self_harm=NO),
@@ -125,7 +126,7 @@ def read_davidson(folder: Path) -> Iterator[Row]:
 
 def read_hatexplain(folder: Path) -> Iterator[Row]:
     """Twitter and Gab, lower-cased: hate, offensive, normal."""
-    for row in _table(folder / "train/hatexplain_magpie.csv"):
+    for row in read_table(folder / "train/hatexplain_magpie.csv"):
         text = clean(row["text"])
         known = {
             "0": marks(rest=NO, sexual=UNTOLD, spam=UNTOLD),
@@ -141,8 +142,8 @@ _IMPLICIT: Final = {"1": "threatening", "5": "incitement"}
 
 def read_implicit(folder: Path) -> Iterator[Row]:
     """Tweets of and about hate groups: implicit and explicit hate, some of it threatening."""
-    finer = {row["id"]: row["label_mean"] for row in _table(folder / "train/implicit_hate_7.csv")}
-    for row in _table(folder / "train/implicit_hate_3.csv"):
+    finer = {row["id"]: row["label_mean"] for row in read_table(folder / "train/implicit_hate_7.csv")}
+    for row in read_table(folder / "train/implicit_hate_3.csv"):
         text = clean(row["text"])
         fine = _IMPLICIT.get(finer.get(row["id"], ""), "")
         if row["label_mean"] == "0":
@@ -155,7 +156,7 @@ def read_implicit(folder: Path) -> Iterator[Row]:
 
 
 def _hatemoji(path: Path, split: str) -> Iterator[Row]:
-    for row in _table(path):
+    for row in read_table(path):
         if row["type"] == "threateninglanguage":
             known = marks(threat=YES, hate=YES, self_harm=NO, sexual=NO, spam=NO)
         elif row["label_gold"] == "1":
@@ -173,10 +174,10 @@ def read_hatemoji(folder: Path) -> Iterator[Row]:
 
 
 def _cad(path: Path, split: str) -> Iterator[Row]:
-    for row in _table(path, "\t"):
+    for row in read_table(path, "\t"):
         labels = set(row["labels"].split(","))
         text = clean(row["text"])
-        if labels == {"Neutral"} or labels == {"CounterSpeech"}:
+        if labels in ({"Neutral"}, {"CounterSpeech"}):
             known, kind = marks(threat=NO, incitement=NO, hate=NO, harassment=NO, spam=NO), row["labels"].lower()
         else:
             hate = YES if "IdentityDirectedAbuse" in labels else UNTOLD
@@ -192,7 +193,7 @@ def read_cad(folder: Path) -> Iterator[Row]:
 
 
 def _ghc(path: Path, split: str) -> Iterator[Row]:
-    for row in _lines(path):
+    for row in read_lines(path):
         hate, call, rude = row["hd"] > 0, row["cv"] > 0, row["vo"] > 0
         text = clean(str(row["Text"]))
         known = marks(
@@ -215,7 +216,7 @@ def read_ghc(folder: Path) -> Iterator[Row]:
 
 def read_surge(folder: Path) -> Iterator[Row]:
     """Comments from many places, half of them toxic."""
-    for row in _table(folder / "train/surge_tox.csv"):
+    for row in read_table(folder / "train/surge_tox.csv"):
         text, toxic = clean(row["text"]), row["is_toxic"] == "Toxic"
         known = marks(harassment=YES, self_harm=NO, spam=NO) if toxic else marks(rest=NO)
         yield Row(text, "en", "surge", "toxic" if toxic else "none", known, split_of(text), 0.7 if toxic else 1.0)
@@ -223,7 +224,7 @@ def read_surge(folder: Path) -> Iterator[Row]:
 
 def read_paradetox(folder: Path) -> Iterator[Row]:
     """Rude sentences and what they mean said politely."""
-    for row in _table(folder / "train/paradetox.tsv", "\t"):
+    for row in read_table(folder / "train/paradetox.tsv", "\t"):
         rude, polite = clean(row["toxic"]), clean(row["neutral1"] or "")
         split = split_of(rude)
         yield Row(rude, "en", "paradetox", "rude", marks(threat=NO, incitement=NO, hate=NO, spam=NO), split, 0.3, rude)
@@ -233,7 +234,7 @@ def read_paradetox(folder: Path) -> Iterator[Row]:
 
 def read_madlibs(folder: Path) -> Iterator[Row]:
     """Identity words in pleasant and unpleasant frames, against taking the word itself for hate."""
-    for row in _table(folder / "train/madlibs_en.csv"):
+    for row in read_table(folder / "train/madlibs_en.csv"):
         text, pleasant = row["phrase"], row["toxicity"] == "nontoxic"
         # A hundredth of the many, all of the few.
         if row["template"] == "name_adj" and not 0 <= int(hashlib.sha256(text.encode()).hexdigest()[:4], 16) < 1300:
@@ -265,9 +266,7 @@ def read_first_seeds(folder: Path) -> Iterator[Row]:
             found = labelled(frozenset(_FIRST_SEEDS[kind] if harmful else ()))
             if kind == "incite_group":
                 # Groups there are also parties and professions.
-                found = tuple(
-                    UNTOLD if name == "hate" else mark for name, mark in zip(CATEGORIES, found, strict=True)
-                )
+                found = tuple(UNTOLD if name == "hate" else mark for name, mark in zip(CATEGORIES, found, strict=True))
         yield Row(text, language, "first_seeds", kind, found, split_of(template, 5), 1.0, template)
 
 

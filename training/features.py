@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sparse
+from scipy import sparse
 
 from rostra.detect.hashing import CHAR_BITS, WORD_BITS, Bags, read_bags, shape_size
 

@@ -22,7 +22,10 @@ def fit(
     rounds: int = 60,
     start: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array]:
-    """Weights (columns, categories) and biases that fit marks of 1 and 0; marks of -1 are left out. `weights` is (rows, categories)."""
+    """Weights (columns, categories) and biases that fit marks of 1 and 0; marks of -1 are left out.
+
+    `weights` says how much a row counts for a category, (rows, categories).
+    """
     known = (marks >= 0).astype(np.float32) * weights
     truth = (marks > 0).astype(np.float32)
     _rows, width = features.shape

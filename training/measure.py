@@ -1,4 +1,4 @@
-"""Figures of a detector: how well it ranks, what it finds where it flags so and so much, how true its probabilities are."""
+"""Figures of a detector: how well it ranks, what it finds at a rate of false alarms, how true its chances are."""
 
 from __future__ import annotations
 

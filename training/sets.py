@@ -8,21 +8,22 @@ from pathlib import Path
 from typing import Final
 
 from rostra.detect.reading import Category
-from training.corpora import NO, UNTOLD, YES, Row, _lines, _table, clean, labelled, marks
+from training.corpora import NO, UNTOLD, YES, Row, clean, labelled, marks, read_lines, read_table
 
 _HATECHECK_THREATS: Final = ("threat_dir_h", "threat_norm_h")
 
 
 def read_hatecheck(folder: Path) -> Iterator[Row]:
     """HateCheck: 29 functions of hate and what looks like it, threats among them."""
-    for row in _table(folder / "test/hatecheck_en.csv"):
+    for row in read_table(folder / "test/hatecheck_en.csv"):
         yield _checked(row["test_case"], "en", "hatecheck", row["functionality"], row["label_gold"] == "hateful")
 
 
 def read_mhc(folder: Path, language: str, name: str) -> Iterator[Row]:
     """Multilingual HateCheck in a language that nothing was learnt in."""
-    for row in _table(folder / f"test/mhc_{name}.csv"):
-        yield _checked(row["test_case"], language, f"mhc_{language}", row["functionality"], row["label_gold"] == "hateful")
+    for row in read_table(folder / f"test/mhc_{name}.csv"):
+        hateful = row["label_gold"] == "hateful"
+        yield _checked(row["test_case"], language, f"mhc_{language}", row["functionality"], hateful)
 
 
 def _checked(text: str, language: str, corpus: str, function: str, hateful: bool) -> Row:
@@ -37,7 +38,7 @@ def _checked(text: str, language: str, corpus: str, function: str, hateful: bool
 
 def read_hatemojicheck(folder: Path) -> Iterator[Row]:
     """HatemojiCheck: hate with emoji, by function."""
-    for row in _table(folder / "test/hatemojicheck.csv"):
+    for row in read_table(folder / "test/hatemojicheck.csv"):
         yield Row(
             clean(row["text"]), "en", "hatemojicheck", row["functionality"],
             marks(hate=YES if row["label_gold"] == "1" else NO), "test",
@@ -57,7 +58,7 @@ _OPENAI: Final[tuple[tuple[str, tuple[Category, ...]], ...]] = (
 
 def read_openai(folder: Path) -> Iterator[Row]:
     """OpenAI's evaluation set; V is violence, H2 hateful threats, which are here both threat and incitement."""
-    for row in _lines(folder / "test/openai_mod.jsonl.gz"):
+    for row in read_lines(folder / "test/openai_mod.jsonl.gz"):
         labels = {name for letter, names in _OPENAI if row.get(letter) for name in names}
         kind = "+".join(letter for letter, _names in _OPENAI if row.get(letter)) or "none"
         yield Row(clean(str(row["prompt"])), "en", "openai", kind, labelled(frozenset(labels)), "test")  # type: ignore[arg-type]
@@ -72,7 +73,7 @@ def read_news(folder: Path) -> Iterator[Row]:
 
 def read_comments(folder: Path) -> Iterator[Row]:
     """MultiEmotions-It: Italian comments on music and advertisements."""
-    for row in _table(folder / "test/multiemotions_it.tsv", "\t"):
+    for row in read_table(folder / "test/multiemotions_it.tsv", "\t"):
         if row["comment"]:
             yield Row(clean(row["comment"]), "it", "comments", "everyday", marks(rest=NO), "test")
 

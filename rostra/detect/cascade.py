@@ -1,27 +1,116 @@
-"""The text detectors in one pass: normaliser, phrases, model."""
+"""The text detectors in one pass: normaliser, phrases, heads, the encoder where it is installed, fusion.
+
+What fails inside one detector is raised under that detector's name: what then becomes of the text is for others to say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from typing import Final, NamedTuple
 
-from rostra.detect.normalise import normalise
-from rostra.detect.reading import Reading
+from rostra.detect.fusion import Fusion, load_fusion
+from rostra.detect.hashing import Numbers, read_bags
+from rostra.detect.heads import Heads, load_heads
+from rostra.detect.normalise import Normal, normalise
+from rostra.detect.phrases import find_phrases
+from rostra.detect.reading import Match, Mentioned, Reading
+
+# Texts are read so many at a time: enough for whole arrays to pay, few enough to stay in the processor's cache.
+_AT_ONCE: Final = 128
+
+
+class DetectorFailed(Exception):
+    """One detector broke on a text; `detector` says which, the cause is chained."""
+
+    def __init__(self, detector: str) -> None:
+        super().__init__(f"the detector {detector!r} failed")
+        self.detector = detector
+
+
+@contextmanager
+def named(detector: str) -> Generator[None]:
+    """Puts a detector's name on whatever breaks inside."""
+    try:
+        yield
+    except Exception as error:
+        raise DetectorFailed(detector) from error
+
+
+class _Parts(NamedTuple):
+    """What the parts that look at one text each gave for some texts."""
+
+    normals: list[Normal]
+    languages: list[str]
+    matches: list[tuple[Match, ...]]
 
 
 class Cascade:
-    """Reads texts."""
+    """The detectors of the package, loaded once; reading is a pure function of the text, the day and the language."""
 
-    version = "normaliser"
+    def __init__(self, heads: Heads, fusion: Fusion) -> None:
+        self._heads = heads
+        self._fusion = fusion
+        self.versions = {"ngrams": heads.version, "fusion": fusion.version}
+        self.version = f"{heads.version}+{fusion.version}"
 
     @classmethod
     def load(cls) -> Cascade:
-        """The detectors of the package."""
-        return cls()
+        """The detectors of the package; ValueError for a model that belongs to other code."""
+        return cls(load_heads(), load_fusion())
 
     def read(
-        self, texts: Sequence[str], *, written_on: date | None, languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        written_on: date | None,  # noqa: ARG002 - what a text names has no year without it
+        languages: Sequence[str | None] | None = None,
     ) -> list[Reading]:
-        """What is found in each text."""
-        normal = [normalise(text) for text in texts]
-        return [Reading(normal=each.text, evasion=each.evasion) for each in normal]
+        """What is found in each text, in order; DetectorFailed where one of the detectors breaks.
+
+        `languages` are those that authors declare, primary tags. What is said of one text never depends on another.
+        """
+        declared = languages if languages is not None else [None] * len(texts)
+        readings: list[Reading] = []
+        for first in range(0, len(texts), _AT_ONCE):
+            some = texts[first : first + _AT_ONCE]
+            readings += self._read(some, declared[first : first + _AT_ONCE])
+        return readings
+
+    def _read(self, texts: Sequence[str], declared: Sequence[str | None]) -> list[Reading]:
+        parts = find_parts(texts, declared)
+        with named("ngrams"):
+            logits = self.logits([normal.text for normal in parts.normals])
+        with named("fusion"):
+            evasions = [normal.evasion for normal in parts.normals]
+            scores = self._fusion.chances(logits, parts.matches, evasions, parts.languages)
+        return [
+            Reading(
+                language=language,
+                normal=normal.text,
+                evasion=normal.evasion,
+                scores=score,
+                matches=matches,
+                mentioned=Mentioned(),
+                versions=self.versions,
+            )
+            for normal, language, matches, score in zip(*parts, scores, strict=True)
+        ]
+
+    def logits(self, normals: Sequence[str]) -> Numbers:
+        """Log-odds of the heads for normalised texts, (texts, categories)."""
+        return self._heads.logits(read_bags(normals))
+
+
+def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> _Parts:
+    """The detectors that look at one text at a time."""
+    with named("normalise"):
+        normals = [normalise(text) for text in texts]
+    with named("language"):
+        found = [language or "" for language in declared]
+    with named("phrases"):
+        matches = [
+            find_phrases(text, normal, language) for text, normal, language in zip(texts, normals, found, strict=True)
+        ]
+    return _Parts(normals, found, matches)

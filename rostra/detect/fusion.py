@@ -1,0 +1,119 @@
+"""Brings together what the parts of the cascade found, and says it as chances.
+
+For each category: the log-odds of the heads (and of the encoder, where it is installed), the strongest phrase that
+nothing suppresses, the strongest that something does, how much was hidden; then Platt scaling for the language. A
+chance is meant for traffic in which a text in `PREVALENCE` is of the category; what that is on a given server is learnt
+from its own decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from rostra.detect.hashing import Numbers
+from rostra.detect.reading import CATEGORIES, Category, Match
+
+FUSION_FILE: Final = Path(__file__).parent / "model" / "fusion.json"
+# Of a hundred ordinary texts at most so many are of a category; corpora have ten times as many.
+PREVALENCE: Final = 0.05
+# Columns of the evidence of phrases for one category.
+EVIDENCE: Final = 5
+# Log-odds beyond these say no more.
+_MOST: Final = 12.0
+_VIOLENT: Final = frozenset({"threat", "incitement"})
+
+
+class Scaling(msgspec.Struct, frozen=True):
+    """Platt: the log-odds times `slope` plus `offset`."""
+
+    slope: float
+    offset: float
+
+
+class CategoryFusion(msgspec.Struct, frozen=True):
+    """How much each column counts for one category, and the scaling of each language; `""` is for all others."""
+
+    weights: tuple[float, ...]
+    scalings: dict[str, Scaling]
+
+
+class Fusion(msgspec.Struct, frozen=True):
+    """One fusion for the base cascade, one with the encoder's column."""
+
+    version: str
+    base: dict[Category, CategoryFusion]
+    encoder: dict[Category, CategoryFusion] = {}
+
+    def chances(
+        self,
+        heads: Numbers,
+        matches: Sequence[Sequence[Match]],
+        evasions: Sequence[float],
+        languages: Sequence[str],
+        encoded: Numbers | None = None,
+    ) -> list[dict[Category, float]]:
+        """The chance of each category for each text. `heads` and `encoded` are log-odds, (texts, categories)."""
+        chosen = self.base if encoded is None else self.encoder
+        evidence = weigh_matches(matches, evasions)
+        found: list[dict[Category, float]] = [{} for _ in range(len(languages))]
+        for place, category in enumerate(CATEGORIES):
+            fusion = chosen[category]
+            columns = columns_for(place, heads, evidence, encoded)
+            logits = columns @ np.array(fusion.weights, np.float32)
+            other = fusion.scalings[""]
+            for text, (logit, language) in enumerate(zip(logits.tolist(), languages, strict=True)):
+                scaling = fusion.scalings.get(language, other)
+                found[text][category] = _chance(scaling.slope * logit + scaling.offset)
+        return found
+
+
+def _chance(logit: float) -> float:
+    bounded = max(-_MOST, min(_MOST, logit))
+    return round(1 / (1 + 2.718281828459045**-bounded), 5)
+
+
+def columns_for(place: int, heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
+    """What the fusion of one category weighs: its head, its phrases, its encoder; (texts, columns)."""
+    parts = [np.clip(heads[:, place : place + 1], -_MOST, _MOST), evidence[:, place]]
+    if encoded is not None:
+        parts.append(np.clip(encoded[:, place : place + 1], -_MOST, _MOST))
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def weigh_matches(matches: Sequence[Sequence[Match]], evasions: Sequence[float]) -> Numbers:
+    """Evidence of phrases, (texts, categories, EVIDENCE).
+
+    The strongest open match of the category, the strongest suppressed one, the strongest open one of the other violent
+    category, the evasion where something is open, and whether a suppressed match stands alone.
+    """
+    evidence = np.zeros((len(matches), len(CATEGORIES), EVIDENCE), np.float32)
+    for text, (found, evasion) in enumerate(zip(matches, evasions, strict=True)):
+        if not found:
+            continue
+        row = evidence[text]
+        for match in found:
+            place = _PLACES[match.category]
+            column = 1 if match.suppressed_by else 0
+            row[place, column] = max(row[place, column], match.weight)
+            if match.category in _VIOLENT and not match.suppressed_by:
+                other = _OTHER[match.category]
+                row[other, 2] = max(row[other, 2], match.weight)
+        row[:, 3] = row[:, 0] * evasion
+        row[:, 4] = (row[:, 1] > 0) & (row[:, 0] == 0)
+    return evidence
+
+
+_PLACES: Final[dict[str, int]] = {category: place for place, category in enumerate(CATEGORIES)}
+_OTHER: Final[dict[str, int]] = {"threat": _PLACES["incitement"], "incitement": _PLACES["threat"]}
+
+
+@cache
+def load_fusion(path: Path = FUSION_FILE) -> Fusion:
+    """The fusion of a file."""
+    return msgspec.json.decode(path.read_bytes(), type=Fusion)

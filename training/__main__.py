@@ -1,0 +1,37 @@
+"""`python -m training model|eval [--corpora FOLDER]`: make the text model, or measure it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+_MODEL = Path(__file__).parent.parent / "rostra" / "detect" / "model"
+
+
+def main() -> None:
+    """What `make model` and `make eval` run."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("what", choices=["model", "eval"])
+    parser.add_argument("--corpora", type=Path, default=Path("../shared/data/moderation"))
+    parser.add_argument("--out", type=Path, default=_MODEL, help="where the artefact goes")
+    parser.add_argument("--json", type=Path, help="where the figures go as JSON, beside the table")
+    options = parser.parse_args()
+    if not (options.corpora / "train").is_dir():
+        parser.error(f"{options.corpora} has no folder train: say where the corpora are with --corpora")
+    if options.what == "model":
+        from training.train import make
+
+        make(options.corpora, options.out, _say)
+    else:
+        from training.evaluate import report
+
+        report(options.corpora, options.json)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

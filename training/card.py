@@ -1,0 +1,78 @@
+"""The model card: what the artefact is, what it was made from and to whom that is owed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from rostra.detect.reading import CATEGORIES
+from training.corpora import CORPORA
+from training.prepare import Lesson
+
+_HEAD = """# Text model {heads}
+
+Made by `make model`; figures by `make eval`, written down in `docs/detection.md`.
+
+- Heads {heads}: {categories}; logistic regression over hashed runs of letters and words and classes of words, one byte
+  a weight. Fusion {fusion}: phrases, heads and, where it is installed, an encoder; Platt scaling for each language.
+- Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
+- Chances are for traffic in which one text in twenty is of the category; learn them anew from decisions of your own.
+- Nothing in here decides anything: a score is one fact among others that a policy weighs.
+- The weights hold no texts. {removed} rows whose normalised text is in a test set were removed before training.
+
+## What it was made from
+
+| corpus | licence | rows | harmful | by |
+|---|---|---|---|---|
+{corpora}
+
+Corpora mark what they were made for: where one says nothing of a category, its rows take no part in that category.
+
+## What has no corpus
+
+For self-harm, sexual content, spam and, in Italian, for everything, there was no corpus whose licence allows training
+a model that is given away. These heads know only the project's own templates ({own}). They find what resembles the
+templates; take them for a first sieve, and let them learn from decisions.
+
+| | {heading} |
+|---|{rule}|
+{positives}
+
+## Known faults
+
+Irony, veiled threats, threats across several posts, dialect and code words are missed; quotation by people who
+disagree, slurs among friends, black humour and plots of films are sometimes taken for what they quote. Words for people
+of a kind are balanced by templates in which nothing bad is said of them; that lowers the false alarms for such posts
+and does not end them.
+"""
+
+
+def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str) -> None:
+    """Writes `MODEL_CARD.md` beside the artefact."""
+    rows = Counter(row.corpus for row in lesson.rows)
+    harmful = Counter(row.corpus for row in lesson.rows if any(mark > 0 for mark in row.marks))
+    lines = [
+        f"| {corpus.name} | {corpus.licence} | {rows[corpus.name]} | {harmful[corpus.name]} | {corpus.credit} |"
+        for corpus in CORPORA
+    ]
+    own = rows["seeds"] + rows["first_seeds"]
+    text = _HEAD.format(
+        heads=heads,
+        fusion=fusion,
+        categories=", ".join(CATEGORIES),
+        removed=removed,
+        corpora="\n".join(lines),
+        own=f"{own} sentences",
+        heading=" | ".join(CATEGORIES),
+        rule="|".join("---" for _ in CATEGORIES),
+        positives="\n".join(_positives(lesson, language) for language in ("en", "it")),
+    )
+    (out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+
+
+def _positives(lesson: Lesson, language: str) -> str:
+    counts = [
+        sum(1 for row in lesson.rows if row.language == language and row.marks[place] > 0)
+        for place in range(len(CATEGORIES))
+    ]
+    return f"| {language} | " + " | ".join(str(count) for count in counts) + " |"

@@ -1,0 +1,29 @@
+"""Slips of the pen: copies of texts with a letter gone, two letters swapped, a blank lost.
+
+The normaliser undoes what follows a rule; these do not, so that the model must know words by their pieces.
+"""
+
+from __future__ import annotations
+
+import random
+
+
+def slip(text: str, rng: random.Random) -> str:
+    """The text with one or two slips in its longer words."""
+    words = text.split(" ")
+    longer = [place for place, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+    if not longer:
+        return text
+    for place in rng.sample(longer, min(len(longer), rng.choice((1, 2, 2)))):
+        words[place] = _slipped(words[place], rng)
+    if len(words) > 2 and rng.random() < 0.4:
+        place = rng.randrange(len(words) - 1)
+        words[place : place + 2] = [words[place] + words[place + 1]]
+    return " ".join(words)
+
+
+def _slipped(word: str, rng: random.Random) -> str:
+    at = rng.randrange(1, len(word) - 1)
+    if rng.random() < 0.5:
+        return word[:at] + word[at + 1 :]
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]

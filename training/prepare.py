@@ -1,0 +1,78 @@
+"""From the corpora to rows that may be learnt from: nothing that is in a test set, each text once, split once."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rostra.detect.normalise import normalise
+from training.corpora import Row, read_all
+from training.noise import slip
+from training.sets import read_tests
+
+# Own templates say what the corpora do not: what is harmless and looks harmful.
+_OWN_COUNTS = 3.0
+_OWN = frozenset({"seeds", "first_seeds"})
+# One in so many rows is learnt from a second time, with slips.
+_SLIPS = 8
+
+
+class Lesson(NamedTuple):
+    """Rows with their normalised texts, marks (rows, categories) and weights (rows, categories)."""
+
+    rows: list[Row]
+    normals: list[str]
+    marks: npt.NDArray[np.int8]
+    weights: npt.NDArray[np.float32]
+
+    def of(self, split: str) -> Lesson:
+        """The rows of one split."""
+        chosen = [place for place, row in enumerate(self.rows) if row.split == split]
+        return Lesson(
+            [self.rows[place] for place in chosen],
+            [self.normals[place] for place in chosen],
+            self.marks[chosen],
+            self.weights[chosen],
+        )
+
+
+def prepare(folder: Path) -> tuple[Lesson, int]:
+    """All rows of `train/` and the own templates, and how many were removed because a test set has the same text."""
+    rows = read_all(folder)
+    tests = [row for row in rows if row.split == "test"] + read_tests(folder)
+    closed = {normalise(row.text).text for row in tests}
+    kept: list[tuple[Row, str]] = []
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    removed = 0
+    for row in rows:
+        if row.split == "test":
+            continue
+        normal = normalise(row.text).text
+        if normal in closed:
+            removed += 1
+        elif (normal, row.marks) not in seen:
+            seen.add((normal, row.marks))
+            kept.append((row, normal))
+    return _lesson([row for row, _ in kept], [normal for _, normal in kept]), removed
+
+
+def _lesson(rows: list[Row], normals: list[str]) -> Lesson:
+    marks = np.array([row.marks for row in rows], np.int8)
+    counts = np.array([row.weight * (_OWN_COUNTS if row.corpus in _OWN else 1) for row in rows], np.float32)
+    return Lesson(rows, normals, marks, np.repeat(counts[:, None], marks.shape[1], axis=1))
+
+
+def with_slips(lesson: Lesson, seed: int) -> Lesson:
+    """The rows, and of some of them copies with slips of the pen."""
+    rng = random.Random(seed)  # noqa: S311 - reproducible, nothing secret
+    chosen = [place for place in range(len(lesson.rows)) if rng.random() * _SLIPS < 1]
+    return Lesson(
+        lesson.rows + [lesson.rows[place] for place in chosen],
+        lesson.normals + [slip(lesson.normals[place], rng) for place in chosen],
+        np.concatenate([lesson.marks, lesson.marks[chosen]]),
+        np.concatenate([lesson.weights, lesson.weights[chosen]]),
+    )

@@ -1,0 +1,82 @@
+"""Makes the artefact: vocabulary, heads, fusion and the model card, from the corpora and the own templates.
+
+Everything is drawn with fixed seeds; the same corpora and the same code give the same model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from rostra.detect import words as vocabulary
+from rostra.detect.cascade import find_parts
+from rostra.detect.fusion import Fusion, weigh_matches
+from rostra.detect.hashing import CHAR_BITS, VERSION, WORD_BITS, read_bags
+from rostra.detect.heads import Heads, Stored, pack, write_heads
+from rostra.detect.reading import CATEGORIES
+from training import card
+from training.corpora import read_all
+from training.features import SHAPE_SCALE, matrix
+from training.fit import Array, fit
+from training.fuse import fit_fusion
+from training.prepare import Lesson, prepare, with_slips
+from training.vocabulary import common_words, write_words
+
+_SEED: Final = 20261122
+_PENALTY: Final = 0.3
+_ROUNDS: Final = 80
+
+Say = Callable[[str], None]
+
+
+def make(folder: Path, out: Path, say: Say) -> None:
+    """Trains on `folder` and writes the artefact to `out`; takes some minutes on two cores."""
+    out.mkdir(parents=True, exist_ok=True)
+    write_words(common_words(row for row in read_all(folder) if row.split != "test"), out / "words.bin")
+    vocabulary.common.cache_clear()
+    lesson, removed = prepare(folder)
+    learnt = with_slips(lesson.of("train"), _SEED)
+    say(f"{len(lesson.rows)} rows, {removed} of test sets removed, {len(learnt.rows)} to learn from")
+    weights, biases = fit(matrix(learnt.normals), learnt.marks, learnt.weights, _PENALTY, _ROUNDS)
+    stored = _stored(weights, biases)
+    write_heads(stored, out / "heads.bin")
+    say(f"heads {stored.version}: {(out / 'heads.bin').stat().st_size} bytes")
+    fusion = _fuse(Heads(stored), lesson.of("dev"))
+    (out / "fusion.json").write_bytes(msgspec.json.format(msgspec.json.encode(fusion)) + b"\n")
+    say(f"fusion {fusion.version}")
+    card.write(out, lesson, removed, stored.version, fusion.version)
+
+
+def _stored(weights: Array, biases: Array) -> Stored:
+    chars, words = 1 << CHAR_BITS, 1 << WORD_BITS
+    packed_chars, char_scales = pack(weights[:chars])
+    packed_words, word_scales = pack(weights[chars : chars + words])
+    # The matrix has shapes scaled; the heads take them as they are.
+    shape = (weights[chars + words :] * np.float32(SHAPE_SCALE)).astype(np.float32).tobytes()
+    digest = hashlib.sha256(packed_chars + packed_words + shape + biases.tobytes()).hexdigest()[:8]
+    return Stored(
+        version=f"{datetime.now(UTC):%Y.%m}-{digest}",
+        features=VERSION,
+        categories=CATEGORIES,
+        chars=packed_chars,
+        words=packed_words,
+        scales=(char_scales, word_scales),
+        shape=shape,
+        biases=tuple(float(bias) for bias in biases),
+    )
+
+
+def _fuse(heads: Heads, dev: Lesson) -> Fusion:
+    parts = find_parts([row.text for row in dev.rows], [row.language for row in dev.rows])
+    logits = heads.logits(read_bags(dev.normals))
+    evidence = weigh_matches(parts.matches, [normal.evasion for normal in parts.normals])
+    languages = np.array(parts.languages)
+    base = fit_fusion(logits, evidence, None, dev.marks, languages, dev.weights[:, 0])
+    digest = hashlib.sha256(msgspec.json.encode(base)).hexdigest()[:8]
+    return Fusion(digest, base)
