@@ -126,8 +126,6 @@ class Banks:
     def _take_up(self, opened: dict[str, _Opened], name: str, stamp: str) -> bool:
         """Open the index of a file as it is now. False where there is none: then the one before, if any, goes on."""
         assert self._folder is not None
-        if name not in opened and (former := _open_newest(self._folder, name)):
-            opened[name] = former
         if name in opened and opened[name].stamp == stamp:
             self._problems.pop(name, None)
             return True
@@ -138,6 +136,8 @@ class Banks:
             self._problems.pop(name, None)
             log.info("a bank of pictures is in use", bank=Path(name).stem, hashes=len(index))
             return True
+        if name not in opened and (former := _open_newest(self._folder, name)):
+            opened[name] = former
         if problem := _read_if_there(_refusal_of(self._folder, name, stamp)):
             self._refuse(name, stamp, problem, goes_on=name in opened)
             return True
@@ -147,8 +147,13 @@ class Banks:
         try:
             await asyncio.to_thread(_build_all, folder, due)
         except OSError as error:
+            # A full disk may be mended while the file stays as it is: tried again, told once.
+            for name in due:
+                if self._problems.get(name) != ("", str(error)):
+                    self._refuse(name, "", str(error), goes_on=name in self._opened)
+        except Exception as error:
             for name, stamp in due.items():
-                self._refuse(name, stamp, str(error), goes_on=name in self._opened)
+                self._refuse(name, stamp, repr(error), goes_on=name in self._opened)
 
     def _refuse(self, name: str, stamp: str, problem: str, *, goes_on: bool) -> None:
         self._problems[name] = (stamp, problem)
@@ -168,7 +173,7 @@ def _stamps(folder: Path) -> dict[str, str]:
 def _stamp(path: Path) -> str | None:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return f"{found.st_mtime_ns:x}-{found.st_size:x}"
 
@@ -192,11 +197,11 @@ def _open(path: Path) -> HashBank | None:
 
 def _open_newest(folder: Path, name: str) -> _Opened | None:
     """The newest index that was ever built of a file: after a start, what was in use before."""
-    found: list[tuple[int, str, Path]] = []
+    found: list[tuple[str, str, Path]] = []
     for path in (folder / INDEXES).glob("*.pdq"):
         of, _, stamp = path.name.removesuffix(".pdq").rpartition(".")
         if of == name:
-            found.append((path.stat().st_mtime_ns, stamp, path))
+            found.append((_stamp(path) or "", stamp, path))
     opened = (_Opened(stamp, index) for _, stamp, path in sorted(found, reverse=True) if (index := _open(path)))
     return next(opened, None)
 
@@ -204,7 +209,7 @@ def _open_newest(folder: Path, name: str) -> _Opened | None:
 def _read_if_there(path: Path) -> str | None:
     try:
         return path.read_text()
-    except FileNotFoundError:
+    except OSError:
         return None
 
 
@@ -218,7 +223,8 @@ def _build_all(folder: Path, due: Mapping[str, str]) -> None:
             _build_one(folder, name, stamp)
         for path in (folder / INDEXES).iterdir():
             of = path.stem.rpartition(".")[0]
-            if of and not (folder / of.lstrip(".")).exists():
+            # What begins with a dot was left half written by a process that ended.
+            if path.name.startswith(".") or (of and not (folder / of).exists()):
                 path.unlink(missing_ok=True)
 
 
@@ -226,16 +232,14 @@ def _build_one(folder: Path, name: str, stamp: str) -> None:
     target, refusal = _index_of(folder, name, stamp), _refusal_of(folder, name, stamp)
     if refusal.exists() or _open(target):
         return
-    scratch = target.with_name(f".{target.name}")
     try:
-        build_index([folder / name], scratch)
+        build_index([folder / name], target)
     except BankRefused as error:
         refusal.write_text(str(error))
         return
     if _stamp(folder / name) != stamp:
-        scratch.unlink()
+        target.unlink()
         return
-    scratch.replace(target)
     for path in (folder / INDEXES).iterdir():
         if path != target and path.stem.rpartition(".")[0] == name:
             path.unlink(missing_ok=True)
