@@ -25,6 +25,8 @@ _ELSEWHERE: Final = 0.5
 # Bytes that one expression's program and its automaton may take; what is beyond runs slower, not out of memory.
 _MEMORY: Final = 8 << 20
 
+_MARKS: Final = b" \n.,;:!?\"'()-"
+
 
 class _Known(msgspec.Struct, frozen=True):
     phrase: Phrase
@@ -79,7 +81,10 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
 def _spans(index: int, folded: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for found in _SIEVE.re(index).finditer(folded):
-        spans.append(found.span())
+        start, end = found.span()
+        # What begins or ends a sentence helps to know a phrase, but is not part of it.
+        said = folded[start:end]
+        spans.append((end - len(said.lstrip(_MARKS)), start + len(said.rstrip(_MARKS))))
         if len(spans) == _MOST_OF_ONE:
             break
     return spans

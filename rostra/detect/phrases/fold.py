@@ -1,14 +1,14 @@
 """Folds normalised text to bytes, one for each code point, so that offsets stay and RE2 needs no decoding.
 
-Pictures of weapons become the letter `W` (the only capital that a normalised text can have), marks of emphasis and
-everything else outside ASCII a blank.
+Pictures of weapons and fists become the letter `W`, of people by what they are `P`, of places of worship `L` (a
+normalised text has no other capitals), marks of emphasis and everything else outside ASCII a blank.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_WEAPONS: Final = "🔪🗡🔫💣🪓⚔🏹🧨🪚"
+_PICTURES: Final = {"W": "🔪🗡🔫💣🪓⚔🏹🧨🪚👊🤜🤛🥊", "P": "♿✡☪🕎🧕👳👲", "L": "🕌🕍🕋⛪🛕"}
 
 
 class _Folding(dict[int, str]):
@@ -16,7 +16,10 @@ class _Folding(dict[int, str]):
         return " "
 
 
-_FOLDING: Final = _Folding({point: chr(point) for point in range(128)} | {ord(char): "W" for char in _WEAPONS})
+_FOLDING: Final = _Folding(
+    {point: chr(point) for point in range(128)}
+    | {ord(char): letter for letter, chars in _PICTURES.items() for char in chars}
+)
 _EMPHASIS: Final = b"*_~|"
 _CONTROLS: Final = bytes(point for point in range(32) if point != ord("\n"))
 _BLANKS: Final = bytes.maketrans(_EMPHASIS + _CONTROLS, b" " * len(_EMPHASIS + _CONTROLS))

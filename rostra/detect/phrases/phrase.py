@@ -3,7 +3,7 @@
 A pattern is an RE2 expression over folded text (lower-case ASCII, see `fold.py`), with liberties that make the tables
 readable: a blank stands for whatever may separate two words of one sentence (` ?` for that or nothing), `~3` for up to
 three words between two others, `{name}` for a class of words from `tables/english.toml` or `tables/italian.toml`.
-Patterns begin and end at a word's edge; `{end}` stands for the end of a sentence, which frees its pattern from it.
+Patterns begin and end at a word's edge; `{start}` and `{end}` stand for a sentence's, and free their pattern from that.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ _BETWEEN: Final = r"[\s,'-]+"
 _PERHAPS: Final = r"[\s,'-]*"
 _END: Final = "{end}"
 _ENDING: Final = r"\s*(?:[.!?,;:\")]|\z)"
+_START: Final = "{start}"
+_STARTING: Final = r"(?:(?:\A|[.!?;:\n\")])\s*|\b(?:please|just|so|then|somebody|someone|now|go|or) )"
 _WORD: Final = r"[\w'-]+"
 _GAP: Final = re.compile(r" ?~(\d) ?")
 _CLASS: Final = re.compile(r"\{([a-z_]+)\}")
@@ -62,11 +64,12 @@ def _alternatives(words: str) -> str:
 
 def expand(pattern: str, classes: Mapping[str, str]) -> str:
     """`pattern` as an RE2 expression. A class that does not exist is a KeyError: the tables are wrong."""
+    front = "" if _START in pattern else r"\b"
     edge = "" if _END in pattern or r"\z" in pattern else r"\b"
-    pattern = pattern.replace(_END, _ENDING)
+    pattern = pattern.replace(_END, _ENDING).replace(_START, _STARTING)
     while found := _CLASS.search(pattern):
         pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
     # A gap eats the blanks on both sides of it, so that nothing between means one blank, not two.
     pattern = pattern.replace(" ?", r"\x01")
     pattern = _GAP.sub(lambda gap: rf"(?:\x00{_WORD}){{0,{gap[1]}}}\x00", pattern)
-    return rf"\b(?:{pattern})".replace(r"\x01", _PERHAPS).replace(r"\x00", " ").replace(" ", _BETWEEN) + edge
+    return rf"{front}(?:{pattern})".replace(r"\x01", _PERHAPS).replace(r"\x00", " ").replace(" ", _BETWEEN) + edge
