@@ -29,7 +29,7 @@ from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import TokenReader
 from rostra.screening.active import ActivePolicy
-from rostra.screening.external import External
+from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
@@ -77,10 +77,12 @@ async def open_resources(
     clock = Clock()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
     limiter = RateLimiter(clock, scale=settings.rate_limits_scaled_by)
-    screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), External.off())
+    http_client = HttpClient(user_agent=user_agent, allow_loopback=settings.dev, own_server=settings.external_url)
+    external = open_external(settings, http_client, clock)
+    screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), external)
     async with (
         open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
-        HttpClient(user_agent=user_agent, allow_loopback=settings.dev) as http,
+        http_client as http,
         ImageWorkers() as images,
         limiter.sharing(db),
         screen.tally.sharing(db),
