@@ -1,4 +1,4 @@
-"""`rostra policy`: check, test, compare and try policies. These commands need neither a server nor a database."""
+"""`rostra policy`: check, test, compare and try policies as folders, and put them into force in a server's database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import IO
 
 import click
+
+from rostra.cli.options import with_settings
+from rostra.kit.settings import Settings
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 bundle_argument = click.argument("bundle", default="shipped", metavar="[FOLDER]")
@@ -75,3 +78,76 @@ def score(file: IO[str], bundle: str, as_json: bool) -> None:
     from rostra.cli.policy_score import score_and_print
 
     score_and_print(file, bundle, as_json=as_json)
+
+
+@policy.command()
+@click.argument("version", required=False)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files of VERSION here.")
+@json_option
+@with_settings
+def show(settings: Settings, version: str | None, out: Path | None, as_json: bool) -> None:
+    """The versions that were kept, which is in force, and how its rules fare today.
+
+    With --out the files of VERSION (or of the one in force) are written to a folder, to be changed there.
+    """
+    from rostra.cli import policy_server
+
+    policy_server.show(settings, version, out=out, as_json=as_json)
+
+
+@policy.command()
+@bundle_argument
+@click.option("--note", default="", help="Why, for the history.")
+@click.option("--without-replay", is_flag=True, help="Although it was not tried on stored posts.")
+@with_settings
+def activate(settings: Settings, bundle: str, note: str, without_replay: bool) -> None:
+    """Put a policy into force, once its check and its tests pass.
+
+    All processes have it within two seconds. It must have been replayed within a week.
+    """
+    from rostra.cli import policy_server
+
+    policy_server.activate(settings, bundle, note=note, unreplayed=without_replay)
+
+
+@policy.command()
+@click.argument("version", required=False)
+@click.option("--note", default="", help="Why, for the history.")
+@with_settings
+def rollback(settings: Settings, version: str | None, note: str) -> None:
+    """Put the policy before, or VERSION (its first letters), back into force."""
+    from rostra.cli import policy_server
+
+    policy_server.rollback(settings, version, note=note)
+
+
+@policy.command()
+@click.argument("rule")
+@with_settings
+def resume(settings: Settings, rule: str) -> None:
+    """Have a RULE count again that was paused by its daily cap or by the alarm on hit rates."""
+    from rostra.cli import policy_server
+
+    policy_server.resume(settings, rule)
+
+
+@policy.command()
+@bundle_argument
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How far back.")
+@json_option
+@with_settings
+def replay(settings: Settings, bundle: str, days: int, as_json: bool) -> None:
+    """Try a policy on the posts of the last days: what it would newly hit and newly free."""
+    from rostra.cli import policy_server
+
+    policy_server.replay_and_print(settings, bundle, days, as_json=as_json)
+
+
+@policy.command()
+@json_option
+@with_settings
+def clusters(settings: Settings, as_json: bool) -> None:
+    """The events that posts gather around: place, day, weapons, growth, reach, and the days that are left."""
+    from rostra.cli import policy_server
+
+    policy_server.clusters_and_print(settings, as_json=as_json)

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from rostra.cli.options import Exit, say
-from rostra.cli.policy_files import columns, counted, files_of, known_names, print_problems, sound_bundle
+from rostra.cli.policy_files import columns, counted, files_of, print_problems, sound_bundle
 from rostra.kit.clock import Clock
 from rostra.policy.check import check_files
 from rostra.policy.check_fixtures import FixtureResult
@@ -18,6 +18,8 @@ from rostra.policy.records import Bundle
 
 def check_and_print(place: str, *, coverage: bool, as_json: bool) -> None:
     """Print the problems; the command fails where one is an error."""
+    from rostra.screening.fixtures import known_names
+
     bundle, problems = check_files(files_of(place), today=Clock().now().date(), known=known_names())
     errors = sum(problem.level == "error" for problem in problems)
     if as_json:

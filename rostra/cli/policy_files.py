@@ -13,7 +13,6 @@ from rostra.kit.clock import Clock
 from rostra.policy.check import check_files
 from rostra.policy.diff import diff_bundles
 from rostra.policy.folder import FolderRefused, read_folder
-from rostra.policy.literals import Known
 from rostra.policy.records import Bundle, Problem
 from rostra.policy.shipped import shipped_files
 
@@ -28,19 +27,14 @@ def files_of(place: str) -> dict[str, bytes]:
 
 def sound_bundle(place: str) -> Bundle:
     """A policy without errors, though its coverage may have empty cells. Ends the command with all that is wrong."""
+    from rostra.screening.fixtures import known_names
+
     bundle, problems = check_files(files_of(place), today=Clock().now().date(), known=known_names(), coverage=False)
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
         print_problems(errors)
         raise Refusal(Exit.FAILED, f"{place}: {counted(len(errors), 'error')}; mend them first")
     return bundle
-
-
-def known_names() -> Known:
-    """The names that the built-in detectors give, so that a rule about one that does not exist is found."""
-    from rostra.detect.phrases.catalogue import PHRASES
-
-    return Known(matches=frozenset(phrase.name for phrase in PHRASES))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from rostra.detect.phrases.catalogue import PHRASES
 from rostra.policy.check_fixtures import FixtureResult, check_fixtures
 from rostra.policy.evaluate import compile_policy
 from rostra.policy.facts import Facts
+from rostra.policy.literals import Known
 from rostra.policy.records import Bundle, Fixture, Problem
 from rostra.screening.detectors import BundleDetectors, Detectors, NoBanks
 from rostra.screening.subject import Part, Subject
+
+
+def known_names() -> Known:
+    """The names that the built-in detectors give, so that a rule about one that does not exist is found."""
+    return Known(matches=frozenset(phrase.name for phrase in PHRASES))
 
 
 def run_fixtures(bundle: Bundle, detectors: Detectors, today: date) -> list[FixtureResult]:

@@ -11,6 +11,7 @@ import msgspec
 from rostra.detect.near import EMPTY, Signature
 from rostra.kit.errors import FieldProblem, Refused
 from rostra.policy.decide import Verdict
+from rostra.policy.facts import EventFacts
 from rostra.screening.subject import Mark, Subject
 
 Withheld = Literal["review", "refused"]
@@ -49,6 +50,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     labels: tuple[LabelTerms, ...] = ()
     facts: dict[str, Any] = {}
+    event: EventFacts = EventFacts()
+    # The higher of the probabilities of a threat and of incitement.
+    risk: float = 0.0
     # Of the author, for what they are told.
     locale: str = "en"
     hold_expires: timedelta = timedelta(hours=72)

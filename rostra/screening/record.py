@@ -11,6 +11,7 @@ from typing import Any, Final
 from rostra.kit.db import Tx
 from rostra.ledger.append import Entry, append
 from rostra.screening import record_queries
+from rostra.screening.clusters import gather_status
 from rostra.screening.judgement import Judgement
 from rostra.screening.near_queries import insert_signature
 
@@ -24,6 +25,9 @@ async def record_status(
     """Keep the verdict on a status that is being written, hold it where it says so; the event's id."""
     event_id = await append(tx, at, _entry(judgement, "status", status_id, account_id, revision))
     await insert_signature(tx, status_id, account_id, at, judgement.signature)
+    await gather_status(
+        tx, judgement.event, judgement.risk, at, status_id=status_id, account_id=account_id, is_edit=revision > 0
+    )
     fresh = True
     if revision:
         was_fresh = await record_queries.supersede_hold(tx, status_id, at)

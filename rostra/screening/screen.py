@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 
@@ -124,8 +123,7 @@ def gather(
 
 def decide(current: Current, facts: Facts, found: Found, at: datetime) -> Verdict:
     """The policy's verdict; a hold where a detector crashed and the policy would let it through."""
-    sample = crc32(found.text.normal.encode(errors="replace"))
-    verdict = current.policy.judge(facts, now=at.date(), sample=sample, paused=current.paused)
+    verdict = current.policy.judge(facts, now=at.date(), sample=found.sample, paused=current.paused)
     if found.failed and STRENGTH[verdict.action] < STRENGTH["hold"]:
         return msgspec.structs.replace(verdict, action="hold", rule=FAILED, clause="", reasons=HELD)
     return verdict
@@ -146,6 +144,8 @@ def conclude(
         marks=found.marks,
         labels=tuple(LabelTerms(label.id, dict(label.title), label.sensitive) for label in labels),
         facts=_kept(found, facts),
+        event=found.event,
+        risk=max(facts.text.threat, facts.text.incitement),
         locale=locale,
         hold_expires=current.bundle.hold.expires,
         hold_then=current.bundle.hold.then,

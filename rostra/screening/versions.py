@@ -23,7 +23,7 @@ from rostra.policy.records import Bundle, Problem
 from rostra.policy.shipped import shipped_files
 from rostra.screening import policy_queries
 from rostra.screening.detectors import Detectors
-from rostra.screening.fixtures import failures_of, run_fixtures
+from rostra.screening.fixtures import failures_of, known_names, run_fixtures
 from rostra.screening.policy_queries import Version
 
 _PAGE: Final = 50
@@ -41,7 +41,7 @@ class PolicyRefused(Refused):
 
 def check_files(files: Mapping[str, bytes], detectors: Detectors, today: date) -> tuple[Bundle, list[Problem]]:
     """A bundle and all that is wrong with it, its own tests included. Takes seconds: not for the event loop."""
-    bundle, problems = check.check_files(files, today=today)
+    bundle, problems = check.check_files(files, today=today, known=known_names())
     if has_errors(problems):
         return bundle, problems
     return bundle, [*problems, *failures_of(run_fixtures(bundle, detectors, today))]

@@ -1,0 +1,146 @@
+"""SQL of event clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from rostra.kit.db import Reader, Tx, as_records
+
+# A cluster for each pair of place and day; the status is in each of them once.
+JOIN: Final = """
+with named as (
+  select place, day from unnest($1::text[], $2::date[]) as n(place, day)),
+cluster as (
+  insert into event_clusters (id, place, day, first_at, last_at)
+  select make_id($3), n.place, n.day, $3, $3 from named n order by n.place, n.day
+  on conflict (place, coalesce(day, '-infinity')) do update set last_at = greatest(event_clusters.last_at, $3)
+  returning id)
+insert into event_cluster_statuses (cluster_id, status_id, account_id, reach, weapons, targets, imperative, risk, at)
+select c.id, $4, $5, coalesce((select st.followers_count from account_stats st where st.account_id = $5), 0),
+  $6, $7, $8, $9, $3 from cluster c
+on conflict (cluster_id, status_id) do update set weapons = excluded.weapons, targets = excluded.targets,
+  imperative = excluded.imperative, risk = excluded.risk
+"""
+
+LEAVE: Final = "delete from event_cluster_statuses where status_id = $1"
+
+# $1 now, $2 today, $3 since when a cluster must have grown. Nothing that is over, and nothing that one person alone
+# speaks of without a weapon or a call. At most the five hundred that grew last are looked at.
+CLUSTERS: Final = """
+select c.id, c.place, c.day, c.first_at, c.last_at, s.statuses, s.authors, s.reach, s.latest, s.earlier, s.weapons,
+  s.targets, s.imperatives, s.risk
+from (
+  select * from event_clusters where last_at > $3 and (day is null or day >= $2) order by last_at desc limit 500) c
+cross join lateral (
+  select count(*) as statuses, count(distinct x.account_id) as authors, coalesce(sum(x.reach), 0)::bigint as reach,
+    count(*) filter (where x.at > $1::timestamptz - interval '24 hours') as latest,
+    count(*) filter (where x.at <= $1::timestamptz - interval '24 hours'
+      and x.at > $1::timestamptz - interval '48 hours') as earlier,
+    count(*) filter (where x.imperative) as imperatives,
+    coalesce(max(x.risk), 0) as risk,
+    array(select distinct w from event_cluster_statuses y, unnest(y.weapons) w where y.cluster_id = c.id order by w
+      limit 10) as weapons,
+    array(select distinct w from event_cluster_statuses y, unnest(y.targets) w where y.cluster_id = c.id order by w
+      limit 10) as targets
+  from event_cluster_statuses x where x.cluster_id = c.id) s
+where s.authors > 1 or cardinality(s.weapons) > 0 or s.imperatives > 0
+order by s.risk * ln(1 + s.authors) * (1 + cardinality(s.weapons)) desc, s.authors desc, c.id desc limit $4
+"""
+
+STATUSES: Final = """
+select x.status_id, x.at, x.reach, x.weapons, x.imperative, x.risk, s.text, s.withheld is not null as is_withheld,
+  a.username, a.domain
+from event_cluster_statuses x join statuses s on s.id = x.status_id join accounts a on a.id = s.account_id
+where x.cluster_id = $1 and x.status_id < $2 order by x.status_id desc limit $3
+"""
+
+CLUSTER: Final = "select id, place, day, first_at, last_at from event_clusters where id = $1"
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """Posts about one place, day or both. `latest` and `earlier` count those of the last 24 hours and of the 24 before;
+    `risk` is the highest of the posts'."""
+
+    id: int
+    place: str
+    day: date | None
+    first_at: datetime
+    last_at: datetime
+    statuses: int
+    authors: int
+    reach: int
+    latest: int
+    earlier: int
+    weapons: list[str]
+    targets: list[str]
+    imperatives: int
+    risk: float
+
+
+class ClusterHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cluster is about."""
+
+    id: int
+    place: str
+    day: date | None
+    first_at: datetime
+    last_at: datetime
+
+
+class ClusterStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A post of a cluster."""
+
+    status_id: int
+    at: datetime
+    reach: int
+    weapons: list[str]
+    imperative: bool
+    risk: float
+    text: str
+    is_withheld: bool
+    username: str
+    domain: str | None
+
+
+async def join(
+    tx: Tx,
+    named: Sequence[tuple[str, date | None]],
+    *,
+    status_id: int,
+    account_id: int,
+    weapons: Sequence[str],
+    targets: Sequence[str],
+    imperative: bool,
+    risk: float,
+    at: datetime,
+) -> None:
+    """Put a status into the clusters of these pairs of place and day."""
+    await tx.execute(
+        JOIN, [place for place, _ in named], [day for _, day in named], at, status_id, account_id, list(weapons),
+        list(targets), imperative, risk,
+    )  # fmt: skip
+
+
+async def leave(tx: Tx, status_id: int) -> None:
+    """Take a status out of all clusters: it says something else now."""
+    await tx.execute(LEAVE, status_id)
+
+
+async def list_clusters(conn: Reader, at: datetime, since: datetime, limit: int) -> list[Cluster]:
+    """The clusters that grew since then, the most dangerous first."""
+    return as_records(Cluster, await conn.fetch(CLUSTERS, at, at.date(), since, limit))
+
+
+async def find_cluster(conn: Reader, cluster_id: int) -> ClusterHead | None:
+    """What a cluster is about."""
+    rows = as_records(ClusterHead, await conn.fetch(CLUSTER, cluster_id))
+    return rows[0] if rows else None
+
+
+async def list_statuses(conn: Reader, cluster_id: int, before: int, limit: int) -> list[ClusterStatus]:
+    """The posts of a cluster, the newest first."""
+    return as_records(ClusterStatus, await conn.fetch(STATUSES, cluster_id, before, limit))
