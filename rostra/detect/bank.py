@@ -2,7 +2,7 @@
 
 An index is one file, mapped into memory and shared by all processes. It is exact: of sixteen parts of two hashes that
 differ in at most 31 bits, one part differs in at most one bit, so looking up each part in its seventeen spellings finds
-them all. A new index replaces the file as a whole; who has the old one open keeps it until they look again.
+them all. A new index replaces the file as a whole; who has the old one open keeps it.
 """
 
 from __future__ import annotations
@@ -157,29 +157,6 @@ class HashBank:
         start = int(self._note_ends[row - 1]) if row else 0
         note = self._notes[start : int(self._note_ends[row])].tobytes().decode()
         return BankMatch(self._banks[self._bank_of[row]], int(self._lines[row]), distance, note)
-
-
-class LiveBank:
-    """The index at a path, opened again when another file has taken its place."""
-
-    def __init__(self, path: Path, *, disabled: Collection[bytes] = ()) -> None:
-        self._path = path
-        self._disabled = frozenset(disabled)
-        self._seen: tuple[int, int, int] | None = None
-        self._bank: HashBank | None = None
-
-    def current(self) -> HashBank | None:
-        """The index as it is now, or None where there is none. One look at the file's name. Raises BankRefused."""
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            self._seen, self._bank = None, None
-            return None
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if seen != self._seen:
-            self._bank = HashBank(self._path, disabled=self._disabled)
-            self._seen = seen
-        return self._bank
 
 
 def build_index(sources: Sequence[Path], target: Path) -> Built:

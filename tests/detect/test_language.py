@@ -48,7 +48,18 @@ def test_case_links_mentions_and_emoji_change_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ok", "😀😀😀", "12345", "https://example.com/this/is/english", "@some @body", "xq zzk"]
+    "text",
+    [
+        "",
+        "ok",
+        "😀😀😀",
+        "12345",
+        "https://example.com/this/is/english",
+        "@some @body",
+        "xqzw kjvq wvvz qqqx zzxj",
+        "e a o i",
+        "han kan ta det med",
+    ],
 )
 def test_what_says_too_little_is_left_open(text: str) -> None:
     assert recognise(text) == ""
