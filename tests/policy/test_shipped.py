@@ -128,6 +128,8 @@ def test_nothing_is_refused_for_words_alone(bundle: Bundle) -> None:
         assert re.search(r"text\.(threat|incitement|hate|self_harm|spam) >= 0\.[89]", rule.when), rule.id
         assert "text.matches" in rule.when, rule.id
         assert "!text.quoted" in rule.when, rule.id
+        # The model knows no other languages.
+        assert 'text.language in ["en", "it", ""]' in rule.when, rule.id
 
 
 def test_whoever_is_in_pain_is_never_held_or_punished(bundle: Bundle) -> None:
