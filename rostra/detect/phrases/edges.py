@@ -10,6 +10,7 @@ from typing import Final, Protocol, cast
 
 import re2
 
+from rostra.detect.phrases.fold import join
 from rostra.detect.phrases.phrase import Edge, Phrase, expand
 from rostra.detect.phrases.tables import patterns_of, read_edges
 
@@ -29,7 +30,7 @@ _TURN: Final[dict[Edge, re.Pattern[bytes]]] = {
         rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la))\b"
     ),
     "report": re.compile(
-        rb"\b(?:(?:so|now|but|and|therefore)(?: now| then)? (?:i|we|i'm|i'll|let's|we'll)"
+        rb"\b(?:(?:so|now|but|and|therefore)(?: now| then)? (?:i|we|let s)"
         rb"|quindi|percio|e adesso|e ora)\b"
     ),
 }
@@ -49,6 +50,7 @@ class _Pattern(Protocol):
 def _compile(block: str) -> _Pattern:
     options = re2.Options()
     options.never_capture = True
+    options.encoding = re2.Options.Encoding.LATIN1
     compiled = re2.compile("|".join(expand(pattern, {}) for pattern in patterns_of(block)).encode("ascii"), options)
     return cast("_Pattern", compiled)
 
@@ -63,8 +65,9 @@ _OVER_IT: Final = {edge: _compile(block) for edge, block in _EDGES.over.items()}
 class Surroundings:
     """One folded text, asked about the surroundings of finds in it."""
 
-    def __init__(self, folded: bytes) -> None:
+    def __init__(self, folded: bytes, joined: bytes) -> None:
         self._text = folded
+        self._joined = joined
         self._quotes: list[tuple[int, int]] | None = None
 
     def edge_of(self, phrase: Phrase, start: int, end: int) -> str:
@@ -80,7 +83,7 @@ class Surroundings:
             return True
         if edge in _AFTER_IT and _AFTER_IT[edge].search(self._rest(end)):
             return True
-        return edge in _NEAR_IT and _NEAR_IT[edge].search(self._text[max(0, start - _NEAR) : end + _NEAR]) is not None
+        return edge in _NEAR_IT and _NEAR_IT[edge].search(self._joined[max(0, start - _NEAR) : end + _NEAR]) is not None
 
     def _is_before(self, edge: Edge, start: int) -> bool:
         """Whether a sentence begins with what belongs to `edge`, and does not turn before the find."""
@@ -93,17 +96,17 @@ class Surroundings:
         """What stands before a find in its sentence."""
         lead = self._text[max(0, start - _BEFORE) : start]
         ends = [stop.end() for stop in _SENTENCE_END.finditer(lead)]
-        return lead[ends[-1] :] if ends else lead
+        return join(lead[ends[-1] :] if ends else lead)
 
     def _rest(self, end: int) -> bytes:
         """What stands after a find in its sentence."""
         rest = self._text[end : end + _AFTER]
         stop = _SENTENCE_END.search(rest)
-        return rest[: stop.start()] if stop else rest
+        return join(rest[: stop.start()] if stop else rest)
 
     def _overlaps(self, pattern: _Pattern, start: int, end: int) -> bool:
         low = max(0, start - _LEAN)
-        window = self._text[low : end + _LEAN]
+        window = self._joined[low : end + _LEAN]
         return any(found.start() + low < end and start < found.end() + low for found in pattern.finditer(window))
 
     def _is_quoted(self, start: int, end: int) -> bool:

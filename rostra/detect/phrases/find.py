@@ -12,7 +12,7 @@ import re2
 from rostra.detect.normalise import Normal
 from rostra.detect.phrases.catalogue import PHRASES
 from rostra.detect.phrases.edges import Surroundings
-from rostra.detect.phrases.fold import fold
+from rostra.detect.phrases.fold import fold, join
 from rostra.detect.phrases.phrase import LANGUAGES, Language, Phrase, expand
 from rostra.detect.phrases.tables import read_classes
 from rostra.detect.reading import Match
@@ -36,6 +36,8 @@ class _Known(msgspec.Struct, frozen=True):
 def _options() -> re2.Options:
     options = re2.Options()
     options.max_mem = _MEMORY
+    # One byte is one code point: nothing else needs to be understood.
+    options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
     options.log_errors = False
     return options
@@ -63,14 +65,15 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
     only halves the weight of finds of other languages. At most 40 matches, at most one of a name over one place.
     """
     folded = fold(normal.text)
-    indices = _SIEVE.Match(folded)
+    joined = join(folded)
+    indices = _SIEVE.Match(joined)
     if indices is None:
         return ()
-    around = Surroundings(folded)
+    around = Surroundings(folded, joined)
     found: dict[tuple[str, int, int], Match] = {}
     for index in indices:
         known = _KNOWN[index]
-        spans = _spans(index, folded)
+        spans = _spans(index, joined)
         for start, end in spans:
             edge = around.edge_of(known.phrase, start, end)
             match = _match(known, text, normal, (start, end), edge, language)
@@ -78,12 +81,12 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
     return _widest(list(found.values()))
 
 
-def _spans(index: int, folded: bytes) -> list[tuple[int, int]]:
+def _spans(index: int, joined: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for found in _SIEVE.re(index).finditer(folded):
+    for found in _SIEVE.re(index).finditer(joined):
         start, end = found.span()
         # What begins or ends a sentence helps to know a phrase, but is not part of it.
-        said = folded[start:end]
+        said = joined[start:end]
         spans.append((end - len(said.lstrip(_MARKS)), start + len(said.rstrip(_MARKS))))
         if len(spans) == _MOST_OF_ONE:
             break

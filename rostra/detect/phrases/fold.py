@@ -23,6 +23,8 @@ _FOLDING: Final = _Folding(
 _EMPHASIS: Final = b"*_~|"
 _CONTROLS: Final = bytes(point for point in range(32) if point != ord("\n"))
 _BLANKS: Final = bytes.maketrans(_EMPHASIS + _CONTROLS, b" " * len(_EMPHASIS + _CONTROLS))
+# What may stand between two words of a sentence: to phrases it is all the same.
+_JOINTS: Final = bytes.maketrans(b",'-\n", b"    ")
 
 
 def fold(normal: str) -> bytes:
@@ -30,3 +32,8 @@ def fold(normal: str) -> bytes:
     if not normal.isascii():
         normal = normal.translate(_FOLDING)
     return normal.encode("ascii").translate(_BLANKS)
+
+
+def join(folded: bytes) -> bytes:
+    """The same with blanks for commas, apostrophes, hyphens and ends of lines; an empty line ends a sentence."""
+    return folded.replace(b"\n\n", b". ").translate(_JOINTS)

@@ -1,7 +1,7 @@
 """The shape of one built-in phrase, and the small notation in which its patterns are written.
 
 A pattern is an RE2 expression over folded text (lower-case ASCII, see `fold.py`), with liberties that make the tables
-readable: a blank stands for whatever may separate two words of one sentence (` ?` for that or nothing), `~3` for up to
+readable: a blank or an apostrophe stands for blanks between words (` ?` and `'?` for them or nothing), `~3` for up to
 three words between two others, `{name}` for a class of words from `tables/english.toml` or `tables/italian.toml`.
 Patterns begin and end at a word's edge; `{start}` and `{end}` stand for a sentence's, and free their pattern from that.
 """
@@ -46,14 +46,13 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.patterns)
 
 
-# Between two words of a sentence: no full stop, no line's end doubled, nothing that a reader would pause long at.
-_BETWEEN: Final = r"[\s,'-]+"
-_PERHAPS: Final = r"[\s,'-]*"
+_BETWEEN: Final = " +"
+_PERHAPS: Final = r"\x20*"
+_WORD: Final = r"\w+"
 _END: Final = "{end}"
-_ENDING: Final = r"\s*(?:[.!?,;:\")]|\z)"
+_ENDING: Final = r"\x20*(?:[.!?;:\")]|\z)"
 _START: Final = "{start}"
-_STARTING: Final = r"(?:(?:\A|[.!?;:\n\")])\s*|\b(?:please|just|so|then|somebody|someone|now|go|or) )"
-_WORD: Final = r"[\w'-]+"
+_STARTING: Final = r"(?:(?:\A|[.!?;:\")])\x20*|\b(?:please|just|so|then|somebody|someone|now|go|or) )"
 _GAP: Final = re.compile(r" ?~(\d) ?")
 _CLASS: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -70,6 +69,6 @@ def expand(pattern: str, classes: Mapping[str, str]) -> str:
     while found := _CLASS.search(pattern):
         pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
     # A gap eats the blanks on both sides of it, so that nothing between means one blank, not two.
-    pattern = pattern.replace(" ?", r"\x01")
+    pattern = re.sub("[ ',]\\?", r"\\x01", pattern).replace("'", " ")
     pattern = _GAP.sub(lambda gap: rf"(?:\x00{_WORD}){{0,{gap[1]}}}\x00", pattern)
     return rf"{front}(?:{pattern})".replace(r"\x01", _PERHAPS).replace(r"\x00", " ").replace(" ", _BETWEEN) + edge
