@@ -65,6 +65,10 @@ def test_what_says_too_little_is_left_open(text: str) -> None:
     assert recognise(text) == ""
 
 
+def test_words_of_no_language_are_left_open_however_many() -> None:
+    assert recognise(" ".join(f"{a}q{b}x{c}zv" for a in "kwjx" for b in "vzjq" for c in "hwkf")) == ""
+
+
 def test_a_name_among_others_does_not_decide() -> None:
     assert recognise("Roma Milano Napoli") in ("", "it")
 
