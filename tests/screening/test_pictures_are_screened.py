@@ -9,12 +9,15 @@ from PIL import Image, ImageOps
 
 from rostra.kit.http import HttpClient
 from rostra.media.image import process_image
+from rostra.policy.check import check_files
+from rostra.policy.shipped import shipped_files
 from rostra.screening.banks import Banks
 from rostra.screening.external import External
 from rostra.screening.external_models import ExternalModel
 from rostra.screening.screen import Screen
 from rostra.screening.subject import Part, Picture, Subject
 from tests.api.pictures import png
+from tests.conftest import NOON
 from tests.media.samples import encode
 from tests.screening.model_server import model_server, moderation
 from tests.world import Person, World
@@ -65,6 +68,15 @@ async def test_a_picture_without_a_hash_waits_where_there_are_banks(world: World
     posted = (await ada.api.post("/api/v1/statuses", {"status": "Look", "media_ids": ids})).json()
     held = await world.db.connection.fetchval("select withheld from statuses where id = $1", int(posted["id"]))
     assert held == "review"
+
+
+def test_the_rule_in_the_documentation_can_be_used() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "media.md").read_text()
+    rule = text.partition("```yaml\n")[2].partition("```")[0]
+    files = {**shipped_files(), "rules/own.yaml": rule.encode()}
+    bundle, problems = check_files(files, today=NOON.date(), coverage=False)
+    assert "known-scam-picture" in [found.id for found in bundle.rules]
+    assert [problem for problem in problems if problem.file == "rules/own.yaml" and problem.level == "error"] == []
 
 
 async def test_while_the_model_is_down_pictures_and_newcomers_wait_and_others_do_not(world: World) -> None:
