@@ -12,7 +12,16 @@ import yaml
 
 from rostra.detect.reading import CATEGORIES
 from training.seeds import LANGUAGES, Example, expand, fillers, templates
-from training.seeds.sentences import Slot, Table, fit_article, melt, normalise, read_table, split
+from training.seeds.sentences import (
+    Slot,
+    Table,
+    fit_article,
+    fit_italian_article,
+    melt,
+    normalise,
+    read_table,
+    split,
+)
 
 ACCEPTANCE = Path(__file__).parents[2] / "training" / "acceptance"
 
@@ -99,7 +108,7 @@ def test_no_kind_and_no_template_dominates() -> None:
         kinds = Counter(each.kind for each in own)
         assert max(kinds.values()) / len(own) < 0.2
         assert kinds.most_common(1)[0][0] == "benign.everyday"
-        assert max(Counter(each.template for each in own).values()) <= 6
+        assert max(Counter(each.template for each in own).values()) <= 10
 
 
 def test_expansion_is_the_same_for_the_same_seed_only() -> None:
@@ -209,3 +218,18 @@ def test_english_articles_fit_what_follows() -> None:
     assert fit_article("with a ", "axe") == "with an "
     assert fit_article("with a ", "knife") == "with a "
     assert fit_article("near the ", "the mayor") == "near "
+
+
+@pytest.mark.parametrize(
+    ("before", "filler", "fitting"),
+    [
+        ("è un ", "stronzo", "è uno "),
+        ("un ", "idiota", "un "),
+        ("il ", "allenatore", "l'"),
+        ("quel ", "zingaro", "quello "),
+        ("il ", "zio", "lo "),
+        ("un ", "sasso", "un "),
+    ],
+)
+def test_italian_articles_fit_what_follows(before: str, filler: str, fitting: str) -> None:
+    assert fit_italian_article(before, filler) == fitting

@@ -1,8 +1,8 @@
 """Own hand-written examples for the text model: templates with slots, harmful ones and their benign contrasts.
 
 A file `<language>_<topic>.yaml` maps a kind (`threat.direct`, `benign.game`) to its labels and its templates, one
-a line; `fillers_<language>.yaml` holds what goes into the slots. The grammar is described in `sentences`. Nothing here
-is taken from a test suite or a corpus.
+a line; those of a kind with `times: 2` are filled twice as often as others. `fillers_<language>.yaml` holds what goes
+into the slots. The grammar is described in `sentences`. Nothing here is taken from a test suite or a corpus.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ def templates() -> tuple[Template, ...]:
             if unknown := labels - set(CATEGORIES):
                 raise ValueError(f"{path.name}: {kind}: unknown label {sorted(unknown)}")
             lines = [line.strip() for line in str(entry["texts"]).splitlines()]
-            found += [Template(text=line, language=language, kind=kind, labels=labels) for line in lines if line]
+            times = int(entry.get("times", 1))
+            found += [
+                Template(text=line, language=language, kind=kind, labels=labels, times=times) for line in lines if line
+            ]
     return tuple(found)
 
 
@@ -58,7 +61,7 @@ def fillers(language: str) -> Mapping[str, Table]:
     return {name: read_table(name, str(text)) for name, text in raw.items()}
 
 
-def expand(seed: int = 0, per_template: int = 6) -> list[Example]:
+def expand(seed: int = 0, per_template: int = 5) -> list[Example]:
     """Every template with up to `per_template` different fillings, the same for the same seed.
 
     A template without slots comes at most four times, differently dressed. No normalised text comes twice.
@@ -81,7 +84,7 @@ def _expand_language(language: str, seed: int, per_template: int) -> list[Exampl
     seen: set[str] = set()
     examples: list[Example] = []
     for template in own:
-        wanted = min(per_template, max(4, writer.combinations(template)))
+        wanted = min(per_template * template.times, max(4, writer.combinations(template)))
         for text in distinct(writer, template, wanted, frames, rng):
             key = normalise(text)
             if key in seen:

@@ -56,6 +56,7 @@ class Template(msgspec.Struct, frozen=True):
     language: str
     kind: str
     labels: frozenset[str]
+    times: int = 1
 
     @property
     def parts(self) -> list[str | Slot]:
@@ -150,6 +151,22 @@ def fit_article(before: str, filler: str) -> str:
     return before
 
 
+def fit_italian_article(before: str, filler: str) -> str:
+    """Italian: "un ", "il " and "quel " before a filler that wants another form ("uno ", "lo ", "l'", "quello ")."""
+    found = re.search(r"(?<!\w)(un|il|quel) $", before, re.IGNORECASE)
+    if found is None:
+        return before
+    word = found[1]
+    if re.match(r"z|s[^aeiou]|gn|ps", filler, re.IGNORECASE):
+        word += {"un": "o", "quel": "lo"}.get(word.lower(), "")
+        word = word.replace("il", "lo").replace("Il", "Lo") + " "
+    elif filler[:1].lower() in "aeiou" and word.lower() != "un":
+        word = {"il": "l'", "Il": "L'"}.get(word, f"{word}l'")
+    else:
+        word += " "
+    return before[: found.start()] + word
+
+
 class Writer:
     """Makes sentences of the templates of one language."""
 
@@ -184,7 +201,7 @@ class Writer:
                 continue
             filler = self._fill(template, part, side, at, rows)
             if self._language == "it" and not part.choices:
-                text, filler = melt(text, filler)
+                text, filler = melt(fit_italian_article(text, filler), filler)
             if self._language == "en":
                 text = fit_article(text, filler)
             text += filler
