@@ -168,7 +168,9 @@ class Application:
         await receive()
         try:
             if self._given is None:
-                self._open(await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit)))
+                res = await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit))
+                await res.screen.get_ready(res.db)
+                self._open(res)
             self.listener.start()
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})

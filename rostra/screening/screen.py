@@ -7,7 +7,7 @@ and adds what the verdict means. A detector that crashes holds the post: never a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,11 +24,13 @@ from rostra.screening.external import External
 from rostra.screening.judgement import HELD, Judgement, LabelTerms
 from rostra.screening.near_queries import NearCount, count_near
 from rostra.screening.record import LEAST, record_account
-from rostra.screening.subject import Subject
+from rostra.screening.subject import Part, Subject
 from rostra.screening.tally import Tally
+from rostra.screening.versions import ensure_policy
 
 _COPIES_OF: Final = timedelta(hours=24)
 _STAFF: Final = ("owner", "admin", "moderator")
+_A_DAY: Final = date(2026, 1, 1)
 FAILED: Final = "a-detector-failed"
 
 
@@ -40,6 +42,13 @@ class Screen:
         self.tally = Tally(clock)
         self._clock = clock
         self._external = external
+
+    async def get_ready(self, db: Database) -> None:
+        """See to it that some policy is in force, and load what judging takes, so that no first post waits for it."""
+        await ensure_policy(db, self._clock)
+        async with db.read() as conn:
+            current = await self.policies.get(conn)
+        current.detectors.read(Subject(kind="post", parts=(Part("text", "Good morning"),)), self.policies.banks, _A_DAY)
 
     async def admit(self, db: Database, subject: Subject, *, waits: bool = False) -> Judgement:
         """Judge what is to be published now. Raises Rejected, once that is written down.
