@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from rostra.kit.connect import own_addresses
 from rostra.kit.errors import Upstream
 from rostra.kit.http import HttpClient, HttpLimits
 
@@ -593,6 +594,12 @@ async def test_the_named_server_is_no_metadata_service_and_no_stranger_in_the_cl
     async with HttpClient(user_agent="r", own_server=named, resolve=resolving(model_test=[address])) as client:
         with pytest.raises(Upstream, match="no address that may be connected to"):
             await client.post_to_own_server(named, content=b"")
+
+
+def test_the_rule_for_the_named_server_holds_for_its_port_alone() -> None:
+    plain, encrypted = own_addresses(8080, encrypted=False), own_addresses(8443, encrypted=True)
+    assert [plain("127.0.0.1", 8080), plain("127.0.0.1", 80), plain("8.8.8.8", 8080)] == [True, False, False]
+    assert [encrypted("8.8.8.8", 8443), encrypted("10.0.0.1", 8443), encrypted("8.8.8.8", 443)] == [True, True, False]
 
 
 async def test_the_named_server_sends_nobody_elsewhere(site: Site) -> None:

@@ -25,7 +25,7 @@ class ModelServer:
         try:
             while True:
                 await self._serve_one(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
