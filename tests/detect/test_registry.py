@@ -103,6 +103,7 @@ def _spam(**changes: Any) -> Finding:
         ([], "answered 0 findings for 1 texts"),
         ([1], "answered with int"),
         ([Finding(scores={"spam": 2.0})], "no probability"),
+        ([Finding(scores={"spam": -0.1})], "no probability"),
         ([Finding(scores={"spam": float("nan")})], "no probability"),
         ([Finding(scores={"rudeness": 0.5})], "no probability"),  # type: ignore[dict-item]
         ([Finding(scores={"spam": "1"})], "no probability"),  # type: ignore[dict-item]
@@ -208,10 +209,10 @@ def test_very_many_matches_are_cut(module: ModuleType) -> None:
 
 
 def test_the_documentation_lists_the_built_in_detectors() -> None:
-    rows = [
-        f"| {each.name} | {each.says} | {', '.join(each.languages) or 'all'} | {', '.join(each.needs)} | {each.cost:g} |"
-        for each in BUILT_IN
-    ]
+    rows: list[str] = []
+    for each in BUILT_IN:
+        languages, needs = ", ".join(each.languages) or "all", ", ".join(each.needs)
+        rows.append(f"| {each.name} | {each.says} | {languages} | {needs} | {each.cost:g} |")
     assert "\n".join(rows) in DOCS.read_text()
 
 
