@@ -6,9 +6,10 @@ PYTHON ?= python3
 PORT ?= 3000
 DATA ?= data
 DEMO ?=
+CORPORA ?= ../shared/data/moderation
 BIN := .venv/bin
 
-.PHONY: help install run test lint format types imports bench lock clean
+.PHONY: help install run test lint format types imports bench model eval lock clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,12 @@ format: .venv/installed-dev  ## Put the code into its form
 
 bench: .venv/installed-dev  ## Measure the hot paths (several minutes)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+model: .venv/installed-dev  ## Train the text model on CORPORA (some minutes)
+	@$(BIN)/python -m training model --corpora "$(CORPORA)"
+
+eval: .venv/installed-dev  ## Measure the text model on what it has not seen
+	@$(BIN)/python -m training eval --corpora "$(CORPORA)" $(ARGS)
 
 lock: .venv/installed-dev  ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/run.lock pyproject.toml requirements/build.in

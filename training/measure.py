@@ -31,14 +31,16 @@ def found(scores: Scores, above: float) -> float:
     return float((scores > above).mean()) if len(scores) else float("nan")
 
 
-def calibration_error(chances: Scores, truth: npt.NDArray[np.bool_], bins: int = 15) -> float:
-    """Expected calibration error over equally wide bins."""
+def calibration_error(chances: Scores, truth: npt.NDArray[np.bool_], weights: Scores, bins: int = 15) -> float:
+    """Expected calibration error over equally wide bins; `weights` says how many texts each stands for."""
     if not len(chances):
         return float("nan")
     place = np.minimum((chances * bins).astype(int), bins - 1)
     error = 0.0
     for each in range(bins):
         chosen = place == each
-        if chosen.any():
-            error += float(chosen.mean()) * abs(float(chances[chosen].mean()) - float(truth[chosen].mean()))
+        mass = weights[chosen].sum()
+        if mass:
+            gap = (chances[chosen] * weights[chosen]).sum() - (truth[chosen] * weights[chosen]).sum()
+            error += abs(float(gap)) / float(weights.sum())
     return error

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from rostra.detect.reading import Category
 from training.corpora import NO, UNTOLD, YES, Row, clean, labelled, marks, read_lines, read_table
 
@@ -78,10 +80,18 @@ def read_comments(folder: Path) -> Iterator[Row]:
             yield Row(clean(row["comment"]), "it", "comments", "everyday", marks(rest=NO), "test")
 
 
+def read_own() -> Iterator[Row]:
+    """The project's own held-out sentences, in other words than the templates; `acceptance/*.yaml`."""
+    for path in sorted((Path(__file__).parent / "acceptance").glob("*.yaml")):
+        for item in yaml.safe_load(path.read_text(encoding="utf-8")):
+            labels: frozenset[Category] = frozenset(item.get("labels", ()))
+            yield Row(item["text"], path.stem, f"own_{path.stem}", item["kind"], labelled(labels), "test")
+
+
 def read_tests(folder: Path) -> list[Row]:
-    """Every text of `test/`, and nothing else."""
+    """Every text of `test/` and of the own held-out sentences."""
     rows = [*read_hatecheck(folder), *read_hatemojicheck(folder), *read_openai(folder)]
     for language, name in (("es", "spanish"), ("fr", "french"), ("de", "german")):
         rows += read_mhc(folder, language, name)
-    rows += [*read_news(folder), *read_comments(folder)]
+    rows += [*read_news(folder), *read_comments(folder), *read_own()]
     return [row for row in rows if row.text]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Final, NamedTuple
 
-from rostra.detect.fusion import Fusion, load_fusion
+from rostra.detect.fusion import Fusion, chances, load_fusion
 from rostra.detect.hashing import Numbers, read_bags
 from rostra.detect.heads import Heads, load_heads
 from rostra.detect.normalise import Normal, normalise
@@ -38,7 +38,7 @@ def named(detector: str) -> Generator[None]:
         raise DetectorFailed(detector) from error
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
     """What the parts that look at one text each gave for some texts."""
 
     normals: list[Normal]
@@ -84,7 +84,7 @@ class Cascade:
             logits = self.logits([normal.text for normal in parts.normals])
         with named("fusion"):
             evasions = [normal.evasion for normal in parts.normals]
-            scores = self._fusion.chances(logits, parts.matches, evasions, parts.languages)
+            scores = chances(self._fusion.logits(logits, parts.matches, evasions, parts.languages))
         return [
             Reading(
                 language=language,
@@ -98,12 +98,21 @@ class Cascade:
             for normal, language, matches, score in zip(*parts, scores, strict=True)
         ]
 
+    def views(self, texts: Sequence[str], parts: Parts) -> dict[str, Numbers]:
+        """Log-odds, (texts, categories), as each way of reading has them: without phrases, and the whole base."""
+        heads = self.logits([normal.text for normal in parts.normals])
+        evasions = [normal.evasion for normal in parts.normals]
+        return {
+            "heads": self._fusion.logits(heads, [()] * len(texts), evasions, parts.languages),
+            "base": self._fusion.logits(heads, parts.matches, evasions, parts.languages),
+        }
+
     def logits(self, normals: Sequence[str]) -> Numbers:
         """Log-odds of the heads for normalised texts, (texts, categories)."""
         return self._heads.logits(read_bags(normals))
 
 
-def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> _Parts:
+def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> Parts:
     """The detectors that look at one text at a time."""
     with named("normalise"):
         normals = [normalise(text) for text in texts]
@@ -113,4 +122,4 @@ def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> _Parts:
         matches = [
             find_phrases(text, normal, language) for text, normal, language in zip(texts, normals, found, strict=True)
         ]
-    return _Parts(normals, found, matches)
+    return Parts(normals, found, matches)

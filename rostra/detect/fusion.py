@@ -50,32 +50,33 @@ class Fusion(msgspec.Struct, frozen=True):
     base: dict[Category, CategoryFusion]
     encoder: dict[Category, CategoryFusion] = {}
 
-    def chances(
+    def logits(
         self,
         heads: Numbers,
         matches: Sequence[Sequence[Match]],
         evasions: Sequence[float],
         languages: Sequence[str],
         encoded: Numbers | None = None,
-    ) -> list[dict[Category, float]]:
-        """The chance of each category for each text. `heads` and `encoded` are log-odds, (texts, categories)."""
+    ) -> Numbers:
+        """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them."""
         chosen = self.base if encoded is None else self.encoder
         evidence = weigh_matches(matches, evasions)
-        found: list[dict[Category, float]] = [{} for _ in range(len(languages))]
+        found = np.empty((len(languages), len(CATEGORIES)), np.float32)
         for place, category in enumerate(CATEGORIES):
             fusion = chosen[category]
-            columns = columns_for(place, heads, evidence, encoded)
-            logits = columns @ np.array(fusion.weights, np.float32)
             other = fusion.scalings[""]
-            for text, (logit, language) in enumerate(zip(logits.tolist(), languages, strict=True)):
-                scaling = fusion.scalings.get(language, other)
-                found[text][category] = _chance(scaling.slope * logit + scaling.offset)
-        return found
+            scalings = [fusion.scalings.get(language, other) for language in languages]
+            slopes = np.array([scaling.slope for scaling in scalings], np.float32)
+            offsets = np.array([scaling.offset for scaling in scalings], np.float32)
+            columns = columns_for(place, heads, evidence, encoded)
+            found[:, place] = columns @ np.array(fusion.weights, np.float32) * slopes + offsets
+        return np.clip(found, -_MOST, _MOST)
 
 
-def _chance(logit: float) -> float:
-    bounded = max(-_MOST, min(_MOST, logit))
-    return round(1 / (1 + 2.718281828459045**-bounded), 5)
+def chances(logits: Numbers) -> list[dict[Category, float]]:
+    """The chance of each category for each text, to five digits."""
+    rows = (1 / (1 + np.exp(-logits.astype(np.float64)))).round(5).tolist()
+    return [dict(zip(CATEGORIES, row, strict=True)) for row in rows]
 
 
 def columns_for(place: int, heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
