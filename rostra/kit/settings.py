@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -79,10 +79,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Without what is secret, wherever it may be printed."""
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same, for tracebacks on a terminal that show variables."""
-        for name, value in msgspec.structs.asdict(self).items():
-            yield name, "…" if name in _SHOWN_TO_NOBODY and value is not None else value
+        named = msgspec.structs.asdict(self).items()
+        return [(name, "…" if name in _SHOWN_TO_NOBODY and value is not None else value) for name, value in named]
 
     @property
     def base_url(self) -> str:

@@ -8,7 +8,7 @@ categories of the moderation endpoint, so that rules need not know which one was
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from math import exp
 from typing import Annotated, Any, Final
 
@@ -76,9 +76,9 @@ class ExternalModel(msgspec.Struct, frozen=True, kw_only=True):
         """Without the key."""
         return f"ExternalModel({self.kind} {self.model} at {self.url})"
 
-    def __rich_repr__(self) -> Iterator[str]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same, for tracebacks on a terminal that show variables."""
-        yield repr(self)
+        return [("url", self.url), ("kind", self.kind), ("model", self.model)]
 
 
 class Nonsense(Exception):

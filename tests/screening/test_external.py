@@ -285,4 +285,5 @@ async def test_the_key_is_told_to_nobody_else(setup: Setup, key: str) -> None:
         await setup.fail(6)
     assert said
     assert KEY not in repr(said)
-    assert KEY not in repr(ExternalModel(url="http://x", key=key))
+    model = ExternalModel(url="http://x", key=key)
+    assert KEY not in f"{model!r}{model.__rich_repr__()}"
