@@ -59,6 +59,7 @@ from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.screening.labels import expire_labels
+from rostra.screening.replay_job import REPLAY_POLICY, ReplayWanted, run_ordered
 from rostra.screening.watch import watch_rules
 from rostra.search.index import index, reopen, take_out_of_search
 from rostra.search.trends import count_trends
@@ -245,6 +246,10 @@ async def _expire(_: Tick, res: Resources) -> None:
     await expire_labels(res.db, res.clock)
 
 
+async def _replay(wanted: ReplayWanted, res: Resources) -> None:
+    await run_ordered(res.db, res.clock, res.screen.policies, wanted)
+
+
 async def _watch_rules(_: Tick, res: Resources) -> None:
     await watch_rules(res.db, res.clock, res.screen.policies)
 
@@ -269,6 +274,7 @@ on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(e
 HANDLERS.add(FETCH_CARD, _fetch_card, attempts=3, concurrency=8)
 HANDLERS.add(CLOSE_POLL, _close_poll)
 HANDLERS.add(PUBLISH_SCHEDULED, _publish_scheduled)
+HANDLERS.add(REPLAY_POLICY, _replay, attempts=2, concurrency=1, timeout=4 * 3600)
 on(
     StatusPublished,
     "notifications.published",

@@ -116,7 +116,7 @@ async def _judge(db: Database, screen: Screen, account_id: int, change: ProfileC
             ("username", before.username),
             ("display_name", before.display_name if change.display_name is UNSET else change.display_name),
             ("note", before.note_text if change.note is UNSET else change.note),
-            *(("fields", text) for row in rows for text in row),
+            *((f"fields[{n}]", text) for n, text in enumerate(text for row in rows for text in row)),
             ("avatar_description", _or_nothing(change.avatar_description)),
             ("header_description", _or_nothing(change.header_description)),
         ),

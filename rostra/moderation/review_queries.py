@@ -104,7 +104,7 @@ select e.id from moderation_events e where e.account_id = $1 and e.type = 'strik
 """
 
 REASON: Final = """
-select h.reason, h.spans, h.created_at, h.expires_at, h.clause, h.decision
+select h.reason, h.spans, h.created_at, h.expires_at, h.expires_to, h.clause, h.decision
 from holds h join statuses s on s.id = h.status_id
 where h.status_id = $1 and h.account_id = $2 and s.withheld is not null order by h.id desc limit 1
 """
@@ -175,6 +175,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     spans: list[tuple[str, int, int, str]]
     created_at: datetime
     expires_at: datetime
+    expires_to: str
     clause: str
     decision: str | None
 

@@ -20,7 +20,7 @@ def draft_subject(
     status_id: int | None = None,
 ) -> Subject:
     """A checked draft, or what an edit makes of `status_id`, as one subject."""
-    options = [("poll[options]", option) for option in draft.poll.options] if draft.poll else []
+    options = [(f"poll[options][{n}]", each) for n, each in enumerate(draft.poll.options)] if draft.poll else []
     return Subject(
         kind=kind,
         author_id=author_id,
@@ -28,7 +28,7 @@ def draft_subject(
             ("spoiler_text", composed.spoiler_text),
             ("text", composed.text),
             *options,
-            *(("description", picture.description) for picture in media),
+            *((f"description[{n}]", picture.description) for n, picture in enumerate(media)),
         ),
         pictures=tuple(Picture(picture.pdq, picture.pdq_quality or 0) for picture in media if picture.type == "image"),
         language=draft.language,

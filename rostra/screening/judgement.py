@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -12,7 +13,7 @@ from rostra.detect.near import EMPTY, Signature
 from rostra.kit.errors import FieldProblem, Refused
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import EventFacts
-from rostra.screening.subject import Mark, Subject
+from rostra.screening.subject import Mark, Part, Subject
 
 Withheld = Literal["review", "refused"]
 # Said where no rule has words of its own: a detector failed, or a condition did.
@@ -26,6 +27,7 @@ CANNOT_WAIT: Final = {
     "it": "Una persona dovrebbe prima guardarlo, e un profilo non può aspettare. Prova a dirlo in un altro modo.",
 }
 _MOST_MARKS: Final = 20
+_NUMBER: Final = re.compile(r"\[\d+\]\Z")
 
 
 _NEVER_HELD: Final = ("profile", "name", "card")
@@ -88,8 +90,11 @@ class Rejected(Refused):
 
     def __init__(self, judgement: Judgement) -> None:
         self.marks: Sequence[Mark] = judgement.marks[:_MOST_MARKS]
+        # What the marks lie in, as it was judged.
+        self.parts: Sequence[Part] = judgement.subject.parts
         self.clause = judgement.verdict.clause
-        self.field = self.marks[0].field if self.marks else "text"
+        # The field as forms name it: the second of a poll's choices is in poll[options].
+        self.field = _NUMBER.sub("", self.marks[0].field) if self.marks else "text"
         self.reason = say(judgement.reason, judgement.locale)
         named = dict.fromkeys(words for mark in self.marks[:3] if (words := _words(judgement.subject, mark)))
         quoted = ", ".join(f"“{words}”" for words in named)

@@ -208,8 +208,8 @@ def stored_subject(stored: Stored) -> Subject:
     texts = [
         ("spoiler_text", stored.spoiler_text),
         ("text", stored.text),
-        *(("poll[options]", option) for option in stored.poll_options or ()),
-        *(("description", picture["description"] or "") for picture in media),
+        *((f"poll[options][{n}]", option) for n, option in enumerate(stored.poll_options or ())),
+        *((f"description[{n}]", picture["description"] or "") for n, picture in enumerate(media)),
     ]
     return Subject(
         kind="edit" if stored.is_edit else "post",

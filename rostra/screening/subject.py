@@ -11,7 +11,7 @@ Kind = Literal["post", "edit", "profile", "name", "card"]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A text and the field that it was written in: `text`, `spoiler_text`, `poll[options]`, `note`, …"""
+    """A text and the field that it was written in: `text`, `spoiler_text`, `poll[options][1]`, `note`, …"""
 
     field: str
     text: str

@@ -198,7 +198,10 @@ def filter_verdict(status: Entity, context: str) -> tuple[str, list[str]]:
     """What the viewer's own filters say in this context (`home`, `notifications`, `public`, `thread`, `account`): the
     strongest of `hide`, `warn`, `blur` or an empty string, and the titles of the filters that say it.
     """
-    hits = [found["filter"] for found in status.get("filtered") or () if context in found["filter"]["context"]]
+    # What moderation says stands among them for apps; on our pages it has a place of its own.
+    notices = {notice["id"] for notice in (status.get("moderation") or {}).get("notices", ())}
+    found = [result["filter"] for result in status.get("filtered") or ()]
+    hits = [each for each in found if context in each["context"] and each["id"] not in notices]
     for action in ("hide", "warn", "blur"):
         titles = [hit["title"] for hit in hits if hit["filter_action"] == action]
         if titles:

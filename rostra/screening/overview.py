@@ -1,0 +1,106 @@
+"""The policy as its operators and its readers look at it: what is in force, how its rules fare, and what versions are.
+
+Reads only. Putting a version into force is `versions`, changing files is `drafts`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database
+from rostra.policy.diff import Difference, diff_bundles
+from rostra.policy.parse import parse_bundle
+from rostra.policy.records import Bundle, Rule
+from rostra.screening import overview_queries, policy_queries, versions
+from rostra.screening.active import ActivePolicy, Current
+from rostra.screening.overview_queries import Switch
+from rostra.screening.policy_queries import Paused, Version
+from rostra.screening.tally import ALL
+
+_PER: Final = 10_000
+
+
+class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule and its day. `rate` is hits per 10,000 judged, shadows included where that is its mode; None before
+    anything was judged."""
+
+    rule: Rule
+    live: int
+    shadow: int
+    rate: float | None
+    paused: Paused | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in force. `kept` is False where it is the shipped policy that was never written to the database."""
+
+    bundle: Bundle
+    kept: bool
+    since: Switch | None
+    judged: int
+    rules: list[RuleLine]
+
+
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept version, read: `bundle` is there even where it has errors."""
+
+    version: Version
+    files: dict[str, bytes]
+    bundle: Bundle
+
+
+async def get_current(db: Database, policies: ActivePolicy) -> Current:
+    """What holds now, as this process knows it."""
+    async with db.read() as conn:
+        return await policies.get(conn)
+
+
+async def read_overview(db: Database, clock: Clock, policies: ActivePolicy) -> Overview:
+    """What is in force, since when and by whom, and how its rules fare today."""
+    at = clock.now()
+    async with db.read() as conn:
+        current = await policies.get(conn)
+        since = await overview_queries.find_latest_switch(conn) if current.version_id is not None else None
+        hits = {
+            row.rule: row
+            for row in await policy_queries.list_hits(conn, current.policy.version, at.date() - timedelta(days=1))
+        }
+        paused = {row.rule: row for row in await policy_queries.list_paused(conn, at)}
+    judged = hits[ALL].live if ALL in hits else 0
+    lines: list[RuleLine] = []
+    for rule in current.bundle.rules:
+        live, shadow = (hits[rule.id].live, hits[rule.id].shadow) if rule.id in hits else (0, 0)
+        counted = shadow if rule.mode == "shadow" else live
+        rate = round(counted * _PER / judged, 1) if judged else None
+        lines.append(RuleLine(rule=rule, live=live, shadow=shadow, rate=rate, paused=paused.get(rule.id)))
+    return Overview(bundle=current.bundle, kept=current.version_id is not None, since=since, judged=judged, rules=lines)
+
+
+async def get_version(db: Database, name: str) -> VersionView:
+    """A kept version by its name or the first letters of it. Raises NotFound, and Refused where several begin so."""
+    async with db.read() as conn:
+        version = await versions.find_version(conn, name)
+        found = await policy_queries.find_files(conn, version.id)
+    assert found is not None
+    files = {file: text.encode() for file, text in found.files.items()}
+    return VersionView(version=version, files=files, bundle=(await asyncio.to_thread(parse_bundle, files)).bundle)
+
+
+async def compare_with_before(db: Database, view: VersionView) -> tuple[Version, Difference] | None:
+    """What a version changed in the one that was kept before it; None for the first."""
+    async with db.read() as conn:
+        before = await overview_queries.find_before(conn, view.version.id)
+    if before is None:
+        return None
+    return before, await compare(db, before.version, view)
+
+
+async def compare(db: Database, old: str, view: VersionView) -> Difference:
+    """What must be done to the version `old` to have this one. Raises NotFound."""
+    other = await get_version(db, old)
+    return await asyncio.to_thread(diff_bundles, other.bundle, view.bundle)
