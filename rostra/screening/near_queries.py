@@ -110,9 +110,20 @@ async def insert_signature(tx: Tx, status_id: int, account_id: int, at: datetime
     if not made.bits:
         await tx.execute(DELETE_SIGNATURE, status_id)
         return
-    span = _span_of(at)
-    keys = (_key(span, band) for band in made.bands)
-    await tx.execute(INSERT_SIGNATURE, status_id, account_id, at, _bits(made), *keys)
+    await tx.execute(INSERT_SIGNATURE, status_id, account_id, at, *stored_form(made, at))
+
+
+def stored_form(made: Signature, at: datetime) -> tuple[object, ...]:
+    """A signature as the table has it: the bits, and the key of each band."""
+    span = span_of(at)
+    return bits_of(made), *(key_of(span, band) for band in made.bands)
+
+
+def count_arguments(
+    made: Signature, *, since: datetime, until: datetime, but_author: int, but_status: int, least: float = NEAR
+) -> tuple[object, ...]:
+    """The twelve parameters of `COUNT_NEAR`."""
+    return *_arguments(made, since, until, least), but_author, but_status
 
 
 async def find_near(
@@ -144,7 +155,9 @@ async def count_near(
     """How many posts of that time are copies, but for one status, and how many authors they have, but for one."""
     if not made.bits:
         return NearCount()
-    arguments = (*_arguments(made, since, until, least), but_author, but_status)
+    arguments = count_arguments(
+        made, since=since, until=until, but_author=but_author, but_status=but_status, least=least
+    )
     row = await conn.fetchrow(COUNT_NEAR, *arguments)
     return NearCount() if row is None else NearCount(copies=row["copies"], authors=row["authors"])
 
@@ -154,7 +167,7 @@ async def insert_bad(
 ) -> None:
     """Remember what was removed or refused by that event. Nothing for a text too short to have a signature."""
     if made.bits:
-        await tx.execute(INSERT_BAD, event_id, status_id, clause, _bits(made), at)
+        await tx.execute(INSERT_BAD, event_id, status_id, clause, bits_of(made), at)
 
 
 async def delete_bad(tx: Tx, event_ids: Sequence[int]) -> None:
@@ -177,18 +190,21 @@ async def list_bad(conn: Reader, limit: int = 10_000) -> list[BadRow]:
 
 def _arguments(made: Signature, since: datetime, until: datetime, least: float) -> tuple[object, ...]:
     since = max(since, until - READ_BACK)
-    spans = range(_span_of(until), _span_of(since) - 1, -1)
-    keys = ([_key(span, band) for span in spans] for band in made.bands)
-    return _bits(made), since, most_different_bits(least), _MOST_OF_KEY, *keys
+    spans = range(span_of(until), span_of(since) - 1, -1)
+    keys = ([key_of(span, band) for span in spans] for band in made.bands)
+    return bits_of(made), since, most_different_bits(least), _MOST_OF_KEY, *keys
 
 
-def _span_of(at: datetime) -> int:
+def span_of(at: datetime) -> int:
+    """The number of the six days in which `at` lies."""
     return int(at.timestamp()) >> _SPAN_SHIFT
 
 
-def _key(span: int, band: int) -> int:
+def key_of(span: int, band: int) -> int:
+    """A key of a signature as it is stored."""
     return span << _KEY_BITS | band & _KEY_MASK
 
 
-def _bits(made: Signature) -> asyncpg.BitString:
+def bits_of(made: Signature) -> asyncpg.BitString:
+    """The bits of a signature as they are stored."""
     return asyncpg.BitString.from_int(int.from_bytes(made.bits), _BITS)
