@@ -90,7 +90,8 @@ class Surroundings:
         lead = self._lead(start)
         said = _BEFORE_IT[edge].search(lead)
         turn = _TURN.get(edge)
-        return said is not None and not (turn and turn.search(lead, said.start()))
+        # The find's own first words may be those that turn: "so now | I'm going to".
+        return said is not None and not (turn and turn.search(lead + self._joined[start : start + 6], said.start()))
 
     def _lead(self, start: int) -> bytes:
         """What stands before a find in its sentence."""
