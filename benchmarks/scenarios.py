@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Final
 
 import asyncpg
@@ -72,8 +73,24 @@ def _favourite(world: World) -> Build:
 
 def _post(_world: World) -> Build:
     return lambda n: Request(
-        "POST", "/api/v1/statuses", token_of(n % PEOPLE), msgspec.json.encode({"status": f"post {n} of the bench"})
+        "POST", "/api/v1/statuses", token_of(n % PEOPLE), msgspec.json.encode({"status": sentence(n)})
     )
+
+
+def _post_unscreened(_world: World) -> Build:
+    return lambda n: Request(
+        "POST", "/api/v1/statuses?unscreened=1", token_of(n % PEOPLE), msgspec.json.encode({"status": sentence(-n)})
+    )
+
+
+def sentence(number: int) -> str:
+    """An ordinary post, unlike those before and after it: screening treats copies otherwise than what people write."""
+    random = Random(number)
+    words = random.sample(_WORDS, 14)
+    return f"{' '.join(words[:8]).capitalize()}, {' '.join(words[8:])} {number}."
+
+
+_WORDS: Final = ["the", "a", "this", "our", "some", "every", "with", "and", "but", "for", "after", "before", "morning", "evening", "garden", "kitchen", "river", "mountain", "street", "market", "coffee", "bread", "soup", "apple", "lemon", "window", "table", "letter", "book", "paper", "music", "guitar", "piano", "song", "film", "photo", "camera", "bicycle", "train", "bus", "ticket", "holiday", "summer", "winter", "rain", "snow", "wind", "sun", "cloud", "colour", "green", "blue", "yellow", "quiet", "loud", "warm", "cold", "small", "large", "old", "new", "slow", "quick", "early", "late", "happy", "tired", "busy", "free", "simple", "careful", "walk", "run", "read", "write", "cook", "paint", "plant", "build", "open", "close", "find", "lose", "bring", "carry", "wait", "ask", "answer", "remember", "forget", "begin", "finish", "learn", "teach", "neighbour", "friend", "sister", "brother", "teacher", "baker", "gardener", "doctor", "student", "child", "cat", "dog", "bird", "horse", "tree", "flower", "leaf", "stone", "bridge", "tower", "church", "library", "museum", "theatre", "school", "office", "village", "city", "island", "beach", "harbour", "field", "path"]
 
 
 def floor(size: int) -> Build:
@@ -101,5 +118,6 @@ _ALL: Final = (
     Scenario("page", _as_visitor(lambda _, n: f"/@{username(n % PEOPLE)}")),
     Scenario("favourite", _favourite, has_effects=True),
     Scenario("post", _post, 3.0, has_effects=True),
+    Scenario("unscreened", _post_unscreened, has_effects=True),
 )  # fmt: skip
 SCENARIOS: Final = {scenario.name: scenario for scenario in _ALL}

@@ -88,10 +88,24 @@ def pg_dsn(pg_server: str) -> str:
         # Copies are made of a database that nobody is connected to.
         await _execute(pg_server, "create database template_rostra")
         await migrate(pg_server.format(database="template_rostra"), MIGRATIONS, after=install)
+        await _allow_everything(pg_server.format(database="template_rostra"))
         await _execute(pg_server, "create database rostra template template_rostra strategy file_copy")
 
     asyncio.run(build())
     return pg_server.format(database="rostra")
+
+
+async def _allow_everything(dsn: str) -> None:
+    """Put a policy without rules into force: what tests are about is not to depend on what the shipped one thinks of
+    their words."""
+    main = "format: 1\nname: Without rules\nlanguages: [en, it]\n"
+    connection = await connect(dsn)
+    version_id = await connection.fetchval(
+        "insert into policy_versions (id, version, files, created_at) values (make_id($1), 'none', $2, $1) returning id",
+        NOON, {"policy.yaml": main},
+    )  # fmt: skip
+    await connection.execute("update policy_state set version_id = $1, activated_at = $2", version_id, NOON)
+    await connection.close()
 
 
 async def _execute(pg_server: str, statement: str) -> None:

@@ -37,9 +37,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
-async def append(tx: Tx, at: datetime, entry: Entry) -> int:
-    """Write it, in the transaction that makes it so; its id."""
-    return await tx.fetchval(
-        APPEND, at, entry.type, entry.subject_kind, entry.subject_id, entry.revision, entry.account_id, entry.actor_id,
+def columns(at: datetime, entry: Entry) -> tuple[Any, ...]:
+    """The parameters of `APPEND`."""
+    return (
+        at, entry.type, entry.subject_kind, entry.subject_id, entry.revision, entry.account_id, entry.actor_id,
         entry.policy, entry.detectors, entry.clause, entry.details,
     )  # fmt: skip
+
+
+async def append(tx: Tx, at: datetime, entry: Entry) -> int:
+    """Write it, in the transaction that makes it so; its id."""
+    return await tx.fetchval(APPEND, *columns(at, entry))

@@ -28,7 +28,6 @@ from rostra.media.workers import ImageWorkers
 from rostra.posts import card_queries
 from rostra.posts.card_queries import Card, CardContent
 from rostra.posts.gate import card_subject
-from rostra.screening.judgement import Judgement
 from rostra.screening.record import record_card
 from rostra.screening.screen import Screen
 from rostra.text.entities import Entities, find_entities
@@ -103,7 +102,7 @@ async def fetch_card(
         return
     judgement = None
     if preview is not None:
-        judgement = await _judge(db, clock, screen, preview)
+        judgement = await screen.judge(db, card_subject(preview.title, preview.description))
         if judgement.rejected:
             preview = None
     image = await _store_image(http, store, images, preview) if preview else None
@@ -116,11 +115,6 @@ async def fetch_card(
             await card_queries.store(tx, card.id, _content(preview, image), clock.now())
     if preview is not None:
         await delete_objects(store, [card.image_key])
-
-
-async def _judge(db: Database, clock: Clock, screen: Screen, preview: Preview) -> Judgement:
-    async with db.read() as conn:
-        return await screen.judge(conn, card_subject(preview.title, preview.description), clock.now())
 
 
 def _is_fresh(card: Card, clock: Clock) -> bool:

@@ -7,6 +7,7 @@ loaded leaves the one before in force, loudly.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,14 +17,16 @@ import msgspec
 import structlog
 
 from rostra.kit.clock import Clock
-from rostra.kit.db import Reader
+from rostra.kit.db import Database, Reader
+from rostra.kit.together import Together
 from rostra.policy.evaluate import Policy, compile_policy
 from rostra.policy.records import Bundle, Clause, Label
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening import policy_queries
 from rostra.screening.banks import Banks
-from rostra.screening.detectors import BundleDetectors, load_detectors
+from rostra.screening.detectors import BundleDetectors, Found, load_detectors
 from rostra.screening.known_bad import NOTHING_BAD, BadTexts, read_bad
+from rostra.screening.subject import Subject
 from rostra.screening.versions import load_policy
 
 log = structlog.get_logger(__name__)
@@ -40,6 +43,8 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     paused: frozenset[str]
     detectors: BundleDetectors
+    # The same, for one subject at a time: those that come together are read together.
+    reading: Together[Subject, Found]
     bad: BadTexts
     clauses: dict[str, Clause]
     labels: dict[str, Label]
@@ -65,6 +70,13 @@ class ActivePolicy:
     def forget(self) -> None:
         """Look again before the next judgement: after a change in this process."""
         self._looked_at = None
+
+    async def current(self, db: Database) -> Current:
+        """What holds now; a connection is taken only where it has to be looked at."""
+        if self._current is not None and (self._is_fresh() or self._lock.locked()):
+            return self._current
+        async with db.read() as conn:
+            return await self.get(conn)
 
     async def get(self, conn: Reader) -> Current:
         """What holds now. While one task reads a new version, others go on with the one before."""
@@ -96,7 +108,7 @@ class ActivePolicy:
                 raise
             log.exception("a policy version cannot be used: the one before stays", version=state.version)
             return before
-        detectors = await asyncio.to_thread(load_detectors)
+        bound = (await asyncio.to_thread(load_detectors)).for_bundle(bundle)
         if before is not None:
             log.info("another policy holds", version=bundle.version)
         return Current(
@@ -105,8 +117,15 @@ class ActivePolicy:
             version_id=state.version_id,
             revision=state.revision,
             paused=frozenset(state.paused),
-            detectors=detectors.for_bundle(bundle),
+            detectors=bound,
+            reading=Together(lambda subjects: self._find(bound, subjects)),
             bad=bad,
             clauses={clause.id: clause for clause in bundle.clauses},
             labels={label.id: label for label in bundle.labels},
         )
+
+    async def _find(self, detectors: BundleDetectors, subjects: Sequence[Subject]) -> Mapping[Subject, Found]:
+        """Read what came together, in a thread, so that what comes meanwhile waits for the next turn and no longer."""
+        today = self._clock.now().date()
+        found = await asyncio.to_thread(detectors.read_many, subjects, self.banks, today)
+        return dict(zip(subjects, found, strict=True))

@@ -13,7 +13,7 @@ from rostra.ledger.append import Entry, append
 from rostra.screening import record_queries
 from rostra.screening.clusters import gather_status
 from rostra.screening.judgement import Judgement
-from rostra.screening.near_queries import insert_signature
+from rostra.screening.near_queries import insert_signature, stored_form
 
 # Figures below this say nothing and are not kept.
 LEAST: Final = 0.02
@@ -23,8 +23,13 @@ async def record_status(
     tx: Tx, judgement: Judgement, at: datetime, *, status_id: int, account_id: int, revision: int = 0
 ) -> int:
     """Keep the verdict on a status that is being written, hold it where it says so; the event's id."""
-    event_id = await append(tx, at, _entry(judgement, "status", status_id, account_id, revision))
-    await insert_signature(tx, status_id, account_id, at, judgement.signature)
+    entry = _entry(judgement, "status", status_id, account_id, revision)
+    if judgement.signature.bits and not revision:
+        made = stored_form(judgement.signature, at)
+        event_id = await record_queries.append_with_signature(tx, at, entry, account_id, made)
+    else:
+        event_id = await append(tx, at, entry)
+        await insert_signature(tx, status_id, account_id, at, judgement.signature)
     await gather_status(
         tx, judgement.event, judgement.risk, at, status_id=status_id, account_id=account_id, is_edit=revision > 0
     )

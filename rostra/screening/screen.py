@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from rostra.detect.near import EMPTY
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database, Reader
+from rostra.kit.db import Database
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
 from rostra.policy.records import STRENGTH
@@ -22,13 +23,12 @@ from rostra.screening.author_queries import AuthorRow, find_author
 from rostra.screening.detectors import Found
 from rostra.screening.external import External
 from rostra.screening.judgement import HELD, Judgement, LabelTerms
-from rostra.screening.near_queries import NearCount, count_near
 from rostra.screening.record import LEAST, record_account
 from rostra.screening.subject import Part, Subject
 from rostra.screening.tally import Tally
 from rostra.screening.versions import ensure_policy
 
-_COPIES_OF: Final = timedelta(hours=24)
+_OF_COPIES: Final = frozenset({"near.copies", "near.authors"})
 _STAFF: Final = ("owner", "admin", "moderator")
 _A_DAY: Final = date(2026, 1, 1)
 FAILED: Final = "a-detector-failed"
@@ -46,8 +46,7 @@ class Screen:
     async def get_ready(self, db: Database) -> None:
         """See to it that some policy is in force, and load what judging takes, so that no first post waits for it."""
         await ensure_policy(db, self._clock)
-        async with db.read() as conn:
-            current = await self.policies.get(conn)
+        current = await self.policies.current(db)
         current.detectors.read(Subject(kind="post", parts=(Part("text", "Good morning"),)), self.policies.banks, _A_DAY)
 
     async def admit(self, db: Database, subject: Subject, *, waits: bool = False) -> Judgement:
@@ -55,44 +54,33 @@ class Screen:
 
         Where nobody is there to mend it (`waits`), what would be rejected is held.
         """
-        at = self._clock.now()
-        async with db.read() as conn:
-            judgement = await self.judge(conn, subject, at)
+        judgement = await self.judge(db, subject)
         if waits and judgement.verdict.action == "reject":
             return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
         if judgement.rejected and subject.author_id is not None:
             async with db.transaction() as tx:
-                await record_account(tx, judgement, at, subject.author_id)
+                await record_account(tx, judgement, self._clock.now(), subject.author_id)
         judgement.check()
         return judgement
 
-    async def judge(self, conn: Reader, subject: Subject, at: datetime) -> Judgement:
-        """Judge a subject; writes nothing, and holds the connection for as long as it takes."""
-        current = await self.policies.get(conn)
-        found = current.detectors.read(subject, self.policies.banks, at.date())
+    async def judge(self, db: Database, subject: Subject) -> Judgement:
+        """Judge a subject by what holds now; writes nothing, and holds no connection while it reads or asks others."""
+        at = self._clock.now()
+        current = await self.policies.current(db)
+        found = await current.reading.find(subject)
+        assert found is not None
         author = None
         if subject.author_id is not None:
-            author = await find_author(conn, subject.author_id, at, subject.mentioned)
-        copies = await self._count_copies(conn, current, subject, found, at)
+            made = found.signature if current.policy.named & _OF_COPIES else EMPTY
+            async with db.read() as conn:
+                author = await find_author(
+                    conn, subject.author_id, at, subject.mentioned, made=made, status_id=subject.status_id
+                )
         external = await self._external.ask(subject, current.policy.named)
-        facts = gather(current, subject, found, author, copies, external, at)
+        facts = gather(current, subject, found, author, external, at)
         verdict = decide(current, facts, found, at)
         self.tally.add(verdict, current.bundle)
         return conclude(current, subject, found, verdict, facts, locale=author.locale if author else "en")
-
-    async def _count_copies(
-        self, conn: Reader, current: Current, subject: Subject, found: Found, at: datetime
-    ) -> NearCount:
-        if not current.policy.named & {"near.copies", "near.authors"}:
-            return NearCount()
-        return await count_near(
-            conn,
-            found.signature,
-            since=at - _COPIES_OF,
-            until=at,
-            but_author=subject.author_id or 0,
-            but_status=subject.status_id or 0,
-        )
 
 
 def gather(
@@ -100,7 +88,6 @@ def gather(
     subject: Subject,
     found: Found,
     author: AuthorRow | None,
-    copies: NearCount,
     external: ExternalFacts,
     at: datetime,
 ) -> Facts:
@@ -109,7 +96,10 @@ def gather(
     return Facts(
         text=found.text,
         near=NearFacts(
-            known_bad=bad is not None, known_bad_clause=bad or "", copies=copies.copies, authors=copies.authors
+            known_bad=bad is not None,
+            known_bad_clause=bad or "",
+            copies=author.copies if author else 0,
+            authors=author.authors if author else 0,
         ),
         image=found.image,
         links=found.links,
