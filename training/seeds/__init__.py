@@ -61,7 +61,7 @@ def fillers(language: str) -> Mapping[str, Table]:
     return {name: read_table(name, str(text)) for name, text in raw.items()}
 
 
-def expand(seed: int = 0, per_template: int = 5) -> list[Example]:
+def expand(seed: int = 0, per_template: int = 4) -> list[Example]:
     """Every template with up to `per_template` different fillings, the same for the same seed.
 
     A template without slots comes at most four times, differently dressed. No normalised text comes twice.
