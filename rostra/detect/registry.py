@@ -83,32 +83,32 @@ class PlugInResult(msgspec.Struct, frozen=True, kw_only=True):
 
 BUILT_IN: Final[tuple[DetectorCard, ...]] = (
     DetectorCard(
-        name="normalise", says="The text folded and with tricks undone, and how much had to be.", version="1", cost=60
+        name="normalise", says="The text folded and with tricks undone, and how much had to be.", version="1", cost=20
     ),
     DetectorCard(
         name="phrases",
         says="Known ways to threaten, to call to violence, to expose people; and what takes them back.",
         version="1",
         languages=("en", "it"),
-        cost=120,
+        cost=65,
     ),
     DetectorCard(
         name="heads",
         says="Probabilities of threat, incitement, hate, harassment, self-harm, sexual content and spam.",
         version="1",
         languages=("en", "it"),
-        cost=150,
+        cost=600,
     ),
     DetectorCard(name="language", says="The language of the text, where it is sure.", version="1", cost=35),
     DetectorCard(
         name="near", says="Near-copies of it, how many, by how many authors, and of what was removed.", version="1",
-        cost=400, needs=("text", "account"),
+        cost=200, needs=("text", "account"),
     ),
     DetectorCard(name="lists", says="The words of the policy's own lists.", version="1", cost=10),
     DetectorCard(name="links", says="The hosts of links, the domain lists that have them, shorteners.", version="1",
                  cost=5),
     DetectorCard(
-        name="pictures", says="The banks of known pictures that have a picture like it.", version="1", cost=400,
+        name="pictures", says="The banks of known pictures that have a picture like it.", version="1", cost=1500,
         needs=("image",),
     ),
     DetectorCard(
