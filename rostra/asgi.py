@@ -59,7 +59,7 @@ class Application:
     def _open(self, res: Resources) -> None:
         self.res = res
         self.hub = Hub(res)
-        self.listener = Listener(self.hub, self._dsn)
+        self.listener = Listener(self.hub, res.tokens, self._dsn)
         for route in all_routes():
             self._router.add(route.method, route.path, (route.path, self._api(route)))
         for page in all_pages():
@@ -125,7 +125,11 @@ class Application:
 
     def _page(self, route: PageRoute) -> Endpoint:
         async def endpoint(request: Request, params: dict[str, str]) -> Response:
-            return await web.respond(request, route, params, self.res)
+            try:
+                return await web.respond(request, route, params, self.res)
+            finally:
+                if request.method not in ("GET", "HEAD"):
+                    self.res.tokens.forget()
 
         return endpoint
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -28,10 +30,14 @@ from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import TokenReader
+from rostra.posts.texts import KeptTexts
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
+
+# How long a process may go on believing what it has read of a token that another process has revoked meanwhile.
+TOKENS_KEPT: Final = timedelta(seconds=1)
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +61,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     instance: InstanceCache
     screen: Screen
     emit: Emit
+    # None: what is stored is read each time.
+    texts: KeptTexts | None = None
 
 
 def urls_of(settings: Settings) -> Urls:
@@ -102,10 +110,11 @@ async def open_resources(
             vapid=vapid,
             limiter=limiter,
             filters=FilterCache(),
-            tokens=TokenReader(db, clock),
+            tokens=TokenReader(db, clock, keep=TOKENS_KEPT),
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid),
             screen=screen,
             emit=emit,
+            texts=KeptTexts(),
         )

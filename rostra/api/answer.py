@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -36,6 +38,7 @@ from rostra.resources import Resources
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _JSON = "application/json; charset=utf-8"
+_READS = frozenset({"GET", "HEAD"})
 # What a link to another page says itself, and what must not be handed on in one.
 _NOT_IN_LINKS = ("max_id", "since_id", "min_id", "access_token")
 # Without a token, the address stands for it.
@@ -48,15 +51,22 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
     headers: dict[str, str] = {"vary": "Authorization, Origin"}
     if route.deprecated:
         headers["deprecation"] = f"@{route.deprecated}"
+    owner: TokenOwner | None = None
+    looked_up = False
+    reads = request.method in _READS
     try:
         token = None if route.access == "open" else bearer_token(request)
-        owner = None if token is None else await res.tokens.find_owner(token)
+        if token is not None:
+            owner = res.tokens.recall_owner(token) if reads else None
+            if owner is None:
+                looked_up = True
+                owner = await res.tokens.find_owner(token)
         # What is refused counts too, and says what is left.
         _check_limits(route, owner, request, res, headers)
         if token is not None and owner is None:
             raise Unauthorized
         _check_access(route, owner)
-        call = Call(request, res, owner)
+        call = Call(request, res, owner, looked_up=looked_up)
         given = NoForm()
         if route.form is not NoForm:
             given = _read_form(await read_params(request, path_params), path_params, route)
@@ -65,7 +75,17 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
             body = await route.handler(call)
     except RostraError as error:
         return error_response(error, headers)
+    finally:
+        if not reads:
+            _forget(res, owner)
     return _respond(body, request, headers, res, private=owner is not None)
+
+
+def _forget(res: Resources, owner: TokenOwner | None) -> None:
+    """Whatever a request has changed of a person's rights and settings holds from its answer on: most change their own
+    at most, staff and those who prove otherwise who they are may change anybody's."""
+    viewer = owner.viewer if owner else None
+    res.tokens.forget(viewer.account_id if viewer and viewer.role == "user" else None)
 
 
 def _read_form(params: dict[str, Any], path_params: dict[str, str], route: Route) -> Any:
@@ -137,21 +157,17 @@ def _check_limits(
     """Count the request against the limits of its token, its person and its family; the tightest shows in the headers.
     Raises OverLimit."""
     who = f"t{owner.token_id}" if owner else _address(request)
-    person = f"u{owner.viewer.account_id}" if owner and owner.viewer else None
-    state = res.limiter.check(f"api:{who}", *_PER_TOKEN)
-    if person is not None:
-        state = _tighter(state, res.limiter.check(f"api:{person}", *_PER_PERSON))
+    limits: list[tuple[str, int, int]] = [(f"api:{who}", *_PER_TOKEN)]
+    if owner and owner.viewer:
+        who = f"u{owner.viewer.account_id}"
+        limits.append((f"api:{who}", *_PER_PERSON))
     if route.family is not None:
-        state = _tighter(state, res.limiter.check(f"{route.family}:{person or who}", *FAMILIES[route.family]))
-    _say_limit(state, headers)
+        limits.append((f"{route.family}:{who}", *FAMILIES[route.family]))
+    _say_limit(res.limiter.check_each(limits), headers)
 
 
 def _address(request: Request) -> str:
     return f"a{address_key(client_address(request))}"
-
-
-def _tighter(one: RateState, other: RateState) -> RateState:
-    return one if one.remaining < other.remaining else other
 
 
 def say_limits(response: Response, request: Request, res: Resources) -> None:
@@ -170,7 +186,13 @@ def say_limits(response: Response, request: Request, res: Resources) -> None:
 def _say_limit(state: RateState, headers: dict[str, str]) -> None:
     headers["x-ratelimit-limit"] = str(state.limit)
     headers["x-ratelimit-remaining"] = str(state.remaining)
-    headers["x-ratelimit-reset"] = f"{state.reset_at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    headers["x-ratelimit-reset"] = _spell_moment(state.reset_at)
+
+
+@lru_cache(maxsize=16)
+def _spell_moment(moment: datetime) -> str:
+    """Windows end at few different moments, and many requests name the same one."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def client_address(request: Request) -> str:

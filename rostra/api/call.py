@@ -34,12 +34,13 @@ class UserNeeded(InvalidFields):
 class Call:
     """What a handler is given beside its form."""
 
-    __slots__ = ("owner", "request", "res")
+    __slots__ = ("_looked_up", "owner", "request", "res")
 
-    def __init__(self, request: Request, res: Resources, owner: TokenOwner | None) -> None:
+    def __init__(self, request: Request, res: Resources, owner: TokenOwner | None, *, looked_up: bool = False) -> None:
         self.request = request
         self.res = res
         self.owner = owner
+        self._looked_up = looked_up
 
     @property
     def viewer(self) -> Viewer | None:
@@ -66,7 +67,10 @@ class Call:
         filters = await self.res.filters.of(self.res.db, self.viewer)
         viewer_id = self.viewer.account_id if self.viewer else None
         locale = self.viewer.locale if self.viewer else "en"
-        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale=locale)
+        # Who had to be looked up has just come: all is read with the one statement then, so that with the look-up's it
+        # is never more than two.
+        kept = None if self._looked_up else self.res.texts
+        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale, kept)
 
 
 def check_usable(viewer: Viewer) -> None:

@@ -37,7 +37,7 @@ class ListForm(PageForm, frozen=True, kw_only=True):
 @routes.get("/api/v1/timelines/home", scopes="read:statuses", family="paging")
 async def home_timeline(call: Call, form: PageForm) -> Page[RawStatus]:
     """Statuses of the accounts and hashtags that the viewer follows."""
-    return await home(await call.statuses(), form.window())
+    return await home(await call.statuses(), form.window(), merges=call.me.merges)
 
 
 @routes.get("/api/v1/timelines/public", access="public", scopes="read:statuses", family="paging")

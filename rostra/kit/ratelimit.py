@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import math
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -145,14 +145,31 @@ class RateLimiter:
         self._scale = scale
         self._tally = Tally()
         self._flushing = asyncio.Lock()
+        # The present window of each period: making datetimes costs more than counting.
+        self._present: dict[int, tuple[datetime, datetime]] = {}
 
     def check(self, key: str, limit: int, period: int, cost: int = 1) -> RateState:
         """Count `cost` against `limit` in the present window of `period` seconds, in memory.
 
         Raises OverLimit, counting nothing. Keys are the caller's, as `posts:123`; periods do not mix.
         """
+        return self._check(self._clock.now(), key, limit, period, cost)
+
+    def check_each(self, limits: Sequence[tuple[str, int, int]]) -> RateState:
+        """`check` each (key, limit, period) in turn and return the tightest state, of equals the last.
+
+        Raises OverLimit; those before the one that is used up have counted."""
         now = self._clock.now()
-        place, reset_at = _window(key, period, now)
+        tightest: RateState | None = None
+        for key, limit, period in limits:
+            state = self._check(now, key, limit, period, 1)
+            if tightest is None or state.remaining <= tightest.remaining:
+                tightest = state
+        assert tightest is not None
+        return tightest
+
+    def _check(self, now: datetime, key: str, limit: int, period: int, cost: int) -> RateState:
+        place, reset_at = self._window(key, period, now)
         if not self._scale:
             return RateState(limit, limit, reset_at)
         limit = self._scaled(limit)
@@ -168,7 +185,7 @@ class RateLimiter:
         It counts in a transaction of its own, so that the count stays when the act fails; not to be called inside one.
         """
         now = self._clock.now()
-        place, reset_at = _window(key, period, now)
+        place, reset_at = self._window(key, period, now)
         if not self._scale:
             return RateState(limit, limit, reset_at)
         limit = self._scaled(limit)
@@ -219,7 +236,15 @@ class RateLimiter:
             _log.warning("rate limits are not shared", error=repr(error))
 
     def _scaled(self, limit: int) -> int:
-        return max(1, math.ceil(limit * self._scale))
+        return limit if self._scale == 1 else max(1, math.ceil(limit * self._scale))
+
+    def _window(self, key: str, period: int, now: datetime) -> tuple[Place, datetime]:
+        """The window that `now` falls into, and its end."""
+        present = self._present.get(period)
+        if present is None or not present[0] <= now < present[1]:
+            start = datetime.fromtimestamp(now.timestamp() // period * period, UTC)
+            present = self._present[period] = (start, start + timedelta(seconds=period))
+        return (f"{period} {key}", present[0]), present[1]
 
 
 async def sweep(tx: Tx, now: datetime) -> None:
@@ -241,12 +266,6 @@ def address_key(ip: str) -> str:
             return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
         address = address.ipv4_mapped
     return str(address)
-
-
-def _window(key: str, period: int, now: datetime) -> tuple[Place, datetime]:
-    """The window that `now` falls into, and its end."""
-    start = datetime.fromtimestamp(now.timestamp() // period * period, UTC)
-    return (f"{period} {key}", start), start + timedelta(seconds=period)
 
 
 def _end_of(place: Place) -> datetime:

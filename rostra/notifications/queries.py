@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
+import asyncpg
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records, find_record
 from rostra.kit.paging import Window, both_orders
+from rostra.posts.page import ACCOUNT_COLUMNS
 
 # $1 recipients, $2 type, $3 from whom, $4 status, $5 time, $6 report. Told are those who live here and want to know;
 # somebody who is limited reaches nobody but followers.
@@ -46,13 +48,23 @@ _ONLY_STAFF: Final = """(not starts_with(n.type, 'admin.') or exists (
 
 _COLUMNS: Final = "n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id"
 
-PAGE: Final = both_orders(f"""
-select {_COLUMNS} from notifications n join accounts x on x.id = n.from_account_id
+_PAGE: Final = f"""
 where n.account_id = $1 and n.id < $2 and n.id > $3
   and (cardinality($5::text[]) = 0 or n.type = any($5)) and not n.type = any($6::text[])
   and ($7::bigint is null or n.from_account_id = $7)
   and x.suspended_at is null and {_ONLY_STAFF}
 order by n.id desc /*page*/ limit $4
+"""
+
+PAGE: Final = both_orders(f"""
+select {_COLUMNS} from notifications n join accounts x on x.id = n.from_account_id {_PAGE}
+""")
+
+# With all of whom they come from but the stored JSON.
+PAGE_WITH_ACCOUNTS: Final = both_orders(f"""
+select {_COLUMNS}, {ACCOUNT_COLUMNS}
+from notifications n join accounts x on x.id = n.from_account_id
+join account_stats ast on ast.account_id = n.from_account_id {_PAGE}
 """)
 
 SOME: Final = f"""
@@ -153,6 +165,26 @@ async def list_page(
         window.choose(PAGE), account_id, window.below, window.above, window.limit, types, without, from_id
     )
     return as_records(NotificationRow, rows)
+
+
+async def list_page_with_accounts(
+    db: Reader, account_id: int, window: Window, *, types: Sequence[str], without: Sequence[str], from_id: int | None
+) -> tuple[list[NotificationRow], list[asyncpg.Record]]:
+    """Like `list_page`, with rows of which a StatusReader makes the accounts."""
+    rows = await db.fetch(
+        window.choose(PAGE_WITH_ACCOUNTS), account_id, window.below, window.above, window.limit, types, without, from_id
+    )
+    return [
+        NotificationRow(
+            id=row["id"],
+            type=row["type"],
+            created_at=row["created_at"],
+            from_account_id=row["account_id"],
+            status_id=row["status_id"],
+            report_id=row["report_id"],
+        )
+        for row in rows
+    ], rows
 
 
 async def find_one(db: Reader, account_id: int, notification_id: int) -> NotificationRow | None:

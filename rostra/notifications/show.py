@@ -41,13 +41,20 @@ async def page(
     db: Database, urls: Urls, reader: StatusReader, account_id: int, window: Window, wanted: Wanted
 ) -> Page[Notification]:
     """A page of an account's notifications, newest first."""
-    async with db.read() as conn:
-        rows = await queries.list_page(
-            conn, account_id, window, types=list(wanted.types), without=list(wanted.without), from_id=wanted.from_id
-        )
+    types, without, from_id = list(wanted.types), list(wanted.without), wanted.from_id
+    accounts: Mapping[int, Raw] = {}
+    if reader.remembers:
+        async with db.read() as conn:
+            rows, authors = await queries.list_page_with_accounts(
+                conn, account_id, window, types=types, without=without, from_id=from_id
+            )
+        accounts = await reader.render_accounts(authors)
+    else:
+        async with db.read() as conn:
+            rows = await queries.list_page(conn, account_id, window, types=types, without=without, from_id=from_id)
     if window.oldest_first:
         rows.reverse()
-    shown = await hydrate(db, urls, reader, rows)
+    shown = await hydrate(db, urls, reader, rows, accounts)
     return Page(shown, newest=rows[0].id if rows else None, oldest=rows[-1].id if rows else None)
 
 
@@ -92,10 +99,15 @@ async def find_for_many(
 
 
 async def hydrate(
-    db: Database, urls: Urls, reader: StatusReader, rows: Sequence[NotificationRow]
+    db: Database,
+    urls: Urls,
+    reader: StatusReader,
+    rows: Sequence[NotificationRow],
+    known: Mapping[int, Raw] = {},
 ) -> list[Notification]:
-    """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter."""
-    accounts, reports = await _gather(db, urls, rows)
+    """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter. `known` are
+    accounts, by id, that need not be read."""
+    accounts, reports = await _gather(db, urls, rows, known)
     statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), CONTEXT)
     return [
         _render(row, accounts, statuses.get(row.status_id or 0), reports)
@@ -105,7 +117,7 @@ async def hydrate(
 
 
 async def _gather(
-    db: Database, urls: Urls, rows: Sequence[NotificationRow]
+    db: Database, urls: Urls, rows: Sequence[NotificationRow], known: Mapping[int, Raw] = {}
 ) -> tuple[Mapping[int, Raw], Mapping[int, ReportRow]]:
     """The accounts and the reports that notifications show, by id."""
     report_ids = list({row.report_id for row in rows if row.report_id is not None})
@@ -114,7 +126,8 @@ async def _gather(
         async with db.read() as conn:
             reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
     account_ids = {row.from_account_id for row in rows} | {report.target_id for report in reports.values()}
-    return await hydrate_accounts_by_id(db, sorted(account_ids), urls), reports
+    unknown = sorted(account_ids - known.keys())
+    return {**known, **await hydrate_accounts_by_id(db, unknown, urls)}, reports
 
 
 def _render(

@@ -17,7 +17,9 @@ select t.token_hash, t.id as token_id, t.app_id, t.scopes, t.last_used_on, t.acc
   a.username, u.role, u.locale, u.theme, u.default_visibility, u.default_sensitive, u.default_language,
   u.filters_revision, u.last_active_on,
   case when a.suspended_at is not null then 'suspended' when u.disabled_at is not null then 'disabled'
-    when u.confirmed_at is null then 'unconfirmed' when u.approved_at is null then 'pending' end as obstacle
+    when u.confirmed_at is null then 'unconfirmed' when u.approved_at is null then 'pending' end as obstacle,
+  exists (select from accounts x join follows f on f.target_id = x.id
+    where x.merged_on_read and f.account_id = t.account_id) as merges
 from access_tokens t
 left join users u on u.account_id = t.account_id
 left join accounts a on a.id = t.account_id

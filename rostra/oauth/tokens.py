@@ -1,10 +1,17 @@
-"""From an access token to whoever it speaks for: looked up on every request, so that what is revoked ends at once."""
+"""From an access token to whoever it speaks for.
+
+A request that writes has its token looked up. One that only reads may believe for a moment what was read for an earlier
+one of the same token: an app asks for several things at once. What a process does itself (a revocation, a changed
+filter, a changed password) holds in it at once, for whatever writes makes it forget; what another process does holds
+when that is announced, and after `keep` at the latest.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -14,6 +21,8 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.together import Together
 from rostra.oauth import queries
+
+_MOST_KEPT: Final = 2000
 
 
 class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,28 +40,69 @@ def hash_token(token: str) -> bytes:
 
 
 class TokenReader:
-    """Looks tokens up, those of requests that come together with one statement."""
+    """Looks tokens up, those of requests that come together with one statement, and remembers them for `keep`."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, *, keep: timedelta = timedelta(0)) -> None:
         self._db = db
         self._clock = clock
         self._rows = Together(self._look_up)
+        self._keep = keep
+        self._kept: dict[bytes, tuple[datetime, TokenOwner]] = {}
+        self._by_account: dict[int, set[bytes]] = {}
+        # Counts what was forgotten: an answer that was on its way then is not remembered.
+        self._forgotten = 0
+
+    def recall_owner(self, token: str) -> TokenOwner | None:
+        """Whoever `token` speaks for by what was read a moment ago; None where that is not known. For requests that
+        only read."""
+        token_hash = hash_token(token)
+        kept = self._kept.get(token_hash)
+        if kept is None:
+            return None
+        if kept[0] <= self._clock.now():
+            del self._kept[token_hash]
+            return None
+        return kept[1]
 
     async def find_owner(self, token: str) -> TokenOwner | None:
         """Whoever `token` speaks for. Notes the first use of each day, which is what "active users" are counted by."""
-        row = await self._rows.find(hash_token(token))
+        token_hash, at, forgotten = hash_token(token), self._clock.now(), self._forgotten
+        row = await self._rows.find(token_hash)
         if row is None:
             return None
-        today = self._clock.now().date()
+        today = at.date()
         if row["last_used_on"] != today:
             async with self._db.transaction() as tx:
                 await queries.touch_token(tx, row["token_id"], today)
-        return TokenOwner(
-            token_id=row["token_id"],
-            app_id=row["app_id"],
-            scopes=frozenset(row["scopes"]),
-            viewer=None if row["account_id"] is None else _viewer(row),
+        viewer = None if row["account_id"] is None else _viewer(row)
+        owner = TokenOwner(
+            token_id=row["token_id"], app_id=row["app_id"], scopes=frozenset(row["scopes"]), viewer=viewer
         )
+        if self._keep and viewer is not None and viewer.obstacle is None and forgotten == self._forgotten:
+            self._remember(token_hash, viewer.account_id, owner, at)
+        return owner
+
+    def forget(self, account_id: int | None = None, token_ids: Collection[int] = ()) -> None:
+        """Look these tokens up again or, where none are named, those of the account; where neither is named, all."""
+        self._forgotten += 1
+        if token_ids:
+            named = {token_hash for token_hash, (_, owner) in self._kept.items() if owner.token_id in token_ids}
+        elif account_id is not None:
+            named = self._by_account.pop(account_id, set())
+        else:
+            self._kept.clear()
+            self._by_account.clear()
+            return
+        for token_hash in named:
+            self._kept.pop(token_hash, None)
+
+    def _remember(self, token_hash: bytes, account_id: int, owner: TokenOwner, at: datetime) -> None:
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+            self._by_account.clear()
+        # Counted from before it was read.
+        self._kept[token_hash] = (at + self._keep, owner)
+        self._by_account.setdefault(account_id, set()).add(token_hash)
 
     async def _look_up(self, hashes: Sequence[bytes]) -> dict[bytes, asyncpg.Record]:
         async with self._db.read() as conn:
@@ -73,4 +123,5 @@ def _viewer(row: Any) -> Viewer:
         obstacle=row["obstacle"],
         token_id=row["token_id"],
         app_id=row["app_id"],
+        merges=row["merges"],
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from rostra.relationships.wanted import unwanted, wanted
 
-__all__ = ["VISIBLE_STATUS", "Facts", "may_see", "unwanted", "visible", "wanted"]
+__all__ = ["VISIBLE_STATUS", "Facts", "may_see", "unwanted", "visible", "visible_while_present", "wanted"]
 
 
 def visible(viewer: LiteralString, status: LiteralString, author: LiteralString) -> LiteralString:
@@ -22,9 +22,12 @@ def visible(viewer: LiteralString, status: LiteralString, author: LiteralString)
     The look-ups are scalar so that PostgreSQL makes them for the few rows that need them: of an `exists` it may make a
     hash table, and then reads every mention and follow that the viewer has.
     """
-    return f"""(
-      {author}.suspended_at is null
-      and ({status}.withheld is null or {status}.account_id = {viewer})
+    return f"({author}.suspended_at is null and {visible_while_present(viewer, status)})"
+
+
+def visible_while_present(viewer: LiteralString, status: LiteralString) -> LiteralString:
+    """SQL: `visible`, beside a check that the author is not suspended."""
+    return f"""(({status}.withheld is null or {status}.account_id = {viewer})
       and ({status}.visibility in ('public', 'unlisted')
         or {status}.account_id = {viewer}
         or ({status}.visibility = 'private' and (

@@ -18,7 +18,7 @@ from rostra.filters.match import Filters
 from rostra.kit.db import Database
 from rostra.posts.access import visible, wanted
 from rostra.posts.hydrate import StatusReader
-from rostra.posts.page import BOOKMARKED, FAVOURITED, MUTED, PINNED, REBLOGGED
+from rostra.posts.page import BOOKMARKED, COLUMNS, FAVOURITED, MUTED, PINNED, REBLOGGED
 from rostra.text.urls import Urls
 
 # $1 the status. It comes with what it boosts, as a row without a cursor: what `hydrate` makes entities of.
@@ -26,7 +26,7 @@ SHARED: Final = """
 select case when s.id = $1 then s.id end as cursor, s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for,
   s.withheld, s.labels,
   a.rendered as account_rendered, a.rendered_for as account_rendered_for,
-  ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date::text as last_status_on,
+  ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,
   coalesce(st.favourites_count, 0) as favourites_count
 from statuses s
@@ -97,7 +97,9 @@ async def render_for(
             found = common.get(key)
             if found is None or viewing.filters or viewer_id in authors:
                 reader = StatusReader(db, urls, viewer_id, at, viewing.filters)
-                found = await reader.render(_rows(shared, rows), context)
+                seen = _rows(shared, rows)
+                reader.learn(seen)
+                found = await reader.render(seen, context)
                 if not viewing.filters and viewer_id not in authors:
                     common[key] = found
             for status in found:
@@ -112,11 +114,18 @@ def _status_id(row: asyncpg.Record) -> int:
 def _rows(shared: Mapping[int, Mapping[str, Any]], personal: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
     """Rows as one viewer's own statement would have given them."""
     rows = [
-        {**shared[row["status_id"]], "flags": row["flags"], "poll": row["poll"]}
+        _Row({**shared[row["status_id"]], "flags": row["flags"], "poll": row["poll"]})
         for row in personal
         if row["status_id"] in shared
     ]
     return cast("list[asyncpg.Record]", rows)
+
+
+class _Row(dict[str, Any]):
+    """What was put together here, to be read like a row of a page."""
+
+    def values(self) -> Any:
+        return tuple(self[name] for name in COLUMNS)
 
 
 async def _read_shared(db: Database, urls: Urls, status_id: int, at: datetime) -> dict[int, dict[str, Any]]:

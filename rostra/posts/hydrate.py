@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import LiteralString
+from operator import itemgetter
+from typing import Any, LiteralString
 
 import asyncpg
 import msgspec
@@ -31,19 +32,26 @@ from rostra.posts.page import (
     REBLOGGED,
     page_by_cursor,
     page_of,
+    without_texts,
 )
 from rostra.posts.polls import PollRow, decode_poll, render_poll
 from rostra.posts.render import refresh_statuses
+from rostra.posts.texts import KeptTexts
 from rostra.text.urls import Urls
 
 __all__ = ["StatusReader", "page_by_cursor", "page_of"]
 
 Rows = Sequence[asyncpg.Record]
-_Found = tuple[asyncpg.Record, RawStatus]
+# The cursor, and the status.
+_Found = tuple[int, RawStatus]
 
 
 class StatusReader:
-    """Reads Status JSON for one viewer (None: a visitor). Made per request; holds no resource of its own."""
+    """Reads Status JSON for one viewer (None: a visitor). Made per request; holds no resource of its own.
+
+    With `kept`, texts that the process knows already are not read again: a page then takes one statement where all are
+    known, and one more where some are not.
+    """
 
     def __init__(
         self,
@@ -53,6 +61,7 @@ class StatusReader:
         at: datetime,
         filters: Filters = NO_FILTERS,
         locale: str = "en",
+        kept: KeptTexts | None = None,
     ) -> None:
         self._db = db
         self._urls = urls
@@ -60,16 +69,65 @@ class StatusReader:
         self._at = at
         self._filters = filters
         self._locale = locale
+        self._kept = kept
+        # The stored JSON of what was fetched, by id.
+        self._statuses: dict[int, str] = {}
+        self._accounts: dict[int, str] = {}
 
     async def fetch(self, statement: LiteralString, *args: object) -> Rows:
         """Run a statement made by `page_of` or `page_by_cursor`; its rows are for `render`."""
+        if self._kept is not None:
+            return await self._complete(self._kept, await self._run(without_texts(statement), args))
         rows = await self._run(statement, args)
         current = self._urls.fingerprint
         stale = [row for row in rows if row["rendered_for"] != current or row["account_rendered_for"] != current]
-        if not stale:
+        if stale:
+            accounts = {row["account_id"] for row in stale if row["account_rendered_for"] != current}
+            await self._refresh({row["id"] for row in stale if row["rendered_for"] != current}, accounts)
+            rows = await self._run(statement, args)
+        self.learn(rows)
+        return rows
+
+    @property
+    def remembers(self) -> bool:
+        """Whether `render_accounts` may be asked."""
+        return self._kept is not None
+
+    async def render_accounts(self, rows: Rows) -> dict[int, Raw]:
+        """Account JSON by id, of rows with the ACCOUNT_COLUMNS; a statement only where some of it is not known."""
+        assert self._kept is not None
+        unknown = self._kept.find_accounts(rows, self._accounts)
+        if unknown:
+            await self._read_texts(self._kept, set(), unknown)
+        shown: dict[int, Raw] = {}
+        for row in rows:
+            account_id = row["account_id"]
+            if account_id in self._accounts and account_id not in shown:
+                shown[account_id] = Raw(self._account(row))
+        return shown
+
+    def learn(self, rows: Rows) -> None:
+        """Take the stored JSON from `rows` that have it."""
+        for row in rows:
+            self._statuses[row["id"]] = row["rendered"]
+            self._accounts[row["account_id"]] = row["account_rendered"]
+
+    async def _complete(self, kept: KeptTexts, rows: Rows) -> Rows:
+        """Take the stored JSON of `rows` from memory, and what is not there from the database; returns the rows but for
+        those that were deleted in between."""
+        statuses, accounts = kept.find(rows, self._statuses, self._accounts)
+        if not statuses and not accounts:
             return rows
-        await self._refresh(stale)
-        return await self._run(statement, args)
+        await self._read_texts(kept, statuses, accounts)
+        return [row for row in rows if row["id"] in self._statuses and row["account_id"] in self._accounts]
+
+    async def _read_texts(self, kept: KeptTexts, statuses: set[int], accounts: set[int]) -> None:
+        into = (self._statuses, self._accounts)
+        current = self._urls.fingerprint
+        statuses, accounts = await kept.read(self._db, statuses, accounts, current, into=into)
+        if statuses or accounts:
+            await self._refresh(statuses, accounts)
+            await kept.read(self._db, statuses, accounts, current, into=into)
 
     async def page(
         self,
@@ -104,7 +162,7 @@ class StatusReader:
             return {}
         wanted = set(ids)
         found = self._render(await self.fetch(BY_IDS, list(wanted)), context)
-        return {row["id"]: status for row, status in found if row["id"] in wanted}
+        return {found_id: status for found_id, status in found if found_id in wanted}
 
     async def find(self, status_id: int) -> RawStatus | None:
         """One status, or None where it is absent or not to be seen."""
@@ -135,7 +193,10 @@ class StatusReader:
             return await conn.fetch(statement, self._viewer_id, self._at, *args)
 
     def _render(self, rows: Rows, context: str) -> list[_Found]:
+        """Each row that has a cursor with its status. What happens here happens for every row of every page, so it is
+        written out: a call costs as much as joining the texts."""
         boosted = {row["id"]: row for row in rows}
+        filtering = bool(self._filters)
         found: list[_Found] = []
         for row in rows:
             if row["cursor"] is None:
@@ -143,9 +204,9 @@ class StatusReader:
             subject = row if row["reblog_of_id"] is None else boosted.get(row["reblog_of_id"])
             if subject is None:
                 continue
-            results = self._filter(subject, context) if self._filters else _NO_RESULTS
+            results = self._filter(subject, context) if filtering else _NO_RESULTS
             if results is not None:
-                found.append((row, Raw(self._join(row, subject, self._tail(subject, results)))))
+                found.append((row["cursor"], Raw(self._join(row, subject, results))))
         return found
 
     def _filter(self, subject: asyncpg.Record, context: str) -> list[FilterResult] | None:
@@ -153,11 +214,11 @@ class StatusReader:
         if subject["account_id"] == self._viewer_id:
             return _NO_RESULTS
         options = decode_poll(subject["poll"]).options if subject["poll"] is not None else ()
-        return self._filters.results(subject["id"], subject["rendered"], options, context, self._at)
+        return self._filters.results(subject["id"], self._statuses[subject["id"]], options, context, self._at)
 
-    def _tail(self, subject: asyncpg.Record, results: list[FilterResult]) -> str:
+    def _tail(self, withheld: Any, labels: Any, results: list[FilterResult]) -> str:
         """The end of a Status: what filters and moderation say of it."""
-        moderation = find_moderation(subject["withheld"], subject["labels"], self._locale)
+        moderation = find_moderation(withheld, labels, self._locale)
         if moderation is not None:
             said = _encode([*render_notices(moderation), *results]).decode()
             return f',"filtered":{said},"moderation":{_encode(moderation).decode()}}}'
@@ -165,41 +226,49 @@ class StatusReader:
             return "}"
         return f',"filtered":{_encode(results).decode()}}}' if results else _NOTHING_FILTERED
 
-    def _join(self, row: asyncpg.Record, subject: asyncpg.Record, tail: str) -> str:
+    def _join(self, row: asyncpg.Record, subject: asyncpg.Record, results: list[FilterResult]) -> str:
         """A Status: what is stored of it, and the counts and flags of `subject`, which a boost shares."""
+        (
+            _, status_id, author_id, _, withheld, labels, followers, following, written, day, replies, reblogs,
+            favourites, flags, poll, *_,
+        ) = subject.values()  # fmt: skip
+        viewer_id = self._viewer_id
+        spelt = "" if viewer_id is None else _FLAGS[flags & ~PINNED]
         counts = (
-            f',"replies_count":{subject["replies_count"]},"reblogs_count":{subject["reblogs_count"]},'
-            f'"favourites_count":{subject["favourites_count"]},"quotes_count":0,"quote":null{self._flags(subject)}'
+            f',"replies_count":{replies},"reblogs_count":{reblogs},"favourites_count":{favourites},'
+            f'"quotes_count":0,"quote":null{spelt}'
         )
-        poll = "null" if subject["poll"] is None else self._poll(subject)
+        pinned = "" if author_id != viewer_id else ',"pinned":true' if flags & PINNED else ',"pinned":false'
+        if withheld is None and labels is None and not results:
+            tail = "}" if viewer_id is None else _NOTHING_FILTERED
+        else:
+            tail = self._tail(withheld, labels, results)
+        on = "null" if day is None else f'"{day}"'
         shown = (
-            f'{{{subject["rendered"]}{counts}{self._pinned(subject)},"account":{_account(subject)},"reblog":null,'
-            f'"poll":{poll}{tail}'
+            f'{{{self._statuses[status_id]}{counts}{pinned},"account":{{{self._accounts[author_id]},'
+            f'"followers_count":{followers},"following_count":{following},"statuses_count":{written},'
+            f'"last_status_at":{on}}},"reblog":null,"poll":{"null" if poll is None else self._poll(subject)}{tail}'
         )
         if subject is row:
             return shown
-        return f'{{{row["rendered"]}{counts},"account":{_account(row)},"reblog":{shown},"poll":null{tail}'
+        text = self._statuses[row["id"]]
+        return f'{{{text}{counts},"account":{self._account(row)},"reblog":{shown},"poll":null{tail}'
 
-    def _flags(self, subject: asyncpg.Record) -> str:
-        if self._viewer_id is None:
-            return ""
-        flags: int = subject["flags"]
-        return _FLAGS[flags & ~PINNED]
-
-    def _pinned(self, subject: asyncpg.Record) -> str:
-        if subject["account_id"] != self._viewer_id:
-            return ""
-        return ',"pinned":true' if subject["flags"] & PINNED else ',"pinned":false'
+    def _account(self, row: asyncpg.Record) -> str:
+        day = row["last_status_on"]
+        on = "null" if day is None else f'"{day}"'
+        return (
+            f'{{{self._accounts[row["account_id"]]},"followers_count":{row["followers_count"]},'
+            f'"following_count":{row["following_count"]},"statuses_count":{row["statuses_count"]},'
+            f'"last_status_at":{on}}}'
+        )
 
     def _poll(self, row: asyncpg.Record) -> str:
         poll: PollRow = decode_poll(row["poll"])
-        return _encode(render_poll(poll, self._viewer_id, self._at, row["rendered"])).decode()
+        return _encode(render_poll(poll, self._viewer_id, self._at, self._statuses[row["id"]])).decode()
 
-    async def _refresh(self, stale: Rows) -> None:
+    async def _refresh(self, statuses: set[int], accounts: set[int]) -> None:
         """Make stale stored JSON anew. Nothing to do on all but the first read after a change."""
-        current = self._urls.fingerprint
-        accounts = {row["account_id"] for row in stale if row["account_rendered_for"] != current}
-        statuses = {row["id"] for row in stale if row["rendered_for"] != current}
         async with self._db.transaction() as tx:
             if accounts:
                 await refresh_accounts(tx, accounts, self._urls)
@@ -210,10 +279,7 @@ class StatusReader:
 _NO_RESULTS: list[FilterResult] = []
 _NOTHING_FILTERED = ',"filtered":[]}'
 _encode = msgspec.json.Encoder().encode
-
-
-def _cursor(found: _Found) -> int:
-    return found[0]["cursor"]
+_cursor = itemgetter(0)
 
 
 def _spell_flags(flags: int) -> str:
@@ -222,16 +288,3 @@ def _spell_flags(flags: int) -> str:
 
 
 _FLAGS = [_spell_flags(flags) for flags in range(PINNED)]
-
-
-def _account(row: asyncpg.Record) -> str:
-    day = row["last_status_on"]
-    return (
-        f'{{{row["account_rendered"]},"followers_count":{row["followers_count"]},'
-        f'"following_count":{row["following_count"]},"statuses_count":{row["statuses_count"]},'
-        f'"last_status_at":{_quote(day)}}}'
-    )
-
-
-def _quote(day: str | None) -> str:
-    return "null" if day is None else f'"{day}"'

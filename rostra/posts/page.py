@@ -7,6 +7,7 @@ its own, without a cursor; `hydrate` puts the two together.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, LiteralString
 
 from rostra.posts.access import VISIBLE_STATUS
@@ -44,16 +45,27 @@ _POLL: Final = """
 
 # $1 is the viewer, $2 the time, $3… belong to the page. The time is a parameter of every page, whether or not its
 # choice of ids needs one.
+_TEXTS: Final = """s.rendered, s.rendered_for, a.rendered as account_rendered,
+  a.rendered_for as account_rendered_for"""
+_VERSIONS: Final = "s.rendered_hash, a.rendered_hash as account_hash"
+
+# Behind the cursor, and in this order: see COLUMNS.
 _STATUSES: Final = f"""
-  s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for, s.withheld, s.labels,
-  a.rendered as account_rendered, a.rendered_for as account_rendered_for,
-  ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date::text as last_status_on,
+  s.id, s.account_id, s.reblog_of_id, s.withheld, s.labels,
+  ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,
-  coalesce(st.favourites_count, 0) as favourites_count, {_FLAGS}, {_POLL}
+  coalesce(st.favourites_count, 0) as favourites_count, {_FLAGS}, {_POLL}, {_TEXTS}
 from statuses s
 join accounts a on a.id = s.account_id
 join account_stats ast on ast.account_id = s.account_id
 left join status_stats st on st.status_id = s.id"""
+
+# What rows are made of, whichever statement they come from; the texts or their versions follow.
+COLUMNS: Final = [
+    "cursor", "id", "account_id", "reblog_of_id", "withheld", "labels",
+    "followers_count", "following_count", "statuses_count", "last_status_on",
+    "replies_count", "reblogs_count", "favourites_count", "flags", "poll",
+]  # fmt: skip
 
 _WHERE: Final = f"where s.id = any({_IDS}) and $2::timestamptz is not null and {VISIBLE_STATUS}"
 
@@ -83,5 +95,24 @@ def page_by_cursor(ids: LiteralString) -> LiteralString:
     return f"""with page as materialized ({ids}), {_with_boosted("array(select page.id from page)")}
       select page.cursor, {_STATUSES} left join page on page.id = s.id {_WHERE}"""
 
+
+# Of accounts (`x`, with their `account_stats` as `ast`), for `StatusReader.render_accounts`.
+ACCOUNT_COLUMNS: Final = """x.id as account_id, x.rendered_hash as account_hash, ast.followers_count,
+  ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on"""
+
+
+@cache
+def without_texts(statement: LiteralString) -> LiteralString:
+    """A statement of `page_of` or its like, with the hash in place of each stored text: for readers who may know the
+    texts already. Rows have `rendered_hash` and `account_hash`, and neither `rendered` nor what it was made for."""
+    return statement.replace(_TEXTS, _VERSIONS)
+
+
+# The stored JSON of the statuses $1 and of the accounts $2.
+TEXTS: Final = """
+select true as is_status, id, rendered, rendered_for, rendered_hash from statuses where id = any($1::bigint[])
+union all
+select false, id, rendered, rendered_for, rendered_hash from accounts where id = any($2::bigint[])
+"""
 
 BY_IDS: Final = f"with {_with_boosted('$3::bigint[]')} select s.id as cursor, {_STATUSES} {_WHERE}"

@@ -14,8 +14,9 @@ import msgspec
 import structlog
 
 from rostra.kit.db import connect
+from rostra.oauth.tokens import TokenReader
 from rostra.streaming.hub import Hub
-from rostra.timelines.announce import CHANNEL, AnyAnnouncement, EndedStreams, decode
+from rostra.timelines.announce import CHANNEL, AnyAnnouncement, ChangedFilters, EndedStreams, decode
 
 log = structlog.get_logger()
 
@@ -31,8 +32,9 @@ _DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 class Listener:
     """Owns the listening connection and the queue of what was heard, from `start` to `stop`."""
 
-    def __init__(self, hub: Hub, dsn: str) -> None:
+    def __init__(self, hub: Hub, tokens: TokenReader, dsn: str) -> None:
         self._hub = hub
+        self._tokens = tokens
         self._dsn = dsn
         self._heard: asyncio.Queue[AnyAnnouncement] = asyncio.Queue(_MOST_BEHIND)
         self._tasks: list[asyncio.Task[None]] = []
@@ -89,16 +91,23 @@ class Listener:
                 await connection.execute(ALIVE, timeout=_PATIENCE)
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        if not self._hub.subscriptions:
-            return
+        self.hear(str(payload))
+
+    def hear(self, payload: str) -> None:
+        """Heed an announcement."""
         try:
-            announcement = decode(str(payload))
+            announcement = decode(payload)
         except msgspec.MsgspecError:
             log.warning("a live event of another version was not understood")
             return
         if isinstance(announcement, EndedStreams):
             # Ahead of all that waits.
+            self._tokens.forget(announcement.account_id, announcement.token_ids)
             self._hub.end(announcement)
+            return
+        if isinstance(announcement, ChangedFilters):
+            self._tokens.forget(announcement.account_id)
+        if not self._hub.subscriptions:
             return
         try:
             self._heard.put_nowait(announcement)

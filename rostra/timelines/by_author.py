@@ -8,22 +8,21 @@ import msgspec
 
 from rostra.entities.status import RawStatus
 from rostra.kit.paging import Page, Window, both_orders
-from rostra.posts.access import visible, wanted
+from rostra.posts.access import visible, visible_while_present, wanted
 from rostra.posts.hydrate import StatusReader, page_by_cursor, page_of
 
 # $6 the account, $7 without replies to others, $8 without boosts, $9 a hashtag or null.
 # What the viewer may not see is left out before the page is cut: else a page of it would look like the end.
 _CHOSEN: Final = f"""
-  join accounts x on x.id = s.account_id
-  left join statuses o on o.id = s.reblog_of_id
-  left join accounts ox on ox.id = o.account_id
   where s.account_id = $6 and s.id < $3 and s.id > $4
     and (not $7 or s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
-    and (not $8 or o.id is null)
+    and (not $8 or s.reblog_of_id is null)
     and ($9::text is null or exists (
       select from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id and t.name = $9))
-    and {visible("$1", "s", "x")}
-    and (o.id is null or ({visible("$1", "o", "ox")} and {wanted("$1", "o.account_id", "ox", "$2")}))
+    and (select x.suspended_at from accounts x where x.id = $6) is null and {visible_while_present("$1", "s")}
+    and (s.reblog_of_id is null or (
+      select true from statuses o join accounts ox on ox.id = o.account_id
+      where o.id = s.reblog_of_id and {visible("$1", "o", "ox")} and {wanted("$1", "o.account_id", "ox", "$2")}))
   order by s.id desc /*page*/ limit $5
 """
 

@@ -55,11 +55,11 @@ PLACES: Final = {
     "GET /api/v1/timelines/public": Place("/api/v1/timelines/public", 2, shown=(3, 40)),
     "GET /api/v1/timelines/tag/{hashtag}": Place("/api/v1/timelines/tag/cats", 2),
     "GET /api/v1/timelines/list/{list_id}": Place(f"/api/v1/timelines/list/{LIST}", 3, shown=(3, 40)),
-    "GET /api/v1/accounts/{id}/statuses": Place("/api/v1/accounts/{alice}/statuses", 3, shown=(2, 40)),
+    "GET /api/v1/accounts/{id}/statuses": Place("/api/v1/accounts/{alice}/statuses", 2, shown=(2, 40)),
     "the same, pictures only": Place(
-        f"/api/v1/accounts/{HOST}/statuses", 3, lambda _: {"limit": MANY, "only_media": True}
+        f"/api/v1/accounts/{HOST}/statuses", 2, lambda _: {"limit": MANY, "only_media": True}
     ),
-    "the same, pinned": Place(f"/api/v1/accounts/{HOST}/statuses", 3, lambda _: {"limit": MANY, "pinned": True}),
+    "the same, pinned": Place(f"/api/v1/accounts/{HOST}/statuses", 2, lambda _: {"limit": MANY, "pinned": True}),
     # Posts.
     "GET /api/v1/statuses": Place("/api/v1/statuses", 2, named(POSTS)),
     "GET /api/v1/statuses/{id}/context": Place(
