@@ -25,7 +25,7 @@ from rostra.detect.pdq import HASH_BYTES
 
 LEAST_QUALITY: Final = 50
 MOST_ENTRIES: Final = 20_000_000
-MOST_BYTES: Final = 4 << 30
+MOST_BYTES: Final = 2 << 30
 
 _DIGITS: Final = 2 * HASH_BYTES
 _PDQ_TYPES: Final = frozenset({"", "pdq", "hash_pdq"})
