@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 
 import re2
 
-from rostra.detect.phrases.fold import join
+from rostra.detect.phrases.fold import Squeezed, join, squeeze
 from rostra.detect.phrases.phrase import Edge, Phrase, expand
 from rostra.detect.phrases.tables import patterns_of, read_edges
 
@@ -63,11 +63,11 @@ _OVER_IT: Final = {edge: _compile(block) for edge, block in _EDGES.over.items()}
 
 
 class Surroundings:
-    """One folded text, asked about the surroundings of finds in it."""
+    """One text, asked about the surroundings of finds in it; places are those of the squeezed text."""
 
-    def __init__(self, folded: bytes, joined: bytes) -> None:
+    def __init__(self, folded: bytes, squeezed: Squeezed) -> None:
         self._text = folded
-        self._joined = joined
+        self._squeezed = squeezed
         self._quotes: list[tuple[int, int]] | None = None
 
     def edge_of(self, phrase: Phrase, start: int, end: int) -> str:
@@ -83,7 +83,8 @@ class Surroundings:
             return True
         if edge in _AFTER_IT and _AFTER_IT[edge].search(self._rest(end)):
             return True
-        return edge in _NEAR_IT and _NEAR_IT[edge].search(self._joined[max(0, start - _NEAR) : end + _NEAR]) is not None
+        near = self._squeezed.text[max(0, start - _NEAR) : end + _NEAR]
+        return edge in _NEAR_IT and _NEAR_IT[edge].search(near) is not None
 
     def _is_before(self, edge: Edge, start: int) -> bool:
         """Whether a sentence begins with what belongs to `edge`, and does not turn before the find."""
@@ -91,29 +92,33 @@ class Surroundings:
         said = _BEFORE_IT[edge].search(lead)
         turn = _TURN.get(edge)
         # The find's own first words may be those that turn: "so now | I'm going to".
-        return said is not None and not (turn and turn.search(lead + self._joined[start : start + 6], said.start()))
+        own = self._squeezed.text[start : start + 6]
+        return said is not None and not (turn and turn.search(lead + own, said.start()))
 
     def _lead(self, start: int) -> bytes:
         """What stands before a find in its sentence."""
-        lead = self._text[max(0, start - _BEFORE) : start]
+        place, _ = self._squeezed.span(start, start + 1)
+        lead = self._text[max(0, place - _BEFORE) : place]
         ends = [stop.end() for stop in _SENTENCE_END.finditer(lead)]
-        return join(lead[ends[-1] :] if ends else lead)
+        return squeeze(join(lead[ends[-1] :] if ends else lead))
 
     def _rest(self, end: int) -> bytes:
         """What stands after a find in its sentence."""
-        rest = self._text[end : end + _AFTER]
+        _, place = self._squeezed.span(end - 1, end)
+        rest = self._text[place : place + _AFTER]
         stop = _SENTENCE_END.search(rest)
-        return join(rest[: stop.start()] if stop else rest)
+        return squeeze(join(rest[: stop.start()] if stop else rest))
 
     def _overlaps(self, pattern: _Pattern, start: int, end: int) -> bool:
         low = max(0, start - _LEAN)
-        window = self._joined[low : end + _LEAN]
+        window = self._squeezed.text[low : end + _LEAN]
         return any(found.start() + low < end and start < found.end() + low for found in pattern.finditer(window))
 
     def _is_quoted(self, start: int, end: int) -> bool:
         if self._quotes is None:
             self._quotes = self._find_quotes()
-        return any(low <= start and end <= high for low, high in self._quotes)
+        low, high = self._squeezed.span(start, end)
+        return any(first <= low and high <= last for first, last in self._quotes)
 
     def _find_quotes(self) -> list[tuple[int, int]]:
         quotes = [found.span() for found in _QUOTE.finditer(self._text)]

@@ -12,7 +12,7 @@ import re2
 from rostra.detect.normalise import Normal
 from rostra.detect.phrases.catalogue import PHRASES
 from rostra.detect.phrases.edges import Surroundings
-from rostra.detect.phrases.fold import fold, join
+from rostra.detect.phrases.fold import Squeezed, fold, join
 from rostra.detect.phrases.phrase import LANGUAGES, Language, Phrase, expand
 from rostra.detect.phrases.tables import read_classes
 from rostra.detect.reading import Match
@@ -65,28 +65,27 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
     only halves the weight of finds of other languages. At most 40 matches, at most one of a name over one place.
     """
     folded = fold(normal.text)
-    joined = join(folded)
-    indices = _SIEVE.Match(joined)
+    squeezed = Squeezed(join(folded))
+    indices = _SIEVE.Match(squeezed.text)
     if indices is None:
         return ()
-    around = Surroundings(folded, joined)
+    around = Surroundings(folded, squeezed)
     found: dict[tuple[str, int, int], Match] = {}
     for index in indices:
         known = _KNOWN[index]
-        spans = _spans(index, joined)
-        for start, end in spans:
+        for start, end in _spans(index, squeezed.text):
             edge = around.edge_of(known.phrase, start, end)
-            match = _match(known, text, normal, (start, end), edge, language)
+            match = _match(known, text, normal, squeezed.span(start, end), edge, language)
             found.setdefault((match.name, match.start, match.end), match)
     return _widest(list(found.values()))
 
 
-def _spans(index: int, joined: bytes) -> list[tuple[int, int]]:
+def _spans(index: int, squeezed: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for found in _SIEVE.re(index).finditer(joined):
+    for found in _SIEVE.re(index).finditer(squeezed):
         start, end = found.span()
         # What begins or ends a sentence helps to know a phrase, but is not part of it.
-        said = joined[start:end]
+        said = squeezed[start:end]
         spans.append((end - len(said.lstrip(_MARKS)), start + len(said.rstrip(_MARKS))))
         if len(spans) == _MOST_OF_ONE:
             break

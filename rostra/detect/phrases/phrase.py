@@ -46,8 +46,11 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.patterns)
 
 
+# RE2 finds out by itself which words a text must hold to be worth a closer look. It sees through "a or nothing", not
+# through "a?"; and words are few, but there would be too many pairs of words, were a single blank between them.
 _BETWEEN: Final = " +"
-_PERHAPS: Final = r"\x20*"
+_PERHAPS: Final = r"(?:\x20|)"
+_OPTIONAL: Final = re.compile(r"(?<!\\)([a-z])\?|\)\?")
 _WORD: Final = r"\w+"
 _END: Final = "{end}"
 _ENDING: Final = r"\x20*(?:[.!?;:\")]|\z)"
@@ -70,5 +73,6 @@ def expand(pattern: str, classes: Mapping[str, str]) -> str:
         pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
     # A gap eats the blanks on both sides of it, so that nothing between means one blank, not two.
     pattern = re.sub("[ ',]\\?", r"\\x01", pattern).replace("'", " ")
-    pattern = _GAP.sub(lambda gap: rf"(?:\x00{_WORD}){{0,{gap[1]}}}\x00", pattern)
-    return rf"{front}(?:{pattern})".replace(r"\x01", _PERHAPS).replace(r"\x00", " ").replace(" ", _BETWEEN) + edge
+    pattern = _GAP.sub(lambda gap: rf"(?: {_WORD}){{0,{gap[1]}}} ", pattern)
+    pattern = _OPTIONAL.sub(lambda found: f"(?:{found[1]}|)" if found[1] else "|)", pattern)
+    return rf"{front}(?:{pattern})".replace(" ", _BETWEEN).replace(r"\x01", _PERHAPS) + edge
