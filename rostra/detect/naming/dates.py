@@ -75,9 +75,7 @@ _NUMBERS.update({"five": 5, "cinque": 5, "six": 6, "sei": 6, "seven": 7, "sette"
 _SPANS: Final = {"day": 1, "days": 1, "giorno": 1, "giorni": 1, "week": 7, "weeks": 7, "settimana": 7, "settimane": 7}
 
 # A text that has none of these names no day.
-WORDS: Final = (
-    frozenset(_MONTHS) | frozenset(_DAYS) | frozenset(_NEAR) | {"primo", "days", "giorni", "week", "settimana"}
-)
+WORDS: Final = frozenset(_MONTHS) | frozenset(_DAYS) | frozenset(_NEAR) | frozenset(_SPANS) | {"primo"}
 
 _MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY: Final = "|".join(_DAYS)
