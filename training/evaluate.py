@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rostra.detect.cascade import Cascade, find_parts
+from rostra.detect.cascade import WORTH_ENCODING, Cascade, find_parts
 from rostra.detect.reading import CATEGORIES
 from training.attacks import ATTACKS, hide
 from training.corpora import NO, YES, Row
@@ -99,10 +99,16 @@ def _official(folder: Path) -> list[Row]:
 
 def _views(cascade: Cascade, texts: list[str], languages: list[str]) -> dict[str, list[Scores]]:
     views: dict[str, list[Scores]] = {}
+    base = Cascade.load(encoder=False) if "encoder" in cascade.versions else cascade
     for first in range(0, len(texts), 256):
         some = texts[first : first + 256]
         parts = find_parts(some, languages[first : first + 256])
-        for name, logits in cascade.views(some, parts).items():
+        found = {"heads": base.without_phrases(parts), "base": base.judge(some, parts)}
+        if base is not cascade:
+            found["encoder"] = cascade.judge(some, parts, everything=True)
+            doubtful = (found["base"] > WORTH_ENCODING).any(axis=1, keepdims=True)
+            found["gated"] = np.where(doubtful, found["encoder"], found["base"])
+        for name, logits in found.items():
             views.setdefault(name, []).append(logits.astype(np.float64))
     return views
 
@@ -260,12 +266,12 @@ def _hidden(cascade: Cascade, measured: Measured) -> list[Line]:
         harmful = own & (measured.marks[:, [_PLACE["threat"], _PLACE["incitement"]]] == YES).any(axis=1)
         everyday = measured.everyday(language)
         texts = [row.text for row, chosen in zip(measured.rows, harmful, strict=True) if chosen]
-        for view, scores in measured.views.items():
-            above = threshold(violent(scores)[everyday], 0.01)
-            plain = found(violent(scores)[harmful], above)
-            for name in ATTACKS:
-                hidden = _views(cascade, hide(texts, name), [language] * len(texts))[view]
-                still = found(violent(np.concatenate(hidden)), above)
+        for name in ATTACKS:
+            hidden = _views(cascade, hide(texts, name), [language] * len(texts))
+            for view, scores in measured.views.items():
+                above = threshold(violent(scores)[everyday], 0.01)
+                plain = found(violent(scores)[harmful], above)
+                still = found(violent(np.concatenate(hidden[view])), above)
                 figures = {"plain": plain, "hidden": still, "of plain": still / plain if plain else float("nan")}
                 lines.append(Line("hidden threats at 1 %", f"{name}, {language}", view, figures))
     return lines

@@ -30,10 +30,10 @@ def train(
     x: Array,
     marks: npt.NDArray[np.int8],
     weights: Array,
-    hidden: int = 128,
-    rounds: int = 12,
-    drop: float = 0.2,
-    decay: float = 2e-5,
+    hidden: int = 256,
+    rounds: int = 16,
+    drop: float = 0.5,
+    decay: float = 1e-3,
     pace: float = 2e-3,
     seed: int = 1,
 ) -> Network:
@@ -64,7 +64,7 @@ def train(
                 mean[place] += 0.1 * (slope - mean[place])
                 square[place] += 0.001 * (slope * slope - square[place])
                 scale = np.sqrt(square[place] / (1 - 0.999**step)) + 1e-8
-                parts[place] -= rate * (mean[place] / (1 - 0.9**step) / scale + (decay / 2e-3) * parts[place])
+                parts[place] -= rate * (mean[place] / (1 - 0.9**step) / scale + decay * parts[place])
     return Network(*parts)
 
 
@@ -75,7 +75,7 @@ def _slopes(
     inner = np.maximum(x @ into + at, 0)
     kept = (rng.random(inner.shape, dtype=np.float32) >= drop).astype(np.float32) / np.float32(1 - drop)
     hidden = inner * kept
-    chances = 1 / (1 + np.exp(-(hidden @ out + bias)))
+    chances = 1 / (1 + np.exp(-np.clip(hidden @ out + bias, -30, 30)))
     wrong = known * (chances - truth) / np.float32(len(x))
     back = (wrong @ out.T) * kept * (inner > 0)
     return x.T @ back, back.sum(0), hidden.T @ wrong, wrong.sum(0)

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from rostra.detect.cascade import Cascade
 from rostra.detect.hashing import read_bags
+from rostra.detect.heads import load_heads
+from rostra.detect.language import recognise
 from rostra.detect.normalise import normalise
 from rostra.detect.phrases import find_phrases
 
@@ -25,7 +27,7 @@ before = used()
 import numpy
 with_numpy = used()
 from rostra.detect.cascade import Cascade
-cascade = Cascade.load()
+cascade = Cascade.load(encoder=False)
 for _ in range(3):
     cascade.read(["this is one of many posts, with a few words more"] * 256, written_on=None)
 print(used() - before, used() - with_numpy)
@@ -37,18 +39,25 @@ def measure_pace(
 ) -> list[Any]:
     """Lines with posts per second of one processor, by part; milliseconds for one text alone; megabytes."""
     some = texts[:: max(1, len(texts) // _TEXTS)]
-    cascade.read(some[:256], written_on=None)
+    base, heads = Cascade.load(encoder=False), load_heads()
+    for each in (base, cascade):
+        each.read(some[:256], written_on=None)
     normals = [normalise(text) for text in some]
     plain = [normal.text for normal in normals]
     rates = {
         "normaliser": _rate(some, lambda: [normalise(text) for text in some]),
         "phrases": _rate(some, lambda: [find_phrases(text, each) for text, each in zip(some, normals, strict=True)]),
         "features": _rate(some, lambda: read_bags(plain)),
-        "heads": _rate(some, lambda: [cascade.logits(plain[at : at + 128]) for at in range(0, len(plain), 128)]),
-        "whole base cascade": _rate(some, lambda: cascade.read(some, written_on=None)),
+        "heads": _rate(
+            some, lambda: [heads.logits(read_bags(plain[at : at + 128])) for at in range(0, len(plain), 128)]
+        ),
+        "language": _rate(some, lambda: [recognise(text) for text in some]),
+        "whole base cascade": _rate(some, lambda: base.read(some, written_on=None)),
     }
+    if "encoder" in cascade.versions:
+        rates["cascade with encoder"] = _rate(some, lambda: cascade.read(some, written_on=None))
     lines = [line("posts a second of one core", name, "", {"posts/s": rate}) for name, rate in rates.items()]
-    alone = sorted(_milliseconds(cascade, text) for text in some[:_ALONE])
+    alone = sorted(_milliseconds(base, text) for text in some[:_ALONE])
     lines.append(
         line(
             "one text alone", "base cascade", "", {"p50 ms": alone[len(alone) // 2], "p95 ms": alone[-len(alone) // 20]}

@@ -10,15 +10,23 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from rostra.detect.encoder import Encoder, load_encoder
 from rostra.detect.fusion import Fusion, chances, load_fusion
 from rostra.detect.hashing import Numbers, read_bags
 from rostra.detect.heads import Heads, load_heads
+from rostra.detect.language import recognise
 from rostra.detect.normalise import Normal, normalise
-from rostra.detect.phrases import find_phrases
+from rostra.detect.phrases import PHRASES, find_phrases
 from rostra.detect.reading import Match, Mentioned, Reading
 
 # Texts are read so many at a time: enough for whole arrays to pay, few enough to stay in the processor's cache.
 _AT_ONCE: Final = 128
+# Log-odds of any category from which the encoder is asked: it costs forty times what all the rest does.
+WORTH_ENCODING: Final = -5.5
+# From so much evasion on the language is recognised by the normalised text.
+_HIDDEN: Final = 0.1
 
 
 class DetectorFailed(Exception):
@@ -49,16 +57,22 @@ class Parts(NamedTuple):
 class Cascade:
     """The detectors of the package, loaded once; reading is a pure function of the text, the day and the language."""
 
-    def __init__(self, heads: Heads, fusion: Fusion) -> None:
+    def __init__(self, heads: Heads, fusion: Fusion, encoder: Encoder | None = None) -> None:
         self._heads = heads
         self._fusion = fusion
-        self.versions = {"ngrams": heads.version, "fusion": fusion.version}
-        self.version = f"{heads.version}+{fusion.version}"
+        self._encoder = encoder if fusion.encoder else None
+        self.versions = {"ngrams": heads.version, "fusion": fusion.version, "phrases": str(len(PHRASES))}
+        if self._encoder is not None:
+            self.versions["encoder"] = self._encoder.version
+        self.version = "+".join(self.versions.values())
 
     @classmethod
-    def load(cls) -> Cascade:
-        """The detectors of the package; ValueError for a model that belongs to other code."""
-        return cls(load_heads(), load_fusion())
+    def load(cls, *, encoder: bool = True) -> Cascade:
+        """The detectors of the package, with the encoder where the extra is installed and wanted.
+
+        ValueError for a model that belongs to other code, OtherEncoder for an encoder that the model does not know.
+        """
+        return cls(load_heads(), load_fusion(), load_encoder() if encoder else None)
 
     def read(
         self,
@@ -69,7 +83,8 @@ class Cascade:
     ) -> list[Reading]:
         """What is found in each text, in order; DetectorFailed where one of the detectors breaks.
 
-        `languages` are those that authors declare, primary tags. What is said of one text never depends on another.
+        `languages` are those that authors declare, primary tags; they count where none is recognised. What is said of
+        one text never depends on another.
         """
         declared = languages if languages is not None else [None] * len(texts)
         readings: list[Reading] = []
@@ -80,11 +95,7 @@ class Cascade:
 
     def _read(self, texts: Sequence[str], declared: Sequence[str | None]) -> list[Reading]:
         parts = find_parts(texts, declared)
-        with named("ngrams"):
-            logits = self.logits([normal.text for normal in parts.normals])
-        with named("fusion"):
-            evasions = [normal.evasion for normal in parts.normals]
-            scores = chances(self._fusion.logits(logits, parts.matches, evasions, parts.languages))
+        scores = chances(self.judge(texts, parts))
         return [
             Reading(
                 language=language,
@@ -98,18 +109,40 @@ class Cascade:
             for normal, language, matches, score in zip(*parts, scores, strict=True)
         ]
 
-    def views(self, texts: Sequence[str], parts: Parts) -> dict[str, Numbers]:
-        """Log-odds, (texts, categories), as each way of reading has them: without phrases, and the whole base."""
-        heads = self.logits([normal.text for normal in parts.normals])
-        evasions = [normal.evasion for normal in parts.normals]
-        return {
-            "heads": self._fusion.logits(heads, [()] * len(texts), evasions, parts.languages),
-            "base": self._fusion.logits(heads, parts.matches, evasions, parts.languages),
-        }
+    def judge(self, texts: Sequence[str], parts: Parts, *, everything: bool = False) -> Numbers:
+        """Log-odds of the categories, (texts, categories).
 
-    def logits(self, normals: Sequence[str]) -> Numbers:
-        """Log-odds of the heads for normalised texts, (texts, categories)."""
-        return self._heads.logits(read_bags(normals))
+        The encoder is asked about texts that the base does not find plainly harmless, or with `everything` about all.
+        """
+        with named("ngrams"):
+            heads = self.heads(parts)
+        evasions = [normal.evasion for normal in parts.normals]
+        with named("fusion"):
+            judged = self._fusion.logits(heads, parts.matches, evasions, parts.languages)
+        if self._encoder is None:
+            return judged
+        doubtful = np.flatnonzero((judged > WORTH_ENCODING).any(axis=1) | everything)
+        if len(doubtful):
+            some = doubtful.tolist()
+            with named("encoder"):
+                encoded = self._encoder.logits([texts[at] for at in some], [parts.normals[at] for at in some])
+            judged[doubtful] = self._fusion.logits(
+                heads[doubtful],
+                [parts.matches[at] for at in some],
+                [evasions[at] for at in some],
+                [parts.languages[at] for at in some],
+                encoded,
+            )
+        return judged
+
+    def heads(self, parts: Parts) -> Numbers:
+        """Log-odds of the heads alone, before phrases and scaling, (texts, categories)."""
+        return self._heads.logits(read_bags([normal.text for normal in parts.normals]))
+
+    def without_phrases(self, parts: Parts) -> Numbers:
+        """What `judge` would say if there were no phrases and no encoder."""
+        evasions = [normal.evasion for normal in parts.normals]
+        return self._fusion.logits(self.heads(parts), [()] * len(parts.normals), evasions, parts.languages)
 
 
 def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> Parts:
@@ -117,7 +150,10 @@ def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> Parts:
     with named("normalise"):
         normals = [normalise(text) for text in texts]
     with named("language"):
-        found = [language or "" for language in declared]
+        found = [
+            recognise(text if normal.evasion < _HIDDEN else normal.text) or language or ""
+            for text, normal, language in zip(texts, normals, declared, strict=True)
+        ]
     with named("phrases"):
         matches = [
             find_phrases(text, normal, language) for text, normal, language in zip(texts, normals, found, strict=True)

@@ -72,6 +72,7 @@ _EDGE: Final = ".,!?;:)('\"*~_-|+#·[]{}<>/"
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|s|am|pm|[a-z]|kg|km|cm|mm|ml|gb|mb|tb|hz|ft|lb|lbs|min|hrs?|yo|euro?)")
 # `power5`, `co2`: a name with a number.
 _NUMBERED: Final = re.compile(r"[a-z]+\d+")
+_SIGN_RUNS: Final = re.compile("[^a-z]+")
 _LETTERS: Final = re.compile("[a-z]")
 _GAP: Final = re.compile(r" {2,}|\n")
 
@@ -169,6 +170,9 @@ def _read_core(core: str) -> str | None:
         read = "".join(chosen)
         if read in SHARP or (letters >= signs and read in common() and not _NUMBERED.fullmatch(core)):
             return read
+    # No word that is known, but no number either: inflected verbs are more than any list holds.
+    if letters > signs and len(_SIGN_RUNS.findall(core)) > 1:
+        return "".join(choice[0] for choice in choices)
     return None
 
 
