@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from markupsafe import Markup
 
 from rostra.web.formats import Entity
+from rostra.web.marked import MarkedPart
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +34,35 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     follow_requests: int = 0
     moderator: bool = False
     administrator: bool = False
+    # What waits for reviewers; counted on the pages of the administration only.
+    waiting: int = 0
     trends: Sequence[Entity] = ()
     notice: str | None = None
     dev: bool = False
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the policy refused what was written in a form: the reason in the author's language, the clause, the field
+    that it is about, and the texts with the words marked."""
+
+    reason: str
+    clause: str
+    field: str
+    parts: Sequence[MarkedPart] = ()
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an author's own post is withheld. `until` is when the policy decides by itself, and `then` what; `warning`
+    and `text` are there where words in them are marked."""
+
+    state: Literal["review", "refused"]
+    reason: str = ""
+    clause: str = ""
+    clause_title: str = ""
+    until: str | None = None
+    then: str = "refuse"
+    warning: Markup | None = None
+    text: Markup | None = None
 
 
 class Composer(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,3 +86,4 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     editing: str | None = None
     idempotency_key: str = ""
     errors: Mapping[str, str] = {}
+    refusal: Refusal | None = None

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from rostra.web import formats
 from rostra.web.context import Page
 from rostra.web.language import LANGUAGES, language_choices, language_name
+from rostra.web.marked import mark_field
 
 WEB = Path(__file__).parent
 STATIC_FOLDER = WEB / "static"
@@ -116,6 +117,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         formats.grouped,
         formats.lang_attribute,
         formats.words_of,
+        mark_field,
     )
     named = (age, left, moment, day, count, full_count, language, *plain, *more)
     return {function.__name__: function for function in named}

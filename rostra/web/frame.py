@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.records import Viewer
+from rostra.moderation.overview_queries import count_for_review
 from rostra.notifications.show import count_unread
 from rostra.search.trends import trending_tags
 from rostra.web.cookies import Cookies
@@ -36,13 +37,15 @@ async def build_frame(visit: Visit) -> Page:
     res, viewer = visit.res, visit.viewer
     account: dict[str, Any] | None = None
     preferences: dict[str, Any] = {}
-    unread = 0
+    unread = waiting = 0
     if viewer is not None:
         user = await get_user(res.db, viewer.account_id)
         preferences = msgspec.to_builtins(render_preferences(user))
         account = msgspec.json.decode(await own_account(res.db, res.urls, viewer.account_id), type=dict[str, Any])
         async with res.db.read() as conn:
             unread = await count_unread(conn, viewer.account_id, _MOST_UNREAD)
+            if viewer.role != "user" and visit.path.startswith("/admin"):
+                waiting = (await count_for_review(conn)).waiting
     return Page(
         site=await res.instance.site(res.db),
         csrf=visit.cookies.csrf,
@@ -57,6 +60,7 @@ async def build_frame(visit: Visit) -> Page:
         unread=unread,
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
         moderator=viewer is not None and viewer.role != "user",
+        waiting=waiting,
         administrator=viewer is not None and viewer.role in ("owner", "admin"),
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),

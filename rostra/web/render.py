@@ -134,7 +134,7 @@ import msgspec
 from babel.support import NullTranslations
 from jinja2 import Environment
 
-from rostra.web.context import Composer, Page
+from rostra.web.context import Composer, Page, Refusal, Withheld
 from rostra.web.environment import STATIC_FOLDER, TEMPLATE_FOLDER, WEB, make_environment
 from rostra.web.language import load_translations
 
@@ -144,7 +144,9 @@ __all__ = [
     "WEB",
     "Composer",
     "Page",
+    "Refusal",
     "Views",
+    "Withheld",
     "compile_templates",
     "content_security_policy",
     "load_views",

@@ -17,6 +17,7 @@ from rostra.posts.delete import delete, get_text
 from rostra.posts.edit import edit
 from rostra.posts.history import get_source
 from rostra.posts.records import Edit, MediaEdit, PollDraft
+from rostra.web.context import Refusal
 from rostra.web.feeds import decode
 from rostra.web.formats import Entity, status_path
 from rostra.web.images import take_images
@@ -24,6 +25,7 @@ from rostra.web.page import Pages
 from rostra.web.render import Composer
 from rostra.web.thread import StatusForm, find_status
 from rostra.web.visit import Visit, is_local
+from rostra.web.withheld import refusal_of, say_published
 from rostra.web.writing import Mendable, PollForm, WritingForm, explain
 
 pages = Pages()
@@ -107,8 +109,9 @@ async def save_edit(visit: Visit, form: RewritingForm) -> Response:
         )
         await edit(res.db, res.clock, res.urls, res.emit, res.screen, author=visit.me, status_id=form.id, wanted=wanted)
     except Mendable as error:
-        return await _again(visit, form, status, taken.show(visit), explain(visit, error))
-    return visit.redirect(status_path(status), notice=visit.gettext("Saved."))
+        return await _again(visit, form, status, taken.show(visit), explain(visit, error), refusal_of(error))
+    notice = await say_published(visit, form.id, visit.gettext("Saved."))
+    return visit.redirect(status_path(status), notice=notice)
 
 
 def _wanted_poll(form: PollForm, before: Mapping[str, Any] | None) -> PollDraft | UnsetType | None:
@@ -118,10 +121,15 @@ def _wanted_poll(form: PollForm, before: Mapping[str, Any] | None) -> PollDraft 
 
 
 async def _again(
-    visit: Visit, form: RewritingForm, status: Entity, media: Sequence[Entity], errors: Mapping[str, str]
+    visit: Visit,
+    form: RewritingForm,
+    status: Entity,
+    media: Sequence[Entity],
+    errors: Mapping[str, str],
+    refusal: Refusal | None = None,
 ) -> Response:
     parent = await _find_parent(visit, status)
-    composer = form.show_again(media, errors, parent=parent, editing=status["id"])
+    composer = form.show_again(media, errors, parent=parent, editing=status["id"], refusal=refusal)
     return await visit.html("compose.html", http_status=422, composer=composer)
 
 

@@ -16,6 +16,7 @@ from rostra.media.account_images import store_account_image
 from rostra.web.feeds import decode
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
+from rostra.web.withheld import refusal_of
 
 pages = Pages()
 
@@ -68,7 +69,7 @@ async def show_profile(visit: Visit) -> Response:
     names = ("display_name", "avatar_description", "header_description", *_TICKS)
     values = {name: account[name] for name in names}
     values |= {"note": account["source"]["note"], "fields": account["source"]["fields"]}
-    return await visit.html("settings/profile.html", account=account, values=values, errors={})
+    return await visit.html("settings/profile.html", account=account, values=values, errors={}, refusal=None)
 
 
 @pages.post("/settings/profile", access="me")
@@ -92,8 +93,14 @@ async def save_profile(visit: Visit, form: ProfileForm) -> Response:
         account = decode(await own_account(res.db, res.urls, me))
         values: dict[str, Any] = {name: getattr(form, name) for name in ProfileForm.__struct_fields__}
         values["fields"] = [{"name": fact.name, "value": fact.value} for fact in facts]
-        errors = errors_of(error)
-        return await visit.html("settings/profile.html", http_status=422, account=account, values=values, errors=errors)
+        return await visit.html(
+            "settings/profile.html",
+            http_status=422,
+            account=account,
+            values=values,
+            errors=errors_of(error),
+            refusal=refusal_of(error),
+        )
     return visit.redirect("/settings/profile", notice=visit.gettext("Saved."))
 
 

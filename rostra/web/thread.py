@@ -19,6 +19,7 @@ from rostra.web.feeds import decode, decode_list, older, relationships_of
 from rostra.web.formats import Entity, status_path
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
+from rostra.web.withheld import explain_withheld
 
 pages = Pages()
 
@@ -64,6 +65,7 @@ async def thread_page(visit: Visit, form: StatusForm) -> Response:
         status=status,
         ancestors=decode_list(context.ancestors),
         descendants=decode_list(context.descendants),
+        withheld=await explain_withheld(visit, status),
         composer=reply_composer(visit.viewer, status) if visit.viewer else None,
         live={"stream": "user", "url": status_path(status)} if visit.viewer else None,
     )

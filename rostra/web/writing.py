@@ -23,12 +23,14 @@ from rostra.posts.schedule import schedule
 from rostra.screening.judgement import Rejected
 from rostra.timelines.fan_out import show_to_author
 from rostra.web.composing import empty_composer, reply_composer
+from rostra.web.context import Refusal
 from rostra.web.feeds import decode
 from rostra.web.formats import Entity
 from rostra.web.images import ImageForm, take_images
 from rostra.web.page import Pages
 from rostra.web.render import Composer
 from rostra.web.visit import Refused, Visit
+from rostra.web.withheld import refusal_of, say_published
 
 pages = Pages()
 
@@ -118,6 +120,7 @@ class WritingForm(msgspec.Struct, frozen=True, kw_only=True):
         *,
         parent: Entity | None = None,
         editing: str | None = None,
+        refusal: Refusal | None = None,
     ) -> Composer:
         """The composer as it was sent, with what was wrong."""
         written = self.poll.written
@@ -135,6 +138,7 @@ class WritingForm(msgspec.Struct, frozen=True, kw_only=True):
             editing=editing,
             idempotency_key=self.idempotency_key,
             errors=errors,
+            refusal=refusal,
         )
 
 
@@ -170,7 +174,7 @@ async def write(visit: Visit, form: WritingForm) -> Response:
                 return await _again(visit, form, taken.show(visit), {"media": taken.problem})
             made = await _make(visit, form, taken.ids)
         except Mendable as error:
-            return await _again(visit, form, taken.show(visit), explain(visit, error))
+            return await _again(visit, form, taken.show(visit), explain(visit, error), refusal_of(error))
     return await _after(visit, form, made)
 
 
@@ -202,12 +206,20 @@ async def _after(visit: Visit, form: WritingForm, made: Made) -> Response:
     await show_to_author(visit.res.db, made.status_id)
     own_page = f"/@{visit.me.username}/{made.status_id}"
     default = own_page if form.in_reply_to_id else "/home"
-    return visit.back(form.return_to, default, notice=visit.gettext("Your post was published."))
+    notice = await say_published(visit, made.status_id, visit.gettext("Your post was published."))
+    return visit.back(form.return_to, default, notice=notice)
 
 
-async def _again(visit: Visit, form: WritingForm, media: Sequence[Entity], errors: Mapping[str, str]) -> Response:
+async def _again(
+    visit: Visit,
+    form: WritingForm,
+    media: Sequence[Entity],
+    errors: Mapping[str, str],
+    refusal: Refusal | None = None,
+) -> Response:
     found = await (await visit.statuses()).find(form.in_reply_to_id) if form.in_reply_to_id else None
-    composer = form.show_again(media, errors, parent=None if found is None else decode(found))
+    parent = None if found is None else decode(found)
+    composer = form.show_again(media, errors, parent=parent, refusal=refusal)
     return await visit.html("compose.html", http_status=422, composer=composer)
 
 

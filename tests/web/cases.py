@@ -4,23 +4,13 @@ from __future__ import annotations
 
 # ruff: noqa: E501
 # fmt: off
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from rostra.web.render import Composer, Page
+from rostra.web.render import Composer
 from tests.web import samples as s
+from tests.web.case import Case
+from tests.web.cases_moderation import moderation_cases
 from tests.web.samples import page
-
-
-class Case(msgspec.Struct, frozen=True):
-    """One template to render."""
-
-    template: str
-    page: Page
-    values: Mapping[str, Any]
-
 
 LIVE = {"stream": "user", "url": "/home"}
 PAGING = {"older_url": "/home?max_id=111000000000000001", "newest_url": None}
@@ -34,7 +24,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **moderation_cases()}
 
 
 def _public_cases() -> dict[str, Case]:
@@ -124,21 +114,21 @@ def _reading_cases() -> dict[str, Case]:
         "notifications-empty": Case("notifications.html", page("/notifications", unread=0), {"notifications": [], "tab": "mentions", **LAST, "last_read_id": None, "live": None}),
         **{f"saved-{kind}": Case("saved.html", page(f"/{kind}"), {"kind": kind, "statuses": some, **PAGING}) for kind in ("bookmarks", "favourites")},
         **{f"saved-empty-{kind}": Case("saved.html", page(f"/{kind}"), {"kind": kind, **none}) for kind in ("bookmarks", "favourites")},
-        "profile": Case("profile.html", page("/@giulia"), {"account": s.GIULIA, "relationship": s.relationship(s.GIULIA, followed_by=True, note="Met at the bakery."), "tab": "posts", "pinned": [s.OPEN_POLL], "statuses": s.TIMELINE, **PAGING, "hidden": None}),
-        "profile-own": Case("profile.html", page("/@ada"), {"account": s.ADA, "relationship": None, "tab": "posts", "pinned": [], "statuses": [s.FIRST, s.LINKED], **PAGING, "hidden": None}),
-        "profile-visitor": Case("profile.html", page("/@ada", member=False), {"account": s.ADA, "relationship": None, "tab": "media", "pinned": [s.FIRST], "statuses": [], **LAST, "hidden": None}),
-        "profile-following": Case("profile.html", page("/@tomas@relay.example"), {"account": {**s.TOMAS, "moved": s.MARCO, "memorial": True}, "relationship": s.relationship(s.TOMAS, following=True, muting=True), "tab": "replies", "pinned": [], **none, "hidden": None}),
-        "profile-bare": Case("profile.html", page("/@nobody"), {"account": s.NAMELESS, "relationship": s.relationship(s.NAMELESS), "tab": "posts", "pinned": [], **none, "hidden": "private"}),
-        "profile-blocked": Case("profile.html", page("/@long"), {"account": {**s.LONG, "locked": True, "bot": True}, "relationship": s.relationship(s.LONG, blocking=True, blocked_by=True), "tab": "posts", "pinned": [], **none, "hidden": "blocked"}),
-        "profile-suspended": Case("profile.html", page("/@evil@bad.example"), {"account": {**s.EVIL, "noindex": True}, "relationship": s.relationship(s.EVIL), "tab": "posts", "pinned": [], **none, "hidden": "suspended"}),
+        "profile": Case("profile.html", page("/@giulia"), {"labels": [], "account": s.GIULIA, "relationship": s.relationship(s.GIULIA, followed_by=True, note="Met at the bakery."), "tab": "posts", "pinned": [s.OPEN_POLL], "statuses": s.TIMELINE, **PAGING, "hidden": None}),
+        "profile-own": Case("profile.html", page("/@ada"), {"labels": [], "account": s.ADA, "relationship": None, "tab": "posts", "pinned": [], "statuses": [s.FIRST, s.LINKED], **PAGING, "hidden": None}),
+        "profile-visitor": Case("profile.html", page("/@ada", member=False), {"labels": [], "account": s.ADA, "relationship": None, "tab": "media", "pinned": [s.FIRST], "statuses": [], **LAST, "hidden": None}),
+        "profile-following": Case("profile.html", page("/@tomas@relay.example"), {"labels": [], "account": {**s.TOMAS, "moved": s.MARCO, "memorial": True}, "relationship": s.relationship(s.TOMAS, following=True, muting=True), "tab": "replies", "pinned": [], **none, "hidden": None}),
+        "profile-bare": Case("profile.html", page("/@nobody"), {"labels": [], "account": s.NAMELESS, "relationship": s.relationship(s.NAMELESS), "tab": "posts", "pinned": [], **none, "hidden": "private"}),
+        "profile-blocked": Case("profile.html", page("/@long"), {"labels": [], "account": {**s.LONG, "locked": True, "bot": True}, "relationship": s.relationship(s.LONG, blocking=True, blocked_by=True), "tab": "posts", "pinned": [], **none, "hidden": "blocked"}),
+        "profile-suspended": Case("profile.html", page("/@evil@bad.example"), {"labels": [], "account": {**s.EVIL, "noindex": True}, "relationship": s.relationship(s.EVIL), "tab": "posts", "pinned": [], **none, "hidden": "suspended"}),
         **{f"accounts-{kind}": Case("accounts.html", page("/@ada/followers"), {"kind": kind, "subject": s.ADA, "back_url": "/@ada", "accounts": people, "relationships": related, "older_url": "/@ada/followers?max_id=4", "hidden": False}) for kind in ("followers", "following", "reblogs", "favourites")},
         "accounts-hidden": Case("accounts.html", page("/@ada/followers", member=False), {"kind": "followers", "subject": s.LONG, "back_url": "javascript:x", "accounts": [], "relationships": {}, "older_url": None, "hidden": True}),
         "accounts-empty": Case("accounts.html", page("/@ada/followers"), {"kind": "following", "subject": s.ADA, "back_url": "/@ada", "accounts": [], "relationships": {}, "older_url": None, "hidden": False}),
         "follow_requests": Case("follow_requests.html", page("/follow_requests"), {"accounts": people[:3], "older_url": None}),
         "follow_requests-empty": Case("follow_requests.html", page("/follow_requests"), {"accounts": [], "older_url": None}),
-        "thread": Case("thread.html", page("/@ada/1"), {"status": s.FIRST, "ancestors": [], "descendants": [s.REPLY], "composer": Composer(in_reply_to=s.FIRST), "live": None}),
-        "thread-deep": Case("thread.html", page("/@ada/1"), {"status": {**s.LINKED, "edited_at": "2026-05-02T08:00:00.000Z", "application": {"name": "Tusky", "website": "https://tusky.example"}}, "ancestors": [s.FIRST, s.REPLY], "descendants": [s.GALLERY], "composer": Composer(in_reply_to=s.LINKED), "live": {"stream": "user", "url": "/@ada/1"}}),
-        "thread-visitor": Case("thread.html", page("/@ada/1", member=False), {"status": {**s.OPEN_POLL, "application": None}, "ancestors": [], "descendants": [], "composer": None, "live": None}),
+        "thread": Case("thread.html", page("/@ada/1"), {"withheld": None, "status": s.FIRST, "ancestors": [], "descendants": [s.REPLY], "composer": Composer(in_reply_to=s.FIRST), "live": None}),
+        "thread-deep": Case("thread.html", page("/@ada/1"), {"withheld": None, "status": {**s.LINKED, "edited_at": "2026-05-02T08:00:00.000Z", "application": {"name": "Tusky", "website": "https://tusky.example"}}, "ancestors": [s.FIRST, s.REPLY], "descendants": [s.GALLERY], "composer": Composer(in_reply_to=s.LINKED), "live": {"stream": "user", "url": "/@ada/1"}}),
+        "thread-visitor": Case("thread.html", page("/@ada/1", member=False), {"withheld": None, "status": {**s.OPEN_POLL, "application": None}, "ancestors": [], "descendants": [], "composer": None, "live": None}),
         "history": Case("history.html", page("/@tomas/5/history"), {"status": s.WARNED, "edits": [{**s.WARNED, "created_at": "2026-05-04T08:05:00.000Z"}, {**s.GALLERY, "poll": {"options": [{"title": "A"}]}}]}),
         "history-empty": Case("history.html", page("/@tomas/5/history", member=False), {"status": s.WARNED, "edits": []}),
     }
@@ -175,8 +165,8 @@ def _settings_cases() -> dict[str, Case]:
     two: dict[str, Any] = {"otpauth_uri": "", "secret": "", "recovery_codes": [], "errors": {}}
     return {
         "settings": Case("settings/index.html", page("/settings"), {}),
-        "settings/profile": Case("settings/profile.html", page("/settings/profile"), {"account": s.VIEWER, "values": profile, "errors": {}}),
-        "settings/profile-wrong": Case("settings/profile.html", page("/settings/profile"), {"account": s.NAMELESS, "values": {**profile, "fields": []}, "errors": {"display_name": "ERR_TOO_LONG", "avatar": s.HOSTILE, "fields": "ERR_TOO_LONG"}}),
+        "settings/profile": Case("settings/profile.html", page("/settings/profile"), {"refusal": None, "account": s.VIEWER, "values": profile, "errors": {}}),
+        "settings/profile-wrong": Case("settings/profile.html", page("/settings/profile"), {"refusal": None, "account": s.NAMELESS, "values": {**profile, "fields": []}, "errors": {"display_name": "ERR_TOO_LONG", "avatar": s.HOSTILE, "fields": "ERR_TOO_LONG"}}),
         "settings/account": Case("settings/account.html", page("/settings/account"), {"email": "ada@rostra.example", "unconfirmed_email": None, **blank}),
         "settings/account-wrong": Case("settings/account.html", page("/settings/account"), {"email": "ada@rostra.example", "unconfirmed_email": "new@rostra.example", "values": {"email": "x"}, "errors": {"current_password": "That is not your password.", "email": "ERR_INVALID"}}),
         "settings/two_factor": Case("settings/two_factor.html", page("/settings/two_factor"), {"state": "off", **two}),
@@ -228,8 +218,8 @@ def _odd_cases() -> dict[str, Case]:
     odd_page = page("/home?q=" + s.HOSTILE, site=hostile_site, viewer={**s.VIEWER, **s.EVIL, "source": {}}, csrf=s.HOSTILE, notice=s.HOSTILE, trends=[s.tag(s.HOSTILE, 3)], unread=12_345)
     return {
         "home-hostile": Case("home.html", odd_page, {"composer": Composer(text=s.HOSTILE, spoiler_text=s.HOSTILE, idempotency_key=s.HOSTILE, language=s.HOSTILE), "statuses": s.HOSTILES, "older_url": "/home?max_id=1&x=" + s.HOSTILE, "newest_url": None, "live": LIVE}),
-        "thread-hostile": Case("thread.html", odd_page, {"status": s.HOSTILE_STATUS, "ancestors": s.HOSTILES[1:], "descendants": [], "composer": Composer(in_reply_to=s.HOSTILE_STATUS), "live": None}),
-        "profile-hostile": Case("profile.html", odd_page, {"account": s.EVIL, "relationship": s.relationship(s.EVIL, note=s.HOSTILE), "tab": "posts", "pinned": [], "statuses": s.HOSTILES, **LAST, "hidden": None}),
+        "thread-hostile": Case("thread.html", odd_page, {"withheld": None, "status": s.HOSTILE_STATUS, "ancestors": s.HOSTILES[1:], "descendants": [], "composer": Composer(in_reply_to=s.HOSTILE_STATUS), "live": None}),
+        "profile-hostile": Case("profile.html", odd_page, {"labels": [], "account": s.EVIL, "relationship": s.relationship(s.EVIL, note=s.HOSTILE), "tab": "posts", "pinned": [], "statuses": s.HOSTILES, **LAST, "hidden": None}),
         "landing-hostile": Case("landing.html", page("/", member=False, site=hostile_site), {"statuses": s.HOSTILES}),
     }
 

@@ -1,0 +1,155 @@
+"""The policy to read: for everybody what is not allowed, for moderators what is in force and how it fares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from rostra.kit.paging import Id
+from rostra.policy.coverage import coverage_of
+from rostra.policy.facts import FACTS, Fact
+from rostra.policy.records import Clause
+from rostra.screening import rules
+from rostra.screening.judgement import say
+from rostra.screening.overview import compare, compare_with_before, get_current, get_version, read_overview
+from rostra.screening.replay import is_replayed, list_replays
+from rostra.screening.replay_job import replays_of
+from rostra.screening.versions import list_versions
+from rostra.web.page import Pages
+from rostra.web.visit import Visit
+
+pages = Pages()
+
+_TYPES: Final = {
+    float: "number", int: "whole number", bool: "true or false", str: "text", list[str]: "list of texts",
+}  # fmt: skip
+_HISTORY: Final = 50
+
+
+class ClauseView(msgspec.Struct, frozen=True, kw_only=True):
+    """A clause in the reader's language. `action` is the name of what its rules usually do."""
+
+    id: str
+    title: str
+    text: str
+    severity: int
+    ground: str
+    law: str
+    action: str
+    points: int
+
+
+class RuleForm(msgspec.Struct, frozen=True, kw_only=True):
+    rule: str
+
+
+class VersionForm(msgspec.Struct, frozen=True, kw_only=True):
+    version: str
+    ordered: bool = False
+    against: str = ""
+
+
+class HistoryForm(msgspec.Struct, frozen=True, kw_only=True):
+    before: Id | None = None
+
+
+def clause_view(clause: Clause, language: str) -> ClauseView:
+    """A clause as people read it."""
+    return ClauseView(
+        id=clause.id,
+        title=say(clause.title, language),
+        text=say(clause.text, language),
+        severity=clause.severity,
+        ground=clause.ground,
+        law=clause.law,
+        action=clause.action.strongest if clause.action.actions else "",
+        points=clause.strikes.points if clause.strikes else 0,
+    )
+
+
+@pages.get("/policy")
+async def read_policy(visit: Visit) -> Response:
+    """What is not allowed here, for everybody."""
+    bundle = (await get_current(visit.res.db, visit.res.screen.policies)).bundle
+    clauses = [clause_view(clause, visit.language) for clause in bundle.clauses if not clause.retired]
+    hours = int(bundle.hold.expires.total_seconds() // 3600)
+    return await visit.html(
+        "policy.html", clauses=clauses, version=bundle.version, hold={"hours": hours, "then": bundle.hold.then}
+    )
+
+
+@pages.get("/admin/policy", access="moderator")
+async def overview_page(visit: Visit) -> Response:
+    """What is in force, and how its rules fare today."""
+    res = visit.res
+    overview = await read_overview(res.db, res.clock, res.screen.policies)
+    titles = {clause.id: say(clause.title, visit.language) for clause in overview.bundle.clauses}
+    history = await list_versions(res.db)
+    return await visit.html(
+        "admin/policy.html",
+        overview=overview,
+        titles=titles,
+        history=history[:5],
+        replays=(await list_replays(res.db, 5)),
+    )
+
+
+@pages.post("/admin/policy/rules/{rule}/resume", access="admin")
+async def resume_rule(visit: Visit, form: RuleForm) -> Response:
+    """Have a paused rule count again."""
+    res = visit.res
+    await rules.resume_rule(res.db, res.clock, form.rule, actor_id=visit.me.account_id)
+    res.screen.policies.forget()
+    return visit.redirect("/admin/policy", notice=visit.gettext("%(rule)s counts again.", rule=form.rule))
+
+
+@pages.get("/admin/policy/coverage", access="moderator")
+async def coverage_page(visit: Visit) -> Response:
+    """What answers each clause of each host."""
+    bundle = (await get_current(visit.res.db, visit.res.screen.policies)).bundle
+    coverage = coverage_of(bundle)
+    hosts = [(host, [row for row in coverage.rows if row.host == host.id]) for host in bundle.hosts]
+    return await visit.html("admin/policy_coverage.html", hosts=hosts, coverage=coverage)
+
+
+@pages.get("/admin/policy/facts", access="moderator")
+async def facts_page(visit: Visit) -> Response:
+    """All facts that a rule may speak of."""
+    groups: dict[str, list[tuple[Fact, str]]] = {}
+    for fact in FACTS.values():
+        groups.setdefault(fact.name.partition(".")[0], []).append((fact, _TYPES.get(fact.type, str(fact.type))))
+    return await visit.html("admin/policy_facts.html", groups=groups)
+
+
+@pages.get("/admin/policy/versions", access="moderator")
+async def history_page(visit: Visit, form: HistoryForm) -> Response:
+    """Every version that was kept, the newest first."""
+    res = visit.res
+    found = await (list_versions(res.db) if form.before is None else list_versions(res.db, form.before))
+    older = f"/admin/policy/versions?before={found[-1].id}" if len(found) == _HISTORY else None
+    return await visit.html("admin/policy_versions.html", versions=found, older_url=older)
+
+
+@pages.get("/admin/policy/versions/{version}", access="moderator")
+async def version_page(visit: Visit, form: VersionForm) -> Response:
+    """One version: its files, what it changed, and what can be done with it."""
+    res = visit.res
+    view = await get_version(res.db, form.version)
+    current = (await get_current(res.db, res.screen.policies)).bundle.version
+    before = await compare_with_before(res.db, view)
+    in_force = await compare(res.db, current, view) if form.against == "active" else None
+    return await visit.html(
+        "admin/policy_version.html",
+        view=view,
+        files=[(name, len(content)) for name, content in sorted(view.files.items())],
+        before=before[0] if before else None,
+        difference=in_force or (before[1] if before else None),
+        against="active" if in_force else "before",
+        replays=await replays_of(res.db, view.version.version),
+        replayed=await is_replayed(res.db, res.clock, view.version.version),
+        ordered=form.ordered,
+        problems=None,
+        problem="",
+    )
