@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from rostra.detect.encoder import Encoder, load_encoder
+from rostra.detect.extract import extract
 from rostra.detect.fusion import Fusion, chances, load_fusion
 from rostra.detect.hashing import Numbers, read_bags
 from rostra.detect.heads import Heads, load_heads
 from rostra.detect.language import recognise
 from rostra.detect.normalise import Normal, normalise
 from rostra.detect.phrases import PHRASES, find_phrases
-from rostra.detect.reading import Match, Mentioned, Reading
+from rostra.detect.reading import Match, Reading
 
 # Texts are read so many at a time: enough for whole arrays to pay, few enough to stay in the processor's cache.
 _AT_ONCE: Final = 128
@@ -78,7 +79,7 @@ class Cascade:
         self,
         texts: Sequence[str],
         *,
-        written_on: date | None,  # noqa: ARG002 - what a text names has no year without it
+        written_on: date | None,
         languages: Sequence[str | None] | None = None,
     ) -> list[Reading]:
         """What is found in each text, in order; DetectorFailed where one of the detectors breaks.
@@ -90,12 +91,14 @@ class Cascade:
         readings: list[Reading] = []
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
-            readings += self._read(some, declared[first : first + _AT_ONCE])
+            readings += self._read(some, declared[first : first + _AT_ONCE], written_on)
         return readings
 
-    def _read(self, texts: Sequence[str], declared: Sequence[str | None]) -> list[Reading]:
+    def _read(self, texts: Sequence[str], declared: Sequence[str | None], written_on: date | None) -> list[Reading]:
         parts = find_parts(texts, declared)
         scores = chances(self.judge(texts, parts))
+        with named("mentions"):
+            mentioned = [extract(text, normal, written_on) for text, normal in zip(texts, parts.normals, strict=True)]
         return [
             Reading(
                 language=language,
@@ -103,10 +106,10 @@ class Cascade:
                 evasion=normal.evasion,
                 scores=score,
                 matches=matches,
-                mentioned=Mentioned(),
+                mentioned=names,
                 versions=self.versions,
             )
-            for normal, language, matches, score in zip(*parts, scores, strict=True)
+            for normal, language, matches, score, names in zip(*parts, scores, mentioned, strict=True)
         ]
 
     def judge(self, texts: Sequence[str], parts: Parts, *, everything: bool = False) -> Numbers:

@@ -99,6 +99,13 @@ BUILT_IN: Final[tuple[DetectorCard, ...]] = (
         languages=("en", "it"),
         cost=600,
     ),
+    DetectorCard(
+        name="mentions",
+        says="Places, days, weapons and targets that are named, and calls upon others.",
+        version="1",
+        languages=("en", "it"),
+        cost=40,
+    ),
     DetectorCard(name="language", says="The language of the text, where it is sure.", version="1", cost=35),
     DetectorCard(
         name="near", says="Near-copies of it, how many, by how many authors, and of what was removed.", version="1",
@@ -267,10 +274,12 @@ def _checked_finding(finding: object, text: str, card: DetectorCard) -> Finding:
             raise ValueError(
                 f"the match {match.name[:40]!r} has no known category, no dotted name or no weight of 0 to 1"
             )
-        if not 0 <= match.start < match.end <= len(text):
+        # A plug-in can put anything into a struct; what is not a whole number would break whoever cuts the text there.
+        sound = msgspec.convert(msgspec.to_builtins(match), Match)
+        if not 0 <= sound.start < sound.end <= len(text):
             raise ValueError(f"the match {match.name!r} lies outside of the text")
-        matches.append(msgspec.structs.replace(match, name=f"{card.name}.{match.name}"))
-    return Finding(matches=tuple(matches), scores=dict(finding.scores))
+        matches.append(msgspec.structs.replace(sound, name=f"{card.name}.{match.name}"))
+    return Finding(matches=tuple(matches), scores={name: float(score) for name, score in finding.scores.items()})
 
 
 def _is_share(value: object) -> bool:

@@ -15,14 +15,21 @@ from rostra.policy.tokens import Token
 
 # Decimal facts that lie between 0 and 1.
 SHARES: Final = frozenset(name for name, fact in FACTS.items() if fact.type is float) - {"author.age_hours"}
+_OF_MATCHES: Final = ("text.matches", "text.suppressed")
 _KINDS: Final = ("post", "edit", "profile", "name", "card")
 _VISIBILITIES: Final = ("public", "unlisted", "private", "direct", "")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Names that detectors give; an empty set means that nobody said."""
+    """Names that detectors give; an empty set means that nobody said. `families` are detectors whose names, which
+    begin with theirs and a dot, cannot be listed: plug-ins."""
 
     matches: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+
+    def may_be(self, name: str) -> bool:
+        """Whether it could be a name that a plug-in gives."""
+        return name.partition(".")[0] in self.families
 
 
 class _Compared(msgspec.Struct, frozen=True):
@@ -37,10 +44,10 @@ def check_literals(bundle: Bundle, known: Known, expression: Expression) -> Iter
     """What can never be: names that do not exist, probabilities over 1."""
     values = _values(bundle, known)
     for each in _compared(expression.words.tokens):
-        fault = _check_number(each) if each.literal.kind == "number" else _check_text(values, each)
+        fault = _check_number(each) if each.literal.kind == "number" else _check_text(values, known, each)
         if fault is not None:
             yield fault
-    yield from _check_prefixes(values, expression.words.tokens)
+    yield from _check_prefixes(values, known, expression.words.tokens)
 
 
 def _values(bundle: Bundle, known: Known) -> dict[str, tuple[str, Collection[str]]]:
@@ -57,7 +64,7 @@ def _values(bundle: Bundle, known: Known) -> dict[str, tuple[str, Collection[str
         "post.visibility": ("visibility", _VISIBILITIES),
     }
     if known.matches:
-        values |= {name: ("phrase", sorted(known.matches)) for name in ("text.matches", "text.suppressed")}
+        values |= {name: ("phrase", sorted(known.matches)) for name in _OF_MATCHES}
     return values
 
 
@@ -100,18 +107,20 @@ def _check_number(each: _Compared) -> Fault | None:
     return None
 
 
-def _check_text(values: dict[str, tuple[str, Collection[str]]], each: _Compared) -> Fault | None:
+def _check_text(values: dict[str, tuple[str, Collection[str]]], known: Known, each: _Compared) -> Fault | None:
     text = _plain(each.literal)
     if each.fact not in values or text is None:
         return None
     kind, names = values[each.fact]
-    if text in names:
+    if text in names or (each.fact in _OF_MATCHES and known.may_be(text)):
         return None
     otherwise = "there are: " + ", ".join(name or '""' for name in names) if names else f"the bundle has no {kind}"
     return Fault(each.literal.start, f'there is no {kind} "{text}"', did_you_mean(text, list(names), _cut(otherwise)))
 
 
-def _check_prefixes(values: dict[str, tuple[str, Collection[str]]], tokens: Sequence[Token]) -> Iterator[Fault]:
+def _check_prefixes(
+    values: dict[str, tuple[str, Collection[str]]], known: Known, tokens: Sequence[Token]
+) -> Iterator[Fault]:
     """`fact.exists(m, m.startsWith("…"))` and `fact.startsWith("…")`, where nothing begins so."""
     fact = ""
     for place, token in enumerate(tokens):
@@ -123,6 +132,8 @@ def _check_prefixes(values: dict[str, tuple[str, Collection[str]]], tokens: Sequ
         kind, names = values[fact]
         # Only where the fact, or the variable of the loop over it, stands right before.
         if text is None or not _is_about(tokens, place, fact) or any(each.startswith(text) for each in names):
+            continue
+        if fact in _OF_MATCHES and known.may_be(text):
             continue
         remedy = did_you_mean(text, list(names), _cut("there are: " + ", ".join(names)))
         yield Fault(tokens[place + 2].start, f'no {kind} begins with "{text}"', remedy)

@@ -6,10 +6,10 @@ policy. Each detector runs apart: one that crashes is named among the facts, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 from zlib import crc32
 
 import msgspec
@@ -20,12 +20,13 @@ from rostra.detect.links import SHORTENERS, find_hosts
 from rostra.detect.lists import DomainLists, WordLists
 from rostra.detect.near import EMPTY, Signature, signature
 from rostra.detect.reading import Category, Mentioned, Reading
+from rostra.detect.registry import PlugIns, read_plug_ins
 from rostra.policy.facts import EventFacts, Facts, ImageFacts, LinkFacts, PostFacts, TextFacts
 from rostra.policy.records import Bundle
+from rostra.screening.readers import NO_PLUG_INS, TextReaders, guard
 from rostra.screening.subject import Mark, Picture, Subject, place
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 # Of each kind of find; more say nothing new.
 _MOST: Final = 40
@@ -72,21 +73,31 @@ class NoBanks:
 
 
 @cache
+def installed_plug_ins() -> PlugIns:
+    """The plug-ins of this process; what cannot be used is said once, here."""
+    found = read_plug_ins()
+    for failure in found.failures:
+        log.error("a plug-in cannot be used", plug_in=failure.name, reason=failure.reason)
+    return found
+
+
+@cache
 def load_detectors() -> Detectors:
     """The detectors of this process. Takes a moment the first time: not for the event loop."""
-    return Detectors(Cascade.load())
+    return Detectors(Cascade.load(), installed_plug_ins())
 
 
 class Detectors:
     """What a process loads once. Stateless afterwards: threads may share it."""
 
-    def __init__(self, cascade: Cascade) -> None:
+    def __init__(self, cascade: Cascade, plug_ins: PlugIns = NO_PLUG_INS) -> None:
         self.cascade = cascade
+        self._plug_ins = plug_ins
 
     def for_bundle(self, bundle: Bundle) -> BundleDetectors:
         """The detectors with the lists of a version of the policy."""
         return BundleDetectors(
-            self.cascade,
+            TextReaders(self.cascade, self._plug_ins),
             WordLists(entry for entry in bundle.lists if entry.kind == "words"),
             DomainLists(entry for entry in bundle.lists if entry.kind == "domains"),
         )
@@ -95,8 +106,8 @@ class Detectors:
 class BundleDetectors:
     """The detectors as one version of the policy uses them."""
 
-    def __init__(self, cascade: Cascade, words: WordLists, domains: DomainLists) -> None:
-        self._cascade = cascade
+    def __init__(self, readers: TextReaders, words: WordLists, domains: DomainLists) -> None:
+        self._readers = readers
         self._words = words
         self._domains = domains
 
@@ -109,17 +120,10 @@ class BundleDetectors:
     ) -> list[Found]:
         """The same for many, which costs less for each. Signatures are made only where something is to be compared."""
         texts = [subject.text for subject in subjects]
-        languages = [subject.language for subject in subjects]
-        failed: list[str] = []
-        readings = _guard(
-            failed,
-            "text",
-            lambda: self._cascade.read(texts, written_on=today, languages=languages),
-            [Reading(normal=text) for text in texts],
-        )
+        readings = self._readers.read(texts, [subject.language for subject in subjects], today)
         return [
             self._conclude(subject, text, reading, banks, today, failed, compare=compare)
-            for subject, text, reading in zip(subjects, texts, readings, strict=True)
+            for subject, text, (reading, failed) in zip(subjects, texts, readings, strict=True)
         ]
 
     def _conclude(
@@ -134,12 +138,12 @@ class BundleDetectors:
         compare: bool,
     ) -> Found:
         failed = list(crashed)
-        lists = _guard(failed, "lists", lambda: self._words.find(text, reading), [])
-        links = _guard(failed, "links", lambda: self._read_links(text), LinkFacts())
-        image = _guard(
+        lists = guard(failed, "lists", lambda: self._words.find(text, reading), [])
+        links = guard(failed, "links", lambda: self._read_links(text), LinkFacts())
+        image = guard(
             failed, "pictures", lambda: banks.facts(subject.pictures), ImageFacts(count=len(subject.pictures))
         )
-        made = _guard(failed, "near", lambda: signature(reading.normal), EMPTY) if compare else EMPTY
+        made = guard(failed, "near", lambda: signature(reading.normal), EMPTY) if compare else EMPTY
         spans = [(match.start, match.end, match.name) for match in reading.matches if not match.suppressed_by]
         spans += [(hit.start, hit.end, hit.list) for hit in lists]
         marks = (place(subject.parts, *span) for span in spans[:_MOST])
@@ -152,7 +156,7 @@ class BundleDetectors:
             signature=made,
             marks=tuple(mark for mark in marks if mark is not None),
             failed=tuple(failed),
-            version=self._cascade.version,
+            version=self._readers.version,
         )
 
     def _read_links(self, text: str) -> LinkFacts:
@@ -164,16 +168,6 @@ class BundleDetectors:
             lists=sorted({name for host in distinct for name in self._domains.find(host)}),
             shortened=sum(host in SHORTENERS for host in hosts),
         )
-
-
-def _guard(failed: list[str], name: str, run: Callable[[], T], otherwise: T) -> T:
-    try:
-        return run()
-    except Exception:
-        # Whatever it is: what the detector chokes on must not get past it.
-        log.exception("a detector crashed", detector=name)
-        failed.append(name)
-        return otherwise
 
 
 def _text_facts(text: str, reading: Reading, lists: Sequence[str]) -> TextFacts:

@@ -11,13 +11,14 @@ from rostra.policy.evaluate import compile_policy
 from rostra.policy.facts import Facts
 from rostra.policy.literals import Known
 from rostra.policy.records import Bundle, Fixture, Problem
-from rostra.screening.detectors import BundleDetectors, Detectors, NoBanks
+from rostra.screening.detectors import BundleDetectors, Detectors, NoBanks, installed_plug_ins
 from rostra.screening.subject import Part, Subject
 
 
 def known_names() -> Known:
-    """The names that the built-in detectors give, so that a rule about one that does not exist is found."""
-    return Known(matches=frozenset(phrase.name for phrase in PHRASES))
+    """The names that detectors give, so that a rule about one that does not exist is found."""
+    plug_ins = frozenset(card.name for card in installed_plug_ins().cards)
+    return Known(matches=frozenset(phrase.name for phrase in PHRASES), families=plug_ins)
 
 
 def run_fixtures(bundle: Bundle, detectors: Detectors, today: date) -> list[FixtureResult]:

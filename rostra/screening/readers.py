@@ -1,0 +1,88 @@
+"""What reads texts, the cascade and the plug-ins, as one: many at a time, and each text as if it were alone.
+
+What breaks on one text says nothing of those that happened to be read with it: they are read again, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+import structlog
+
+from rostra.detect.cascade import Cascade
+from rostra.detect.reading import Category, Reading
+from rostra.detect.registry import Finding, PlugIns
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+NO_PLUG_INS: Final = PlugIns((), ())
+
+
+class Read(NamedTuple):
+    """What was found in a text, and which readers crashed on it."""
+
+    reading: Reading
+    failed: tuple[str, ...]
+
+
+class TextReaders:
+    """The cascade and the plug-ins. Safe to use from several threads."""
+
+    def __init__(self, cascade: Cascade, plug_ins: PlugIns) -> None:
+        self._cascade = cascade
+        self._plug_ins = plug_ins
+        self._has_plug_ins = bool(plug_ins.cards or plug_ins.failures)
+        self.version = f"{cascade.version}, {plug_ins.version}" if plug_ins.version else cascade.version
+
+    def read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
+        """What is found in each text, in order. Never raises."""
+        read = self._read(texts, languages, today)
+        if not self._has_plug_ins:
+            return read
+        return [_merge(each, *asked) for each, asked in zip(read, self._ask(texts), strict=True)]
+
+    def _read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
+        failed: list[str] = []
+        readings = guard(
+            failed, "text", lambda: self._cascade.read(texts, written_on=today, languages=languages), list[Reading]()
+        )
+        if not failed:
+            return [Read(reading, ()) for reading in readings]
+        if len(texts) == 1:
+            return [Read(Reading(normal=texts[0]), tuple(failed))]
+        return [self._read([text], [language], today)[0] for text, language in zip(texts, languages, strict=True)]
+
+    def _ask(self, texts: Sequence[str]) -> list[tuple[dict[str, Finding], tuple[str, ...]]]:
+        """What the plug-ins find in each text, and which of them failed."""
+        result = self._plug_ins.detect(texts)
+        if len(texts) > 1 and len(result.failed) > len(self._plug_ins.failures):
+            return [self._ask([text])[0] for text in texts]
+        if news := result.failed[len(self._plug_ins.failures) :]:
+            log.error("a plug-in failed", failures={failure.name: failure.reason for failure in news})
+        failed = tuple(failure.name for failure in result.failed)
+        return [(findings, failed) for findings in result.findings]
+
+
+def guard(failed: list[str], name: str, run: Callable[[], T], otherwise: T) -> T:
+    """What `run` gives, or `otherwise` where it crashes; `failed` has its name then."""
+    try:
+        return run()
+    except Exception:
+        # Whatever it is: what the detector chokes on must not get past it.
+        log.exception("a detector crashed", detector=name)
+        failed.append(name)
+        return otherwise
+
+
+def _merge(read: Read, findings: dict[str, Finding], failed: tuple[str, ...]) -> Read:
+    """The higher of the chances, and the matches of all."""
+    scores: dict[Category, float] = dict(read.reading.scores)
+    for finding in findings.values():
+        for category, score in finding.scores.items():
+            scores[category] = max(scores.get(category, 0.0), score)
+    matches = (*read.reading.matches, *(match for finding in findings.values() for match in finding.matches))
+    return Read(msgspec.structs.replace(read.reading, scores=scores, matches=matches), read.failed + failed)
