@@ -77,8 +77,14 @@ def test_the_check_finds_nothing_wrong_not_even_an_empty_cell_of_the_coverage() 
     assert [str(problem) for problem in problems] == []
 
 
-def test_the_default_policy_passes_its_own_tests_with_the_detectors_that_come_with_it(bundle: Bundle) -> None:
-    results = run_fixtures(bundle, Detectors(Cascade.load()), date(2027, 1, 1))
+@pytest.mark.parametrize("encoder", [False, True], ids=["as it comes", "with the encoder"])
+def test_the_default_policy_passes_its_own_tests_with_the_detectors_that_come_with_it(
+    bundle: Bundle, encoder: bool
+) -> None:
+    cascade = Cascade.load(encoder=encoder)
+    if encoder and "encoder" not in cascade.versions:
+        pytest.skip("the encoder is not installed")
+    results = run_fixtures(bundle, Detectors(cascade), date(2027, 1, 1))
     assert [str(problem) for problem in failures_of(results)] == []
     gaps = [result for result in results if result.fixture.known_gap]
     assert len(gaps) <= len(results) // 10, "what is known not to work must stay the exception"
