@@ -101,7 +101,7 @@ async def _allow_everything(dsn: str) -> None:
     main = "format: 1\nname: Without rules\nlanguages: [en, it]\n"
     connection = await connect(dsn)
     version_id = await connection.fetchval(
-        "insert into policy_versions (id, version, files, created_at) values (make_id($1), 'none', $2, $1) returning id",
+        "insert into policy_versions (id, version, files, created_at) values (make_id($1), '000000000000', $2, $1) returning id",
         NOON, {"policy.yaml": main},
     )  # fmt: skip
     await connection.execute("update policy_state set version_id = $1, activated_at = $2", version_id, NOON)

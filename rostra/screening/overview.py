@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database
+from rostra.kit.db import Database, Reader
 from rostra.policy.diff import Difference, diff_bundles
 from rostra.policy.parse import parse_bundle
 from rostra.policy.records import Bundle, Rule
@@ -85,9 +85,7 @@ async def get_version(db: Database, name: str) -> VersionView:
     """A kept version by its name or the first letters of it. Raises NotFound, and Refused where several begin so."""
     async with db.read() as conn:
         version = await versions.find_version(conn, name)
-        found = await policy_queries.find_files(conn, version.id)
-    assert found is not None
-    files = {file: text.encode() for file, text in found.files.items()}
+        files = await _read_files(conn, version.id)
     return VersionView(version=version, files=files, bundle=(await asyncio.to_thread(parse_bundle, files)).bundle)
 
 
@@ -95,12 +93,20 @@ async def compare_with_before(db: Database, view: VersionView) -> tuple[Version,
     """What a version changed in the one that was kept before it; None for the first."""
     async with db.read() as conn:
         before = await overview_queries.find_before(conn, view.version.id)
-    if before is None:
-        return None
-    return before, await compare(db, before.version, view)
+        if before is None:
+            return None
+        files = await _read_files(conn, before.id)
+    old = (await asyncio.to_thread(parse_bundle, files)).bundle
+    return before, await asyncio.to_thread(diff_bundles, old, view.bundle)
 
 
-async def compare(db: Database, old: str, view: VersionView) -> Difference:
-    """What must be done to the version `old` to have this one. Raises NotFound."""
-    other = await get_version(db, old)
-    return await asyncio.to_thread(diff_bundles, other.bundle, view.bundle)
+async def compare_with_active(db: Database, policies: ActivePolicy, view: VersionView) -> Difference:
+    """What must be done to the policy in force to have this version."""
+    current = await get_current(db, policies)
+    return await asyncio.to_thread(diff_bundles, current.bundle, view.bundle)
+
+
+async def _read_files(conn: Reader, version_id: int) -> dict[str, bytes]:
+    found = await policy_queries.find_files(conn, version_id)
+    assert found is not None
+    return {name: text.encode() for name, text in found.files.items()}

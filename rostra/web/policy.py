@@ -13,7 +13,13 @@ from rostra.policy.facts import FACTS, Fact
 from rostra.policy.records import Clause
 from rostra.screening import rules
 from rostra.screening.judgement import say
-from rostra.screening.overview import compare, compare_with_before, get_current, get_version, read_overview
+from rostra.screening.overview import (
+    compare_with_active,
+    compare_with_before,
+    get_current,
+    get_version,
+    read_overview,
+)
 from rostra.screening.replay import is_replayed, list_replays
 from rostra.screening.replay_job import replays_of
 from rostra.screening.versions import list_versions
@@ -137,9 +143,8 @@ async def version_page(visit: Visit, form: VersionForm) -> Response:
     """One version: its files, what it changed, and what can be done with it."""
     res = visit.res
     view = await get_version(res.db, form.version)
-    current = (await get_current(res.db, res.screen.policies)).bundle.version
     before = await compare_with_before(res.db, view)
-    in_force = await compare(res.db, current, view) if form.against == "active" else None
+    in_force = await compare_with_active(res.db, res.screen.policies, view) if form.against == "active" else None
     return await visit.html(
         "admin/policy_version.html",
         view=view,

@@ -13,7 +13,7 @@ from rostra.kit.errors import Invalid, InvalidFields
 from rostra.policy.records import Problem
 from rostra.screening.detectors import load_detectors
 from rostra.screening.drafts import find_problems, with_file
-from rostra.screening.overview import VersionView, compare, get_current, get_version
+from rostra.screening.overview import VersionView, compare_with_active, get_version
 from rostra.screening.replay import is_replayed
 from rostra.screening.replay_job import ReplayWanted, order_replay, replays_of
 from rostra.screening.versions import PolicyRefused, activate, keep, roll_back
@@ -105,15 +105,13 @@ async def _version(
 ) -> Response:
     """The version's page again, with what is wrong and what it would change in the one in force."""
     res = visit.res
-    current = await get_current(res.db, res.screen.policies)
-    kept = current.version_id is not None
     return await visit.html(
         "admin/policy_version.html",
         http_status=422 if problem else 200,
         view=view,
         files=[(name, len(content)) for name, content in sorted(view.files.items())],
         before=None,
-        difference=await compare(res.db, current.bundle.version, view) if kept else None,
+        difference=await compare_with_active(res.db, res.screen.policies, view),
         against="active",
         replays=await replays_of(res.db, view.version.version),
         replayed=await is_replayed(res.db, res.clock, view.version.version),
@@ -173,8 +171,7 @@ async def ask_roll_back(visit: Visit, form: VersionForm) -> Response:
     """Are you sure? With what it would change."""
     res = visit.res
     view = await get_version(res.db, form.version)
-    current = await get_current(res.db, res.screen.policies)
-    difference = await compare(res.db, current.bundle.version, view)
+    difference = await compare_with_active(res.db, res.screen.policies, view)
     return await visit.html("admin/policy_roll_back.html", version=view.version, difference=difference)
 
 
