@@ -18,6 +18,8 @@ from rostra.detect.phrases.tables import patterns_of, read_edges
 _BEFORE: Final = 120
 _AFTER: Final = 90
 _NEAR: Final = 200
+# From this weight on a cake in the same post says nothing: only what friends say as well is taken back by it.
+_MEANT: Final = 0.7
 # What overlaps a find may begin this much earlier, or end this much later.
 _LEAN: Final = 45
 
@@ -72,9 +74,9 @@ class Surroundings:
 
     def edge_of(self, phrase: Phrase, start: int, end: int) -> str:
         """The first of the edges that `phrase` yields to and that stands around `start`–`end`, or ''."""
-        return next((edge for edge in phrase.yields_to if self._stands(edge, start, end)), "")
+        return next((edge for edge in phrase.yields_to if self._stands(phrase, edge, start, end)), "")
 
-    def _stands(self, edge: Edge, start: int, end: int) -> bool:
+    def _stands(self, phrase: Phrase, edge: Edge, start: int, end: int) -> bool:
         if edge == "quotation":
             return self._is_quoted(start, end)
         if edge in _OVER_IT and self._overlaps(_OVER_IT[edge], start, end):
@@ -83,8 +85,9 @@ class Surroundings:
             return True
         if edge in _AFTER_IT and _AFTER_IT[edge].search(self._rest(end)):
             return True
-        near = self._squeezed.text[max(0, start - _NEAR) : end + _NEAR]
-        return edge in _NEAR_IT and _NEAR_IT[edge].search(near) is not None
+        if edge not in _NEAR_IT or (edge == "hyperbole" and phrase.weight >= _MEANT):
+            return False
+        return _NEAR_IT[edge].search(self._squeezed.text[max(0, start - _NEAR) : end + _NEAR]) is not None
 
     def _is_before(self, edge: Edge, start: int) -> bool:
         """Whether a sentence begins with what belongs to `edge`, and does not turn before the find."""
