@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from rostra.detect.encoder import Encoder, load_encoder
+from rostra.detect.adjust import Adjustment
+from rostra.detect.encoder import WIDTH, Encoder, load_encoder
 from rostra.detect.extract import extract
-from rostra.detect.fusion import Fusion, chances, load_fusion
+from rostra.detect.fusion import Fusion, chances, load_fusion, weigh_matches
 from rostra.detect.hashing import Numbers, read_bags
 from rostra.detect.heads import Heads, load_heads
 from rostra.detect.language import recognise
@@ -55,6 +56,15 @@ class Parts(NamedTuple):
     matches: list[tuple[Match, ...]]
 
 
+class Judged(NamedTuple):
+    """What the model says of some texts: log-odds (texts, categories), the evidence of phrases, and the encoder's
+    vectors (texts, WIDTH), zeros where it was not asked; None where it is not there."""
+
+    logits: Numbers
+    evidence: Numbers
+    encoded: Numbers | None
+
+
 class Cascade:
     """The detectors of the package, loaded once; reading is a pure function of the text, the day and the language."""
 
@@ -81,22 +91,31 @@ class Cascade:
         *,
         written_on: date | None,
         languages: Sequence[str | None] | None = None,
+        adjustment: Adjustment | None = None,
     ) -> list[Reading]:
         """What is found in each text, in order; DetectorFailed where one of the detectors breaks.
 
         `languages` are those that authors declare, primary tags; they count where none is recognised. What is said of
-        one text never depends on another.
+        one text never depends on another. An `adjustment` for another version of the model counts for nothing.
         """
         declared = languages if languages is not None else [None] * len(texts)
         readings: list[Reading] = []
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
-            readings += self._read(some, declared[first : first + _AT_ONCE], written_on)
+            readings += self._read(some, declared[first : first + _AT_ONCE], written_on, self.suited(adjustment))
         return readings
 
-    def _read(self, texts: Sequence[str], declared: Sequence[str | None], written_on: date | None) -> list[Reading]:
+    def _read(
+        self,
+        texts: Sequence[str],
+        declared: Sequence[str | None],
+        written_on: date | None,
+        adjustment: Adjustment | None,
+    ) -> list[Reading]:
         parts = find_parts(texts, declared)
-        scores = chances(self.judge(texts, parts))
+        judged = self.judge_all(texts, parts)
+        with named("fusion"):
+            scores = chances(judged.logits if adjustment is None else adjustment.adjust(*judged))
         with named("mentions"):
             mentioned = [extract(text, normal, written_on) for text, normal in zip(texts, parts.normals, strict=True)]
         return [
@@ -117,18 +136,25 @@ class Cascade:
 
         The encoder is asked about texts that the base does not find plainly harmless, or with `everything` about all.
         """
+        return self.judge_all(texts, parts, everything=everything).logits
+
+    def judge_all(self, texts: Sequence[str], parts: Parts, *, everything: bool = False) -> Judged:
+        """The same with what it was judged by, as an adjustment wants it."""
         with named("ngrams"):
             heads = self.heads(parts)
         evasions = [normal.evasion for normal in parts.normals]
         with named("fusion"):
             judged = self._fusion.logits(heads, parts.matches, evasions, parts.languages)
+            evidence = weigh_matches(parts.matches, evasions)
         if self._encoder is None:
-            return judged
+            return Judged(judged, evidence, None)
+        vectors = np.zeros((len(texts), WIDTH), np.float32)
         doubtful = np.flatnonzero((judged > WORTH_ENCODING).any(axis=1) | everything)
         if len(doubtful):
             some = doubtful.tolist()
             with named("encoder"):
-                encoded = self._encoder.logits([texts[at] for at in some], [parts.normals[at] for at in some])
+                vectors[doubtful] = self._encoder.embed([texts[at] for at in some], [parts.normals[at] for at in some])
+                encoded = self._encoder.judge(vectors[doubtful])
             judged[doubtful] = self._fusion.logits(
                 heads[doubtful],
                 [parts.matches[at] for at in some],
@@ -136,7 +162,11 @@ class Cascade:
                 [parts.languages[at] for at in some],
                 encoded,
             )
-        return judged
+        return Judged(judged, evidence, vectors)
+
+    def suited(self, adjustment: Adjustment | None) -> Adjustment | None:
+        """The adjustment where it was fitted to this very model, else None."""
+        return adjustment if adjustment is not None and adjustment.base == self.version else None
 
     def heads(self, parts: Parts) -> Numbers:
         """Log-odds of the heads alone, before phrases and scaling, (texts, categories)."""

@@ -78,7 +78,11 @@ class Encoder:
 
     def logits(self, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
         """Log-odds, (texts, categories)."""
-        return self.judge(embed(self._sentences, texts, normals))
+        return self.judge(self.embed(texts, normals))
+
+    def embed(self, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
+        """The vectors of texts, (texts, WIDTH)."""
+        return embed(self._sentences, texts, normals)
 
     def judge(self, embedded: Numbers) -> Numbers:
         """Log-odds of what is encoded already, (texts, categories)."""

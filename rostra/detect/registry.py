@@ -104,7 +104,7 @@ BUILT_IN: Final[tuple[DetectorCard, ...]] = (
         says="Places, days, weapons and targets that are named, and calls upon others.",
         version="1",
         languages=("en", "it"),
-        cost=40,
+        cost=80,
     ),
     DetectorCard(name="language", says="The language of the text, where it is sure.", version="1", cost=35),
     DetectorCard(
