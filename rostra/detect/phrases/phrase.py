@@ -9,6 +9,7 @@ Patterns begin and end at a word's edge; `{start}` and `{end}` stand for a sente
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -61,7 +62,22 @@ _CLASS: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def _alternatives(words: str) -> str:
-    return "|".join(part for part in (" ".join(word.split()) for word in words.split(",")) if part)
+    """The words of a class as alternatives, no two neighbours with the same initial as far as that goes.
+
+    RE2 would make `g(?:as|ut)` of neighbours, and then look for `as` and `ut` in every post.
+    """
+    by_initial: defaultdict[str, list[str]] = defaultdict(list)
+    for part in (" ".join(word.split()) for word in words.split(",")):
+        if part:
+            by_initial[part[0]].append(part)
+    ordered: list[str] = []
+    while by_initial:
+        last = ordered[-1][0] if ordered else ""
+        initial = max(by_initial, key=lambda letter: (letter != last, len(by_initial[letter])))
+        ordered.append(by_initial[initial].pop(0))
+        if not by_initial[initial]:
+            del by_initial[initial]
+    return "|".join(ordered)
 
 
 def expand(pattern: str, classes: Mapping[str, str]) -> str:
