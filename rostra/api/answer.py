@@ -121,8 +121,10 @@ def _links(page: Page[Any], request: Request, res: Resources) -> str:
     """The Link header of RFC 8288 in the form that clients parse: absolute, `rel` quoted and right behind."""
     if page.newest is None or page.oldest is None:
         return ""
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _NOT_IN_LINKS]
-    here = f"{res.urls.base}{quote(request.scope['path'])}?{urlencode(kept)}{'&' if kept else ''}"
+    here = f"{res.urls.base}{quote(request.scope['path'])}?"
+    if request.scope["query_string"]:
+        kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _NOT_IN_LINKS]
+        here += f"{urlencode(kept)}{'&' if kept else ''}"
     links = [f'<{here}min_id={page.newest}>; rel="prev"']
     if page.more:
         links.insert(0, f'<{here}max_id={page.oldest}>; rel="next"')

@@ -6,32 +6,37 @@ Bounded by size. Knows nothing of what the texts are.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
-class Kept:
-    """Texts by number, each with its version. Those that were not asked for lately are dropped."""
+K = TypeVar("K", bound=Hashable)
+
+
+class Kept(Generic[K]):
+    """Texts by what they are of, each with its version. Those that were not asked for lately are dropped."""
 
     def __init__(self, most: int) -> None:
         """`most` is in characters of all texts together."""
         self._half = most // 2
         self._size = 0
         # What is asked for moves to the young; when they have filled their half, the old ones go and they grow old.
-        self._young: dict[int, tuple[int, str]] = {}
-        self._old: dict[int, tuple[int, str]] = {}
+        self._young: dict[K, tuple[int, str]] = {}
+        self._old: dict[K, tuple[int, str]] = {}
 
-    def find(self, number: int, version: int) -> str | None:
-        """The text of `number` where this version of it is known."""
-        kept = self._young.get(number)
+    def find(self, key: K, version: int = 0) -> str | None:
+        """The text of `key` where this version of it is known."""
+        kept = self._young.get(key)
         if kept is None:
-            kept = self._old.get(number)
+            kept = self._old.get(key)
             if kept is None or kept[0] != version:
                 return None
-            self.keep(number, *kept)
+            self.keep(key, kept[1], version)
         return kept[1] if kept[0] == version else None
 
-    def keep(self, number: int, version: int, text: str) -> None:
+    def keep(self, key: K, text: str, version: int = 0) -> None:
         """Remember a text in place of any earlier version."""
-        before = self._young.get(number)
-        self._young[number] = (version, text)
+        before = self._young.get(key)
+        self._young[key] = (version, text)
         self._size += len(text) - (len(before[1]) if before else 0)
         if self._size > self._half:
             self._old, self._young, self._size = self._young, {}, 0

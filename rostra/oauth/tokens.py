@@ -55,6 +55,8 @@ class TokenReader:
     def recall_owner(self, token: str) -> TokenOwner | None:
         """Whoever `token` speaks for by what was read a moment ago; None where that is not known. For requests that
         only read."""
+        if not self._kept:
+            return None
         token_hash = hash_token(token)
         kept = self._kept.get(token_hash)
         if kept is None:

@@ -36,7 +36,7 @@ from rostra.posts.page import (
 )
 from rostra.posts.polls import PollRow, decode_poll, render_poll
 from rostra.posts.render import refresh_statuses
-from rostra.posts.texts import KeptTexts
+from rostra.posts.texts import KeptTexts, name_whole
 from rostra.text.urls import Urls
 
 __all__ = ["StatusReader", "page_by_cursor", "page_of"]
@@ -73,6 +73,8 @@ class StatusReader:
         # The stored JSON of what was fetched, by id.
         self._statuses: dict[int, str] = {}
         self._accounts: dict[int, str] = {}
+        # Whole statuses that were put together for others from the same rows.
+        self._whole: dict[int, str] = {}
 
     async def fetch(self, statement: LiteralString, *args: object) -> Rows:
         """Run a statement made by `page_of` or `page_by_cursor`; its rows are for `render`."""
@@ -115,11 +117,17 @@ class StatusReader:
     async def _complete(self, kept: KeptTexts, rows: Rows) -> Rows:
         """Take the stored JSON of `rows` from memory, and what is not there from the database; returns the rows but for
         those that were deleted in between."""
-        statuses, accounts = kept.find(rows, self._statuses, self._accounts)
+        wanting = rows
+        if self._viewer_id is not None and not self._filters:
+            wanting = kept.find_whole(rows, self._viewer_id, self._whole)
+        statuses, accounts = kept.find(wanting, self._statuses, self._accounts)
         if not statuses and not accounts:
             return rows
         await self._read_texts(kept, statuses, accounts)
-        return [row for row in rows if row["id"] in self._statuses and row["account_id"] in self._accounts]
+        gone = {
+            row["id"] for row in wanting if row["id"] not in self._statuses or row["account_id"] not in self._accounts
+        }
+        return [row for row in rows if row["id"] not in gone] if gone else rows
 
     async def _read_texts(self, kept: KeptTexts, statuses: set[int], accounts: set[int]) -> None:
         into = (self._statuses, self._accounts)
@@ -193,21 +201,34 @@ class StatusReader:
             return await conn.fetch(statement, self._viewer_id, self._at, *args)
 
     def _render(self, rows: Rows, context: str) -> list[_Found]:
-        """Each row that has a cursor with its status. What happens here happens for every row of every page, so it is
-        written out: a call costs as much as joining the texts."""
+        """Each row that has a cursor with its status."""
         boosted = {row["id"]: row for row in rows}
         filtering = bool(self._filters)
         found: list[_Found] = []
         for row in rows:
-            if row["cursor"] is None:
+            cursor = row["cursor"]
+            if cursor is None:
+                continue
+            known = self._whole.get(row["id"])
+            if known is not None:
+                found.append((cursor, Raw(known)))
                 continue
             subject = row if row["reblog_of_id"] is None else boosted.get(row["reblog_of_id"])
             if subject is None:
                 continue
             results = self._filter(subject, context) if filtering else _NO_RESULTS
             if results is not None:
-                found.append((row["cursor"], Raw(self._join(row, subject, results))))
+                joined = self._join(row, subject, results)
+                self._share(row, subject, joined)
+                found.append((cursor, Raw(joined)))
         return found
+
+    def _share(self, row: asyncpg.Record, subject: asyncpg.Record, joined: str) -> None:
+        """Keep what would be seen of the same rows again: nothing in it changes with time or language."""
+        if self._kept is None or self._viewer_id is None or self._filters:
+            return
+        if subject["poll"] is None and subject["labels"] is None and subject["withheld"] is None:
+            self._kept.whole.keep(name_whole(row, subject, self._viewer_id), joined)
 
     def _filter(self, subject: asyncpg.Record, context: str) -> list[FilterResult] | None:
         """What filters say of a status, or None where it is to be left out. One's own are not filtered."""
@@ -218,7 +239,7 @@ class StatusReader:
 
     def _tail(self, withheld: Any, labels: Any, results: list[FilterResult]) -> str:
         """The end of a Status: what filters and moderation say of it."""
-        moderation = find_moderation(withheld, labels, self._locale)
+        moderation = find_moderation(withheld, labels and _decode(labels), self._locale)
         if moderation is not None:
             said = _encode([*render_notices(moderation), *results]).decode()
             return f',"filtered":{said},"moderation":{_encode(moderation).decode()}}}'
@@ -279,6 +300,7 @@ class StatusReader:
 _NO_RESULTS: list[FilterResult] = []
 _NOTHING_FILTERED = ',"filtered":[]}'
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _cursor = itemgetter(0)
 
 

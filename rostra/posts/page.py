@@ -51,7 +51,7 @@ _VERSIONS: Final = "s.rendered_hash, a.rendered_hash as account_hash"
 
 # Behind the cursor, and in this order: see COLUMNS.
 _STATUSES: Final = f"""
-  s.id, s.account_id, s.reblog_of_id, s.withheld, s.labels,
+  s.id, s.account_id, s.reblog_of_id, s.withheld, s.labels::text as labels,
   ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,
   coalesce(st.favourites_count, 0) as favourites_count, {_FLAGS}, {_POLL}, {_TEXTS}

@@ -4,7 +4,7 @@ from the database for each of them. What is kept is held against the row's hash 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import asyncpg
@@ -14,16 +14,28 @@ from rostra.kit.kept import Kept
 from rostra.posts.page import TEXTS
 
 # In characters, which take a byte each as long as they are ASCII.
-_STATUSES: Final = 12 << 20
+_STATUSES: Final = 8 << 20
 _ACCOUNTS: Final = 4 << 20
+_WHOLE: Final = 16 << 20
+
+_Key = asyncpg.Record | tuple[asyncpg.Record | bool, ...]
+
+
+def name_whole(row: asyncpg.Record, subject: asyncpg.Record, viewer_id: int) -> _Key:
+    """What a whole status is kept by: its row, that of what it boosts, and whether that is the viewer's own."""
+    if subject["account_id"] == viewer_id:
+        return (row, subject, True)
+    return row if subject is row else (row, subject)
 
 
 class KeptTexts:
     """What one process knows of stored JSON."""
 
     def __init__(self) -> None:
-        self.statuses = Kept(_STATUSES)
-        self.accounts = Kept(_ACCOUNTS)
+        self.statuses: Kept[int] = Kept(_STATUSES)
+        self.accounts: Kept[int] = Kept(_ACCOUNTS)
+        # Whole statuses as they were put together, by all that they were made of.
+        self.whole: Kept[_Key] = Kept(_WHOLE)
 
     def find(
         self, rows: Iterable[asyncpg.Record], statuses: dict[int, str], accounts: dict[int, str]
@@ -56,6 +68,27 @@ class KeptTexts:
                 accounts[account_id] = text
         return unknown
 
+    def find_whole(self, rows: Sequence[asyncpg.Record], viewer_id: int, whole: dict[int, str]) -> list[asyncpg.Record]:
+        """Put what was put together from the same rows before into `whole`, by id, and return the rows of the rest."""
+        by_id = {row["id"]: row for row in rows}
+        find = self.whole.find
+        rest: list[asyncpg.Record] = []
+        for row in rows:
+            if row["cursor"] is None:
+                continue
+            boosted_id = row["reblog_of_id"]
+            subject = row if boosted_id is None else by_id.get(boosted_id)
+            if subject is None:
+                continue
+            text = find(name_whole(row, subject, viewer_id))
+            if text is not None:
+                whole[row["id"]] = text
+                continue
+            rest.append(row)
+            if subject is not row:
+                rest.append(subject)
+        return rest
+
     async def read(
         self,
         db: Database,
@@ -74,7 +107,7 @@ class KeptTexts:
         for row in rows:
             kind = 0 if row["is_status"] else 1
             if row["rendered_for"] == fingerprint:
-                kept[kind].keep(row["id"], row["rendered_hash"], row["rendered"])
+                kept[kind].keep(row["id"], row["rendered"], row["rendered_hash"])
                 into[kind][row["id"]] = row["rendered"]
             else:
                 stale[kind].add(row["id"])
