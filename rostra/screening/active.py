@@ -125,7 +125,9 @@ class ActivePolicy:
         )
 
     async def _find(self, detectors: BundleDetectors, subjects: Sequence[Subject]) -> Mapping[Subject, Found]:
-        """Read what came together, in a thread, so that what comes meanwhile waits for the next turn and no longer."""
-        today = self._clock.now().date()
-        found = await asyncio.to_thread(detectors.read_many, subjects, self.banks, today)
+        """Read what came together. In the loop, not in a thread: reading holds the interpreter's lock nearly all of the
+        time, and requests wait longer for a thread that does than for a millisecond."""
+        found = detectors.read_many(subjects, self.banks, self._clock.now().date())
+        # Whatever else is ready now has its turn, and what it brings is read together next.
+        await asyncio.sleep(0)
         return dict(zip(subjects, found, strict=True))
