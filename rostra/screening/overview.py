@@ -21,6 +21,7 @@ from rostra.screening.active import ActivePolicy, Current
 from rostra.screening.overview_queries import Switch
 from rostra.screening.policy_queries import Paused, Version
 from rostra.screening.tally import ALL
+from rostra.screening.watch import leaves_band
 
 _PER: Final = 10_000
 
@@ -33,6 +34,8 @@ class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
     live: int
     shadow: int
     rate: float | None
+    # Whether that cannot be chance any more, by the alarm on hit rates.
+    is_odd: bool
     paused: Paused | None
 
 
@@ -77,7 +80,10 @@ async def read_overview(db: Database, clock: Clock, policies: ActivePolicy) -> O
         live, shadow = (hits[rule.id].live, hits[rule.id].shadow) if rule.id in hits else (0, 0)
         counted = shadow if rule.mode == "shadow" else live
         rate = round(counted * _PER / judged, 1) if judged else None
-        lines.append(RuleLine(rule=rule, live=live, shadow=shadow, rate=rate, paused=paused.get(rule.id)))
+        is_odd = rule.mode == "live" and leaves_band(rule, live, judged)
+        lines.append(
+            RuleLine(rule=rule, live=live, shadow=shadow, rate=rate, is_odd=is_odd, paused=paused.get(rule.id))
+        )
     return Overview(bundle=current.bundle, kept=current.version_id is not None, since=since, judged=judged, rules=lines)
 
 

@@ -64,8 +64,8 @@ class EmojiForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @pages.get("/admin", access="moderator")
 async def admin(visit: Visit) -> Response:
-    """The first of the pages for those who run the place."""
-    return visit.redirect("/admin/settings" if visit.me.role in ("owner", "admin") else "/admin/review")
+    """What there is to run the place with."""
+    return await visit.html("admin/index.html")
 
 
 @pages.get("/admin/settings", access="admin")

@@ -59,14 +59,15 @@ async def thread_page(visit: Visit, form: StatusForm) -> Response:
         return visit.redirect(status_path(status))
     viewer_id = visit.viewer.account_id if visit.viewer else None
     res = visit.res
+    withheld = await explain_withheld(visit, status)
     context = await get_context(res.db, reader, viewer_id=viewer_id, status_id=int(form.id), at=res.clock.now())
     return await visit.html(
         "thread.html",
         status=status,
         ancestors=decode_list(context.ancestors),
         descendants=decode_list(context.descendants),
-        withheld=await explain_withheld(visit, status),
-        composer=reply_composer(visit.viewer, status) if visit.viewer else None,
+        withheld=withheld,
+        composer=reply_composer(visit.viewer, status) if visit.viewer and withheld is None else None,
         live={"stream": "user", "url": status_path(status)} if visit.viewer else None,
     )
 

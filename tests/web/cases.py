@@ -206,6 +206,7 @@ def _admin_cases() -> dict[str, Case]:
         "admin/invites": Case("admin/invites.html", page("/admin/invites"), {"invites": [invite], "values": {}, "errors": {"max_uses": "ERR_INVALID"}}),
         "admin/emojis": Case("admin/emojis.html", page("/admin/emojis"), {"emojis": [s.EMOJI], "values": {}, "errors": {}}),
         "admin/emojis-empty": Case("admin/emojis.html", page("/admin/emojis"), {"emojis": [], "values": {"shortcode": s.HOSTILE}, "errors": {"shortcode": "ERR_TAKEN", "image": "ERR_BLANK"}}),
+        "admin/index": Case("admin/index.html", page("/admin", waiting=3), {}),
         "admin/reports": Case("admin/reports.html", page("/admin/reports", administrator=False), {"reports": [report, bare, {**report, "id": "9", "category": "spam"}, {**report, "id": "10", "category": "legal"}], "tab": "open", "older_url": None}),
         "admin/reports-empty": Case("admin/reports.html", page("/admin/reports"), {"reports": [], "tab": "closed", "older_url": None}),
         "admin/report": Case("admin/report.html", page("/admin/reports/7"), {"report": report}),

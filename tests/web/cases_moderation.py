@@ -122,7 +122,7 @@ def _policy_cases() -> dict[str, Case]:
     made = bundle()
     other = parse_bundle(bundle_files(RULES.replace("No turnips here.", s.HOSTILE.replace('"', "").replace("'", "").replace(":", "").replace("{", "").replace("}", "").replace("%", "").replace(",", "")).replace("look", "glance"))).bundle
     paused = [Paused(rule="x", reason=reason, until=None, paused_at=NOW) for reason in ("daily_cap", "band", "person")]
-    lines = [RuleLine(rule=rule, live=4 + n, shadow=n, rate=41.5 * n or None, paused=paused[n] if n < 3 else None) for n, rule in enumerate(made.rules)]
+    lines = [RuleLine(rule=rule, live=4 + n, shadow=n, rate=41.5 * n or None, is_odd=n == 2, paused=paused[n] if n < 3 else None) for n, rule in enumerate(made.rules)]
     since = Switch(type="policy_rolled_back", created_at=NOW - timedelta(hours=7), details={"why": "It hit recipes." + s.HOSTILE}, author="ada")
     staff, reader = page("/admin/policy"), page("/admin/policy", administrator=False, moderator=True)
     history = [_version(is_active=True), _version("99aa88bb77cc", is_previous=True, note=s.HOSTILE), _version("010203040506", author=None, note="")]
