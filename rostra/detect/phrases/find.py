@@ -4,6 +4,7 @@ expressions that are left, then what surrounds a find. Linear in the text's leng
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -43,7 +44,10 @@ def _options() -> re2.Options:
     return options
 
 
-def _compiled() -> tuple[re2.Filter, tuple[_Known, ...]]:
+@cache
+def compiled() -> tuple[re2.Filter, tuple[_Known, ...]]:
+    """The sieve with every phrase's patterns, made when the first text is read: it takes a second and 60 MB, which a
+    process that reads none is spared."""
     sieve, known, options = re2.Filter(), list[_Known](), _options()
     classes = {language: read_classes(language) for language in LANGUAGES}
     for phrase in PHRASES:
@@ -55,9 +59,6 @@ def _compiled() -> tuple[re2.Filter, tuple[_Known, ...]]:
     return sieve, tuple(known)
 
 
-_SIEVE, _KNOWN = _compiled()
-
-
 def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, ...]:
     """Every phrase that the text holds, in the order of the original, with what takes the edge off it.
 
@@ -66,23 +67,24 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
     """
     folded = fold(normal.text)
     squeezed = Squeezed(join(folded))
-    indices = _SIEVE.Match(squeezed.text)
+    sieve, patterns = compiled()
+    indices = sieve.Match(squeezed.text)
     if indices is None:
         return ()
     around = Surroundings(folded, squeezed)
     found: dict[tuple[str, int, int], Match] = {}
     for index in indices:
-        known = _KNOWN[index]
-        for start, end in _spans(index, squeezed.text):
+        known = patterns[index]
+        for start, end in _spans(sieve, index, squeezed.text):
             edge = around.edge_of(known.phrase, start, end)
             match = _match(known, text, normal, squeezed.span(start, end), edge, language)
             found.setdefault((match.name, match.start, match.end), match)
     return _widest(list(found.values()))
 
 
-def _spans(index: int, squeezed: bytes) -> list[tuple[int, int]]:
+def _spans(sieve: re2.Filter, index: int, squeezed: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for found in _SIEVE.re(index).finditer(squeezed):
+    for found in sieve.re(index).finditer(squeezed):
         start, end = found.span()
         # What begins or ends a sentence helps to know a phrase, but is not part of it.
         said = squeezed[start:end]
