@@ -22,6 +22,7 @@ from rostra.kit.clock import FixedClock
 from rostra.kit.db import Reader, Tx, connect
 from rostra.kit.jobs import install
 from rostra.kit.migrate import migrate
+from rostra.policy.folder import version_of
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -98,11 +99,12 @@ def pg_dsn(pg_server: str) -> str:
 async def _allow_everything(dsn: str) -> None:
     """Put a policy without rules into force: what tests are about is not to depend on what the shipped one thinks of
     their words."""
-    main = "format: 1\nname: Without rules\nlanguages: [en, it]\n"
+    files = {"policy.yaml": "format: 1\nname: Without rules\nlanguages: [en, it]\n"}
+    version = version_of({name: text.encode() for name, text in files.items()})
     connection = await connect(dsn)
     version_id = await connection.fetchval(
-        "insert into policy_versions (id, version, files, created_at) values (make_id($1), '000000000000', $2, $1) returning id",
-        NOON, {"policy.yaml": main},
+        "insert into policy_versions (id, version, files, created_at) values (make_id($1), $3, $2, $1) returning id",
+        NOON, files, version,
     )  # fmt: skip
     await connection.execute("update policy_state set version_id = $1, activated_at = $2", version_id, NOON)
     await connection.close()
