@@ -137,6 +137,7 @@ def password(settings: Settings, name: str, password: str | None) -> None:
     """Set a new password. Every session and every app of the account ends."""
     from rostra.accounts.credentials import set_password
     from rostra.accounts.passwords import Passwords
+    from rostra.accounts.staff import note_password
     from rostra.effects import emit
     from rostra.resources import urls_of
 
@@ -146,6 +147,7 @@ def password(settings: Settings, name: str, password: str | None) -> None:
         await set_password(
             db, emit, urls_of(settings), Passwords(settings), account_id=user.account_id, password=chosen
         )
+        await note_password(db, Clock(), user.account_id)
 
     shown = _change(settings, name, change)
     _print({**shown, **({} if password else {"password": chosen})})
@@ -163,7 +165,7 @@ def role(settings: Settings, name: str, role: str) -> None:
     from rostra.effects import emit
 
     async def change(db: Database, user: User) -> None:
-        await set_role(db, emit, user.account_id, msgspec.convert(role, Role))
+        await set_role(db, Clock(), emit, user.account_id, msgspec.convert(role, Role))
 
     _print(_change(settings, name, change))
 
@@ -205,7 +207,7 @@ def enable(settings: Settings, name: str) -> None:
     """Let a disabled account in again."""
     from rostra.accounts.staff import enable_login
 
-    _print(_change(settings, name, lambda db, user: enable_login(db, user.account_id)))
+    _print(_change(settings, name, lambda db, user: enable_login(db, Clock(), user.account_id)))
 
 
 def _change(settings: Settings, name: str, change: Callable[[Database, User], Awaitable[None]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import click
 
 from rostra.cli.last_start import find_last_start
 from rostra.kit.postgres_home import PostgresRefused
-from rostra.kit.settings import Settings, SettingsError, load_settings
+from rostra.kit.settings import PORT_IN_DOMAIN, Settings, SettingsError, load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +63,16 @@ def settings_of_command(data_dir: Path | None) -> Settings:
     """The settings of a command on a data directory: what its server was last started with, beneath the environment."""
     place = data_dir or Path(os.environ.get("ROSTRA_DATA") or os.environ.get("ROSTRA_DATA_DIR") or "data")
     last = find_last_start(place)
-    settings = settings_from({"data_dir": data_dir}, os.environ if last is None else last.as_environment() | os.environ)
+    environ = os.environ if last is None else last.as_environment() | os.environ
+    try:
+        settings = load_settings(environ, {"data_dir": data_dir})
+    except SettingsError as error:
+        problems = list(error.problems)
+        # The domain that is assumed where none was ever named is that of development, which this is not.
+        if last is None and "ROSTRA_DOMAIN" not in os.environ and PORT_IN_DOMAIN in problems:
+            problems = [problem for problem in problems if problem != PORT_IN_DOMAIN]
+            problems.insert(0, f"no server was started on {place} yet: do so with `rostra up`, or set ROSTRA_DOMAIN")
+        raise Refusal(Exit.SETTINGS, "\nrostra: ".join(problems)) from None
     if last is not None and last.external_database and settings.database_url is None:
         raise Refusal(Exit.SETTINGS, "database_url: the server uses an external database; set ROSTRA_DATABASE_URL")
     return settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rostra.accounts.audit_queries import insert_audit_event
 from rostra.accounts.queries import list_emojis
 from rostra.accounts.render import render_emoji
 from rostra.entities.account import CustomEmoji
@@ -52,7 +53,7 @@ async def add_emoji(
         await queries.upsert_emoji(
             tx, shortcode=shortcode, image_key=image_key, static_key=static_key, category=category, at=clock.now()
         )
-        await queries.insert_audit_event(
+        await insert_audit_event(
             tx, actor_id=actor_id, action="emoji.add", subject=shortcode, details={"image": image_key}, at=clock.now()
         )
 
@@ -62,6 +63,6 @@ async def remove_emoji(db: Database, clock: Clock, *, actor_id: int | None, shor
     async with db.transaction() as tx:
         if not await queries.disable_emoji(tx, shortcode, clock.now()):
             raise NotFound
-        await queries.insert_audit_event(
+        await insert_audit_event(
             tx, actor_id=actor_id, action="emoji.remove", subject=shortcode, details={}, at=clock.now()
         )

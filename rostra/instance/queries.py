@@ -19,10 +19,6 @@ insert into instance_settings (name, value, updated_at) values ($1, $2, $3)
 on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at
 """
 
-INSERT_AUDIT_EVENT: Final = """
-insert into audit_events (id, actor_id, action, subject, details, created_at) values (make_id($1), $2, $3, $4, $5, $1)
-"""
-
 RULES: Final = "select id, text, hint, position from rules where deleted_at is null order by position, id"
 
 INSERT_RULE: Final = """
@@ -83,13 +79,6 @@ async def find_setting_date(db: Reader, name: str) -> datetime | None:
 async def upsert_setting(tx: Tx, name: str, value: object, at: datetime) -> None:
     """Write one setting."""
     await tx.execute(UPSERT_SETTING, name, value, at)
-
-
-async def insert_audit_event(
-    tx: Tx, *, actor_id: int | None, action: str, subject: str, details: dict[str, Any], at: datetime
-) -> None:
-    """Note who changed what; `actor_id` None is the command line."""
-    await tx.execute(INSERT_AUDIT_EVENT, at, actor_id, action, subject, details)
 
 
 async def list_rules(db: Reader) -> list[Rule]:

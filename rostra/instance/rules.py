@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rostra.accounts.audit_queries import insert_audit_event
 from rostra.instance import queries
 from rostra.instance.records import Rule
 from rostra.kit.clock import Clock
@@ -49,7 +50,7 @@ async def remove_rule(db: Database, clock: Clock, *, actor_id: int | None, rule_
 
 
 async def _note(tx: Tx, clock: Clock, actor_id: int | None, action: str, rule_id: int, details: dict[str, str]) -> None:
-    await queries.insert_audit_event(
+    await insert_audit_event(
         tx, actor_id=actor_id, action=action, subject=str(rule_id), details=details, at=clock.now()
     )
 

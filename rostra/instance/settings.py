@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from rostra.accounts.audit_queries import insert_audit_event
 from rostra.instance import queries
 from rostra.instance.records import InstanceSettings
 from rostra.kit.clock import Clock
@@ -57,7 +58,7 @@ async def change_settings(
             await queries.upsert_setting(tx, name, value, clock.now())
         if changed:
             details = {name: {"from": getattr(before, name), "to": value} for name, value in changed.items()}
-            await queries.insert_audit_event(
+            await insert_audit_event(
                 tx, actor_id=actor_id, action="instance.settings", subject="", details=details, at=clock.now()
             )
     return msgspec.structs.replace(before, **changed)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import Any, cast
 
 import msgspec
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from rostra.kit.errors import BadRequest, TooLarge
+from rostra.kit.errors import BadRequest, Invalid, TooLarge
 from rostra.kit.forms import Upload, nest
 
 MAX_BODY = 1 << 20
@@ -69,12 +70,30 @@ async def _read_multipart(request: Request, most: int) -> dict[str, Any]:
     limited = Request(request.scope, _limited(request, most))
     pairs: list[tuple[str, object]] = []
     try:
-        async with limited.form(max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY) as fields:
+        async with aclosing(limited.stream()) as stream:
+            parser = _Parser(limited.headers, stream, max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY)
+            fields = await parser.parse()
+        try:
             for name, value in fields.multi_items():
                 pairs.append((name, await _as_upload(value) if isinstance(value, UploadFile) else value))
+        finally:
+            await fields.close()
     except (HTTPException, MultiPartException, KeyError, UnicodeDecodeError) as error:
         raise BadRequest("The multipart form could not be read") from error
     return nest(pairs)
+
+
+class _Parser(MultiPartParser):
+    """Starlette's takes text that is no UTF-8 for Latin-1, and so makes something else of it."""
+
+    def on_part_end(self) -> None:
+        part = self._current_part
+        if part.file is None:
+            try:
+                part.data.decode(self._charset)
+            except UnicodeDecodeError:
+                raise Invalid(part.field_name, "is not valid UTF-8") from None
+        super().on_part_end()
 
 
 async def _as_upload(file: UploadFile) -> Upload:

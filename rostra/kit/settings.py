@@ -31,6 +31,8 @@ _SHOWN_TO_NOBODY = frozenset(
 
 ExternalKind = Literal["moderations", "guard", "chat"]
 
+PORT_IN_DOMAIN = "domain: a port is for development mode only"
+
 
 class SettingsError(Exception):
     """One or more settings cannot be used; `problems` has a line for each."""
@@ -236,7 +238,7 @@ def _contradictions(settings: Settings) -> list[str]:
     if not settings.dev and settings.scheme == "http":
         problems.append("scheme: plain http is for development mode only; put a proxy with TLS in front")
     if not settings.dev and ":" in settings.domain:
-        problems.append("domain: a port is for development mode only")
+        problems.append(PORT_IN_DOMAIN)
     for name in ("workers", "job_workers", "database_pool", "port"):
         if getattr(settings, name) < 1:
             problems.append(f"{name}: must be at least 1")

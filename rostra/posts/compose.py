@@ -52,7 +52,7 @@ def clean_texts(text: str, spoiler_text: str, *, alone: bool) -> tuple[str, str]
 
     Raises Invalid for what is too long by far; what counts is the business of `draft`.
     """
-    if len(text) + len(spoiler_text) > _LONGEST:
+    if sum(len(part.encode(errors="replace")) for part in (text, spoiler_text)) > _LONGEST:
         raise Invalid("text", "is too long", code="ERR_TOO_LONG")
     text, spoiler_text = clean_text(text), clean_text(spoiler_text)
     return (spoiler_text, "") if alone and not text else (text, spoiler_text)

@@ -174,6 +174,8 @@ async def _await_time(tx: Tx, scheduled_id: int, scheduled_at: datetime) -> None
 def _check_time(clock: Clock, scheduled_at: datetime) -> None:
     if scheduled_at < clock.now() + NOT_BEFORE:
         raise Invalid("scheduled_at", "must be at least five minutes ahead")
+    if scheduled_at > clock.now() + timedelta(days=5 * 365):
+        raise Invalid("scheduled_at", "must be within the next five years")
 
 
 async def _check_numbers(tx: Tx, account_id: int, scheduled_at: datetime, *, beside: int | None = None) -> None:

@@ -77,6 +77,8 @@ with found as (
 people as (select id, lower(username) as name, bool_or(followed) as followed from found group by id, username)
 select p.id from people p
 where p.id not in ({unwanted("$1", "$7")})
+  and not exists (select from accounts a join account_domain_blocks d on d.domain = a.domain
+    where a.id = p.id and d.account_id = $1)
   and not exists (
     select from users u where u.account_id = p.id and (u.confirmed_at is null or u.approved_at is null))
 order by (p.name = lower($2)) desc, p.followed desc, starts_with(p.name, {_TYPED}) desc,

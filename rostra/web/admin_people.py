@@ -77,9 +77,9 @@ async def decide(visit: Visit, form: DecideForm) -> Response:
     """Let somebody in, or turn them away."""
     res = visit.res
     if form.act == "approve":
-        await approve(res.db, res.clock, res.emit, res.urls, form.id)
+        await approve(res.db, res.clock, res.emit, res.urls, form.id, actor_id=visit.me.account_id)
     else:
-        await reject(res.db, form.id)
+        await reject(res.db, res.clock, form.id, actor_id=visit.me.account_id)
     return visit.redirect("/admin/approvals")
 
 

@@ -79,6 +79,15 @@ async def test_odd_parts_of_a_multipart_form(ana: Person, path: str) -> None:
         assert_refused(await send(ana.api, "POST", path, content=part, headers=headers), 400, 422)
 
 
+async def test_text_of_a_multipart_form_that_is_no_utf8_is_refused_by_its_name(ana: Person) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    body = b'--x\r\nContent-Disposition: form-data; name="status"\r\n\r\ncaff\xe8\r\n--x--\r\n'
+    answer = await send(ana.api, "POST", STATUSES, content=body, headers=headers)
+    assert (answer.status_code, list(answer.json()["details"])) == (422, ["status"])
+    good = body.replace(b"\xe8", "è".encode())
+    assert "caffè" in (await send(ana.api, "POST", STATUSES, content=good, headers=headers)).json()["content"]
+
+
 @pytest.mark.parametrize(
     "kind",
     ["", "text/plain", "application/xml", "application/octet-stream", "nonsense", "application/x-www-form-urlencoded"],

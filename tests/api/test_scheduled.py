@@ -194,3 +194,14 @@ async def test_the_list_pages_by_id_and_costs_the_same_for_one_and_for_twenty(wo
     assert link(second, "next") is None
     back = await alice.api.get(link(second, "prev") or "")
     assert [one["id"] for one in back.json()] == made[:15]
+
+
+async def test_nothing_is_scheduled_for_more_than_five_years_ahead(world: World) -> None:
+    alice = await world.person("alice")
+    form = {"status": "far away", "scheduled_at": "2031-05-01T12:00:00Z"}
+    made = (await alice.api.post("/api/v1/statuses", form)).json()
+    form["scheduled_at"] = "2031-06-01T12:00:00Z"
+    refused = await alice.api.post("/api/v1/statuses", form, expect=422)
+    assert list(refused.json()["details"]) == ["scheduled_at"]
+    path = f"/api/v1/scheduled_statuses/{made['id']}"
+    await alice.api.put(path, {"scheduled_at": form["scheduled_at"]}, expect=422)

@@ -314,3 +314,12 @@ async def test_an_edit_is_found_and_what_it_took_away_is_not(world: World) -> No
     await world.settle()
     assert await found(alice.api, "lighthouse") == []
     assert await found(alice.api, "windmill") == [post]
+
+
+async def test_accounts_of_a_blocked_domain_are_not_found_by_their_names(world: World) -> None:
+    alice, bob = await world.person("alice"), await searchable(world, "lighthouse")
+    await set_account(bob, domain="far.example")
+    assert await found(alice.api, "lighth", "accounts") == [bob.id]
+    await alice.api.post("/api/v1/domain_blocks", {"domain": "far.example"})
+    assert await found(alice.api, "lighth", "accounts") == []
+    assert await found(world.anyone, "lighth", "accounts") in ([], [bob.id])

@@ -143,6 +143,33 @@ def test_roles_states_and_passwords_change(rostra: Run, dsn: str) -> None:
     assert rows(dsn, "select password_hash from users") != before
 
 
+def test_what_is_done_to_logins_stands_in_the_audit_log(rostra: Run, dsn: str) -> None:
+    made = printed(rostra("create", "alice", "--email", "a@example.com"))
+    for words in ("confirm", "role", "role", "disable", "disable", "enable", "enable"):
+        printed(rostra(words, "alice", *(("moderator",) if words == "role" else ())))
+    printed(rostra("password", "alice"))
+    noted = rows(dsn, "select actor_id, action, subject, details from audit_events order by id")
+    assert [row["action"] for row in noted] == [
+        "account.created", "account.confirmed", "account.role", "account.disabled", "account.enabled",
+        "account.password",
+    ]  # fmt: skip
+    assert {(row["actor_id"], row["subject"]) for row in noted} == {(None, noted[0]["subject"])}
+    assert (noted[0]["details"], noted[2]["details"]) == ({"role": "user"}, {"old": "user", "new": "moderator"})
+    assert str(made["id"]) == noted[0]["subject"]
+
+
+def test_a_directory_on_which_no_server_was_started_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "DOMAIN", "DATA", "DEV"):
+        monkeypatch.delenv(f"ROSTRA_{name}", raising=False)
+    words = ["account", "create", "alice", "--email", "a@example.com", "--data", str(tmp_path / "new")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 3
+    assert "no server was started on" in result.stderr
+    assert "port" not in result.stderr
+
+
 def test_accounts_are_listed_for_people_and_for_programs(rostra: Run) -> None:
     assert printed(rostra("list", "--json")) == []
     printed(rostra("create", "alice", "--email", "a@example.com", "--role", "owner", "--confirmed"))
