@@ -59,6 +59,13 @@ from ({_author("$13", "$14", "$15", "$16", "$17")}) author cross join ({COUNT_NE
 """
 
 
+REJECTED: Final = """
+select exists (
+  select from moderation_events e where e.subject_id = $1 and e.subject_kind = 'account' and e.type = 'verdict'
+    and e.id > $3 and e.details ->> 'action' = 'reject' and (e.details ->> 'sample')::bigint = $2)
+"""
+
+
 class AuthorRow(msgspec.Struct, frozen=True, kw_only=True):
     """An author as the database knows them; `locale` is the language of what they are told."""
 
@@ -95,3 +102,8 @@ async def find_author(
         return find_record(AuthorRow, await conn.fetchrow(AUTHOR, *asked))
     near = count_arguments(made, since=at - _COPIES_OF, until=at, but_author=account_id, but_status=status_id or 0)
     return find_record(AuthorRow, await conn.fetchrow(AUTHOR_AND_COPIES, *near, *asked))
+
+
+async def was_rejected(conn: Reader, account_id: int, sample: int, since: datetime) -> bool:
+    """Whether a draft of the account with this hash was rejected since then."""
+    return await conn.fetchval(REJECTED, account_id, sample, first_id_at(since))

@@ -26,11 +26,18 @@ CANNOT_WAIT: Final = {
     "en": "This would have to be looked at by a person first, and a profile cannot wait. Please say it otherwise.",
     "it": "Una persona dovrebbe prima guardarlo, e un profilo non può aspettare. Prova a dirlo in un altro modo.",
 }
+INSIST: Final = {
+    "en": "If this is a mistake, send it again as it is: a person will then look at it.",
+    "it": "Se è un errore, invialo di nuovo così com'è: lo guarderà una persona.",
+}
 _MOST_MARKS: Final = 20
 _NUMBER: Final = re.compile(r"\[\d+\]\Z")
 
 
 _NEVER_HELD: Final = ("profile", "name", "card")
+_HELD_KINDS: Final = ("post", "edit")
+_GRAVEST: Final = 5
+_MOST_WAITING: Final = 3
 
 
 class LabelTerms(msgspec.Struct, frozen=True):
@@ -52,6 +59,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     labels: tuple[LabelTerms, ...] = ()
     facts: dict[str, Any] = {}
+    # A hash of what was said.
+    sample: int = 0
+    # Posts of the author that wait for review already.
+    waiting: int = 0
     event: EventFacts = EventFacts()
     # The higher of the probabilities of a threat and of incitement.
     risk: float = 0.0
@@ -76,6 +87,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing is to be published. What cannot wait is not held but turned away."""
         return self.verdict.action == "reject" or (self.verdict.action == "hold" and self.subject.kind in _NEVER_HELD)
 
+    @property
+    def may_insist(self) -> bool:
+        """Whether the author can have a person look at what was rejected: not of the gravest, and a few at a time."""
+        return self.subject.kind in _HELD_KINDS and self.severity < _GRAVEST and self.waiting < _MOST_WAITING
+
     def check(self) -> None:
         """Raises Rejected where nothing is to be published."""
         if self.rejected:
@@ -99,6 +115,8 @@ class Rejected(Refused):
         named = dict.fromkeys(words for mark in self.marks[:3] if (words := _words(judgement.subject, mark)))
         quoted = ", ".join(f"“{words}”" for words in named)
         text = f"{self.reason} ({quoted})" if quoted else self.reason
+        if judgement.may_insist:
+            text = f"{text} {say(INSIST, judgement.locale)}"
         # For a form, in the shape in which other refused fields come.
         self.details = {self.field: [FieldProblem("ERR_REJECTED", text)]}
         super().__init__(text)

@@ -69,6 +69,8 @@ async def record_card(tx: Tx, judgement: Judgement, at: datetime, card_id: int) 
 def _entry(judgement: Judgement, kind: Any, subject_id: int, account_id: int | None, revision: int) -> Entry:
     verdict = judgement.verdict
     details: dict[str, Any] = {"kind": judgement.subject.kind, "action": verdict.action, **judgement.facts}
+    if verdict.action == "reject":
+        details["sample"] = judgement.sample
     for name in ("rule", "labels", "hits", "shadow", "lifted", "failed", "shadow_failed"):
         if value := getattr(verdict, name):
             details[name] = value

@@ -19,7 +19,7 @@ from rostra.policy.decide import Verdict
 from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
 from rostra.policy.records import STRENGTH
 from rostra.screening.active import ActivePolicy, Current
-from rostra.screening.author_queries import AuthorRow, find_author
+from rostra.screening.author_queries import AuthorRow, find_author, was_rejected
 from rostra.screening.detectors import Found
 from rostra.screening.external import External
 from rostra.screening.judgement import HELD, Judgement, LabelTerms
@@ -29,6 +29,7 @@ from rostra.screening.tally import Tally
 from rostra.screening.versions import ensure_policy
 
 _OF_COPIES: Final = frozenset({"near.copies", "near.authors"})
+_ASKS_WITHIN: Final = timedelta(hours=1)
 _STAFF: Final = ("owner", "admin", "moderator")
 _A_DAY: Final = date(2026, 1, 1)
 FAILED: Final = "a-detector-failed"
@@ -52,16 +53,24 @@ class Screen:
     async def admit(self, db: Database, subject: Subject, *, waits: bool = False) -> Judgement:
         """Judge what is to be published now. Raises Rejected, once that is written down.
 
-        Where nobody is there to mend it (`waits`), what would be rejected is held.
+        Where nobody is there to mend it (`waits`), what would be rejected is held; so is what was rejected a moment ago
+        and is sent again unchanged, which is how its author asks for a person, from any app.
         """
         judgement = await self.judge(db, subject)
-        if waits and judgement.verdict.action == "reject":
+        if judgement.verdict.action == "reject" and (waits or await self._insists(db, judgement)):
             return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
         if judgement.rejected and subject.author_id is not None:
             async with db.transaction() as tx:
                 await record_account(tx, judgement, self._clock.now(), subject.author_id)
         judgement.check()
         return judgement
+
+    async def _insists(self, db: Database, judgement: Judgement) -> bool:
+        author_id = judgement.subject.author_id
+        if author_id is None or not judgement.may_insist:
+            return False
+        async with db.read() as conn:
+            return await was_rejected(conn, author_id, judgement.sample, self._clock.now() - _ASKS_WITHIN)
 
     async def judge(self, db: Database, subject: Subject) -> Judgement:
         """Judge a subject by what holds now; writes nothing, and holds no connection while it reads or asks others."""
@@ -143,6 +152,8 @@ def conclude(
         marks=found.marks,
         labels=tuple(LabelTerms(label.id, dict(label.title), label.sensitive) for label in labels),
         facts=_kept(found, facts),
+        sample=found.sample,
+        waiting=facts.author.held,
         event=found.event,
         risk=max(facts.text.threat, facts.text.incitement),
         locale=locale,

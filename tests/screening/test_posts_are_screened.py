@@ -9,7 +9,7 @@ import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, NotFound
 from rostra.moderation.review import Decision, count_waiting, decide_case, decide_hold, expire, list_waiting, turn_round
-from tests.screening.policies import put_in_force
+from tests.screening.policies import MAIN, put_in_force
 from tests.world import Person, World
 
 
@@ -117,6 +117,29 @@ async def test_a_rejected_post_answers_422_with_the_reason_and_the_words_and_is_
     assert "turnip" not in str(dict(event["details"])).replace("never", "")
 
 
+async def test_what_is_rejected_and_sent_again_unchanged_waits_for_a_person(world: World) -> None:
+    await put_in_force(world)
+    ada, bob = await world.person("ada"), await world.person("bob")
+    draft = {"status": "A turnip, and I mean it"}
+    answer = await ada.api.post("/api/v1/statuses", draft, expect=422)
+    assert "send it again as it is" in answer.json()["error"]
+    await ada.api.post("/api/v1/statuses", {"status": "Another turnip"}, expect=422)
+    await bob.api.post("/api/v1/statuses", draft, expect=422)
+    again = (await ada.api.post("/api/v1/statuses", draft)).json()
+    assert again["moderation"]["withheld"] == "review"
+    await bob.api.get(f"/api/v1/statuses/{again['id']}", expect=404)
+    world.at(world.clock.now() + timedelta(hours=2))
+    await ada.api.post("/api/v1/statuses", draft, expect=422)
+
+
+async def test_the_gravest_is_rejected_however_often_it_is_sent(world: World) -> None:
+    await put_in_force(world, main=MAIN.replace("severity: 3", "severity: 5"))
+    ada = await world.person("ada")
+    for _ in range(2):
+        answer = await ada.api.post("/api/v1/statuses", {"status": "A turnip"}, expect=422)
+        assert "again" not in answer.json()["error"]
+
+
 async def test_the_reason_is_in_the_authors_language(world: World) -> None:
     await put_in_force(world)
     ada = await world.person("ada")
@@ -130,7 +153,7 @@ async def test_the_reason_is_in_the_authors_language(world: World) -> None:
     [
         {"status": "x", "spoiler_text": "turnip"},
         {"status": "Which?", "poll": {"options": ["carrot", "turnip"], "expires_in": 3600}},
-        {"status": "ｔ​ｕｒｎｉｐ"},
+        {"status": "ｔ\u200bｕｒｎｉｐ"},
         {"status": "turnip", "visibility": "direct"},
     ],
 )
@@ -300,7 +323,7 @@ async def test_another_policy_holds_within_two_seconds_without_a_restart(world: 
     looked = screen.policies._looked_at
     await put_in_force(world, rules)
     screen.policies._looked_at = looked
-    await ada.api.post("/api/v1/statuses", {"status": "A turnip"}, expect=422)
+    await ada.api.post("/api/v1/statuses", {"status": "One more turnip"}, expect=422)
     world.at(world.clock.now() + timedelta(seconds=2))
     assert "moderation" not in await ada.post("A turnip")
     assert (await ada.post("A parsnip"))["moderation"]["withheld"] == "review"
