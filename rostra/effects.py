@@ -59,6 +59,7 @@ from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
 from rostra.screening.labels import expire_labels
+from rostra.screening.learn import learn_nightly
 from rostra.screening.replay_job import REPLAY_POLICY, ReplayWanted, run_ordered
 from rostra.screening.watch import watch_rules
 from rostra.search.index import index, reopen, take_out_of_search
@@ -254,6 +255,10 @@ async def _watch_rules(_: Tick, res: Resources) -> None:
     await watch_rules(res.db, res.clock, res.screen.policies)
 
 
+async def _learn(_: Tick, res: Resources) -> None:
+    await learn_nightly(res.db, res.clock, res.screen.policies)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -324,4 +329,5 @@ every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
 every("* * * * *", "moderation.expire", _expire, timeout=300)
 every("*/5 * * * *", "screening.watch", _watch_rules)
+every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)

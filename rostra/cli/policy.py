@@ -144,6 +144,30 @@ def replay(settings: Settings, bundle: str, days: int, as_json: bool) -> None:
 
 
 @policy.command()
+@click.option("--rollback", is_flag=True, help="Take back what was learnt last.")
+@click.option("--propose", type=click.IntRange(1, 200), metavar="N", help="Name N posts whose labels would teach most.")
+@click.option("--try", "only_try", is_flag=True, help="Say what would be learnt, and change nothing.")
+@json_option
+@with_settings
+def learn(settings: Settings, rollback: bool, propose: int | None, only_try: bool, as_json: bool) -> None:
+    """Adjust the text model to what this server's reviewers have decided.
+
+    What is learnt is put into force only where it does better on the newest fifth of the decisions, which it has not
+    seen. A running server does so by itself every night.
+    """
+    from rostra.cli import policy_learn
+
+    if rollback and (propose or only_try):
+        raise click.UsageError("--rollback stands alone")
+    if rollback:
+        policy_learn.roll_back_and_say(settings)
+    elif propose:
+        policy_learn.propose_and_print(settings, propose, as_json=as_json)
+    else:
+        policy_learn.learn_and_print(settings, promote=not only_try, as_json=as_json)
+
+
+@policy.command()
 @json_option
 @with_settings
 def clusters(settings: Settings, as_json: bool) -> None:

@@ -36,10 +36,10 @@ T = TypeVar("T")
 def show(settings: Settings, version: str | None, *, out: Path | None, as_json: bool) -> None:
     """The history and the state of the rules, or the files of one version."""
     if out is not None:
-        files = _with_database(settings, lambda db: versions.read_files(db, Clock(), version))
+        files = with_database(settings, lambda db: versions.read_files(db, Clock(), version))
         _write(files, out)
         return
-    history, states = _with_database(settings, _history)
+    history, states = with_database(settings, _history)
     if as_json:
         click.echo(msgspec.json.encode({"versions": history, "rules": states}))
         return
@@ -64,9 +64,9 @@ def show(settings: Settings, version: str | None, *, out: Path | None, as_json: 
 def activate(settings: Settings, folder: str, *, note: str, unreplayed: bool) -> None:
     """Check, test and put into force."""
     files = files_of(folder)
+    bundle = _sound(files)
 
     async def run(db: Database) -> str:
-        bundle, _ = check_files(files, today=Clock().now().date())
         if not unreplayed and not await is_replayed(db, Clock(), bundle.version):
             raise Refusal(
                 Exit.FAILED,
@@ -75,19 +75,19 @@ def activate(settings: Settings, folder: str, *, note: str, unreplayed: bool) ->
             )
         return await versions.activate(db, Clock(), load_detectors(), files, note=note)
 
-    version = _with_database(settings, run)
+    version = with_database(settings, run)
     say(f"policy {version} is in force; running servers take it up within two seconds")
 
 
 def rollback(settings: Settings, version: str | None, *, note: str) -> None:
     """Put the version before, or the one named, back into force."""
-    back = _with_database(settings, lambda db: versions.roll_back(db, Clock(), to=version, why=note))
+    back = with_database(settings, lambda db: versions.roll_back(db, Clock(), to=version, why=note))
     say(f"policy {back} is in force again; running servers take it up within two seconds")
 
 
 def resume(settings: Settings, rule: str) -> None:
     """Have a paused rule count again."""
-    _with_database(settings, lambda db: resume_rule(db, Clock(), rule, actor_id=None))
+    with_database(settings, lambda db: resume_rule(db, Clock(), rule, actor_id=None))
     say(f"{rule} counts again")
 
 
@@ -103,7 +103,7 @@ def replay_and_print(settings: Settings, folder: str, days: int, *, as_json: boo
         async with db.read() as conn:
             current = await policies.get(conn)
         baseline = Candidate(current.policy, current.detectors)
-        candidate = Candidate(compile_policy(bundle), load_detectors().for_bundle(bundle))
+        candidate = Candidate(compile_policy(bundle), load_detectors().for_bundle(bundle, current.adjustment))
         with click.progressbar(length=1, label="Replaying", file=sys.stderr) as bar:
 
             def progress(done: int, total: int) -> None:
@@ -114,7 +114,7 @@ def replay_and_print(settings: Settings, folder: str, days: int, *, as_json: boo
         row, _, precisions = await get_replay(db, replay_id)
         return row, precisions
 
-    row, precisions = _with_database(settings, run)
+    row, precisions = with_database(settings, run)
     if as_json:
         click.echo(msgspec.json.encode({"replay": row, "precision": precisions}))
         return
@@ -123,7 +123,7 @@ def replay_and_print(settings: Settings, folder: str, days: int, *, as_json: boo
 
 def clusters_and_print(settings: Settings, *, as_json: bool) -> None:
     """The events that posts gather around."""
-    found = _with_database(settings, lambda db: list_clusters(db, Clock()))
+    found = with_database(settings, lambda db: list_clusters(db, Clock()))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -188,7 +188,9 @@ def _when(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
-def _with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
+def with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `act` on the server's database; what it refuses ends the command."""
+
     async def run() -> T:
         async with current_database(settings) as dsn, open_database(dsn, max_size=2, statement_timeout=60.0) as db:
             await versions.ensure_policy(db, Clock())

@@ -25,7 +25,7 @@ PLAIN: Final = 1 + len(CATEGORIES) + EVIDENCE
 # Log-odds are some units wide; weights are drawn to nothing alike where columns are about one wide.
 _LOGIT_SCALE: Final = 1 / 3
 # The encoder's vectors have length 1 in 512 dimensions.
-_ENCODED_SCALE: Final = 8.0
+_ENCODED_SCALE: Final = 4.0
 _MOST: Final = 12.0
 _ROUNDS: Final = 40
 _ENOUGH: Final = 1e-6

@@ -280,3 +280,22 @@ create table bad_signatures (
   signature bit(256) not null,
   at timestamptz not null
 );
+
+------------------------------------------------------------------------------------------------------------------------
+-- Adjustments of the text model, learnt from this server's own decisions (rostra/screening/learn.py).
+
+create table model_adjustments (
+  id bigint primary key,
+  -- The version of the model that it was fitted to; for another it counts for nothing.
+  base text not null,
+  -- By category, what is added to the log-odds: {"threat": [0.1, …], …}.
+  weights jsonb not null,
+  -- How well it and what was in force did on the decisions that were held back.
+  figures jsonb not null,
+  -- What was in force when it came; null for the model alone.
+  before_id bigint references model_adjustments,
+  created_at timestamptz not null,
+  activated_at timestamptz not null,
+  active boolean not null
+);
+create unique index model_adjustments_active on model_adjustments (active) where active;

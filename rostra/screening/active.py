@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from rostra.detect.adjust import Adjustment
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
 from rostra.kit.together import Together
@@ -26,6 +27,7 @@ from rostra.screening import policy_queries
 from rostra.screening.banks import Banks
 from rostra.screening.detectors import BundleDetectors, Found, load_detectors
 from rostra.screening.known_bad import NOTHING_BAD, BadTexts, read_bad
+from rostra.screening.learn_queries import find_adjustment
 from rostra.screening.subject import Subject
 from rostra.screening.versions import load_policy
 
@@ -48,6 +50,9 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     bad: BadTexts
     clauses: dict[str, Clause]
     labels: dict[str, Label]
+    # What was learnt from this server's decisions, None where nothing is in force.
+    adjustment: Adjustment | None = None
+    adjustment_id: int | None = None
 
 
 @cache
@@ -96,10 +101,14 @@ class ActivePolicy:
         await self.banks.look()
         state = await policy_queries.read_state(conn, self._clock.now())
         bad = await read_bad(conn, before.bad if before else NOTHING_BAD)
-        if before is not None and before.version_id == state.version_id:
+        same = before is not None and before.version_id == state.version_id
+        if before is not None and same and before.adjustment_id == state.adjustment_id:
             return msgspec.structs.replace(before, revision=state.revision, paused=frozenset(state.paused), bad=bad)
         try:
-            if state.version_id is None:
+            adjustment = await find_adjustment(conn, state.adjustment_id)
+            if before is not None and same:
+                bundle, policy = before.bundle, before.policy
+            elif state.version_id is None:
                 bundle, policy = await asyncio.to_thread(shipped)
             else:
                 bundle, policy = await load_policy(conn, state.version_id)
@@ -108,9 +117,9 @@ class ActivePolicy:
                 raise
             log.exception("a policy version cannot be used: the one before stays", version=state.version)
             return before
-        bound = (await asyncio.to_thread(load_detectors)).for_bundle(bundle)
+        bound = (await asyncio.to_thread(load_detectors)).for_bundle(bundle, adjustment)
         if before is not None:
-            log.info("another policy holds", version=bundle.version)
+            log.info("another policy holds", version=bundle.version, detectors=bound.version)
         return Current(
             policy=policy,
             bundle=bundle,
@@ -122,6 +131,8 @@ class ActivePolicy:
             bad=bad,
             clauses={clause.id: clause for clause in bundle.clauses},
             labels={label.id: label for label in bundle.labels},
+            adjustment=adjustment,
+            adjustment_id=state.adjustment_id,
         )
 
     async def _find(self, detectors: BundleDetectors, subjects: Sequence[Subject]) -> Mapping[Subject, Found]:

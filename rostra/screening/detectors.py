@@ -15,6 +15,7 @@ from zlib import crc32
 import msgspec
 import structlog
 
+from rostra.detect.adjust import Adjustment
 from rostra.detect.cascade import Cascade
 from rostra.detect.links import SHORTENERS, find_hosts
 from rostra.detect.lists import DomainLists, WordLists
@@ -94,10 +95,10 @@ class Detectors:
         self.cascade = cascade
         self._plug_ins = plug_ins
 
-    def for_bundle(self, bundle: Bundle) -> BundleDetectors:
-        """The detectors with the lists of a version of the policy."""
+    def for_bundle(self, bundle: Bundle, adjustment: Adjustment | None = None) -> BundleDetectors:
+        """The detectors with the lists of a version of the policy, and with what was learnt from decisions."""
         return BundleDetectors(
-            TextReaders(self.cascade, self._plug_ins),
+            TextReaders(self.cascade, self._plug_ins, adjustment),
             WordLists(entry for entry in bundle.lists if entry.kind == "words"),
             DomainLists(entry for entry in bundle.lists if entry.kind == "domains"),
         )
@@ -110,6 +111,11 @@ class BundleDetectors:
         self._readers = readers
         self._words = words
         self._domains = domains
+
+    @property
+    def version(self) -> str:
+        """What verdicts name: the model, what was learnt, the plug-ins."""
+        return self._readers.version
 
     def read(self, subject: Subject, banks: PictureBanks, today: date) -> Found:
         """All that is found in a subject. Never raises."""
@@ -156,7 +162,7 @@ class BundleDetectors:
             signature=made,
             marks=tuple(mark for mark in marks if mark is not None),
             failed=tuple(failed),
-            version=self._readers.version,
+            version=self.version,
         )
 
     def _read_links(self, text: str) -> LinkFacts:

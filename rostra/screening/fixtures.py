@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from rostra.detect.adjust import Adjustment
 from rostra.detect.phrases.catalogue import PHRASES
 from rostra.policy.check_fixtures import FixtureResult, check_fixtures
 from rostra.policy.evaluate import compile_policy
@@ -21,10 +22,12 @@ def known_names() -> Known:
     return Known(matches=frozenset(phrase.name for phrase in PHRASES), families=plug_ins)
 
 
-def run_fixtures(bundle: Bundle, detectors: Detectors, today: date) -> list[FixtureResult]:
+def run_fixtures(
+    bundle: Bundle, detectors: Detectors, today: date, adjustment: Adjustment | None = None
+) -> list[FixtureResult]:
     """The results of all tests of a bundle that has no errors, drafts included."""
     policy = compile_policy(bundle, drafts=True)
-    bound = detectors.for_bundle(bundle)
+    bound = detectors.for_bundle(bundle, adjustment)
     return check_fixtures(policy, bundle, lambda fixture: read_fixture(bound, fixture, today), now=today)
 
 

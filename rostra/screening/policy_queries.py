@@ -12,7 +12,8 @@ from rostra.kit.db import Reader, Tx, as_record, as_records, find_record
 
 STATE: Final = """
 select s.version_id, s.previous_id, s.revision, s.activated_at, v.version,
-  array(select p.rule from paused_rules p where p.until is null or p.until > $1 order by p.rule) as paused
+  array(select p.rule from paused_rules p where p.until is null or p.until > $1 order by p.rule) as paused,
+  (select m.id from model_adjustments m where m.active) as adjustment_id
 from policy_state s left join policy_versions v on v.id = s.version_id
 """
 
@@ -85,6 +86,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     activated_at: datetime | None
     version: str | None
     paused: list[str]
+    adjustment_id: int | None
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):

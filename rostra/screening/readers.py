@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 import structlog
 
+from rostra.detect.adjust import Adjustment
 from rostra.detect.cascade import Cascade
 from rostra.detect.reading import Category, Reading
 from rostra.detect.registry import Finding, PlugIns
@@ -30,13 +31,15 @@ class Read(NamedTuple):
 
 
 class TextReaders:
-    """The cascade and the plug-ins. Safe to use from several threads."""
+    """The cascade, as decisions have adjusted it, and the plug-ins. Safe to use from several threads."""
 
-    def __init__(self, cascade: Cascade, plug_ins: PlugIns) -> None:
+    def __init__(self, cascade: Cascade, plug_ins: PlugIns, adjustment: Adjustment | None = None) -> None:
         self._cascade = cascade
+        self._adjustment = cascade.suited(adjustment)
         self._plug_ins = plug_ins
         self._has_plug_ins = bool(plug_ins.cards or plug_ins.failures)
-        self.version = f"{cascade.version}, {plug_ins.version}" if plug_ins.version else cascade.version
+        learnt = "" if self._adjustment is None else f"+own-{self._adjustment.name}"
+        self.version = cascade.version + learnt + (f", {plug_ins.version}" if plug_ins.version else "")
 
     def read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
         """What is found in each text, in order. Never raises."""
@@ -48,7 +51,10 @@ class TextReaders:
     def _read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
         failed: list[str] = []
         readings = guard(
-            failed, "text", lambda: self._cascade.read(texts, written_on=today, languages=languages), list[Reading]()
+            failed,
+            "text",
+            lambda: self._cascade.read(texts, written_on=today, languages=languages, adjustment=self._adjustment),
+            list[Reading](),
         )
         if not failed:
             return [Read(reading, ()) for reading in readings]

@@ -58,7 +58,7 @@ async def run_ordered(db: Database, clock: Clock, policies: ActivePolicy, wanted
     await policies.banks.look()
 
     def prepare() -> Candidate:
-        return Candidate(compile_policy(view.bundle), load_detectors().for_bundle(view.bundle))
+        return Candidate(compile_policy(view.bundle), load_detectors().for_bundle(view.bundle, current.adjustment))
 
     candidate = await asyncio.to_thread(prepare)
     baseline = Candidate(current.policy, current.detectors)

@@ -1,0 +1,85 @@
+"""`rostra policy learn`: adjust the text model to what people decided, take that back, or ask for more decisions."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from rostra.cli.options import say
+from rostra.cli.policy_files import columns
+from rostra.cli.policy_server import with_database
+from rostra.detect.adjust import Figures
+from rostra.kit.clock import Clock
+from rostra.kit.settings import Settings
+from rostra.screening.active import ActivePolicy
+from rostra.screening.learn import Outcome, learn, roll_back
+from rostra.screening.lessons import LEAST, LEAST_OF_EACH, Learnt
+from rostra.screening.propose import propose
+
+
+def learn_and_print(settings: Settings, *, promote: bool, as_json: bool) -> None:
+    """Learn, and print what came of each category."""
+    outcome = with_database(settings, lambda db: learn(db, Clock(), ActivePolicy(Clock()), promote=promote))
+    if as_json:
+        click.echo(msgspec.json.encode(outcome))
+        return
+    rows = [["CATEGORY", "DECISIONS", "AGAINST", "PEOPLE", "AUROC", "FOUND AT 1 %", "ERROR", ""]]
+    rows += [[category, *_line(found)] for category, found in outcome.categories.items()]
+    for line in columns(rows):
+        click.echo(line)
+    say(_concluded(outcome))
+
+
+def roll_back_and_say(settings: Settings) -> None:
+    """Take the last adjustment back."""
+    back = with_database(settings, lambda db: roll_back(db, Clock(), ActivePolicy(Clock())))
+    now = "the model judges as it came" if back is None else "the adjustment before it is in force again"
+    say(f"{now}; running servers take it up within two seconds, and learn again once `rostra policy learn` was run")
+
+
+def propose_and_print(settings: Settings, number: int, *, as_json: bool) -> None:
+    """Name the posts whose labels would teach most."""
+    found = with_database(settings, lambda db: propose(db, Clock(), ActivePolicy(Clock()), number))
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    rows = [["POST", "BY", "WHY", "CHANCE", "TEXT"]]
+    rows += [
+        [
+            str(each.status_id),
+            f"@{each.username}" + (f"@{each.domain}" if each.domain else ""),
+            each.why,
+            f"{each.category} {each.chance:.2f}",
+            _short(each.text),
+        ]
+        for each in found
+    ]
+    for line in columns(rows):
+        click.echo(line)
+
+
+def _line(found: Learnt) -> list[str]:
+    counted = [str(found.decisions), str(found.bad), str(found.reviewers)]
+    if found.before is None or found.after is None:
+        return [*counted, "", "", "", f"too few: {LEAST} are needed, {LEAST_OF_EACH} of each outcome"]
+    outcome = "better" if found.outcome == "promoted" else "no better: stays as it is"
+    return [*counted, *_figures(found.before, found.after), outcome]
+
+
+def _figures(before: Figures, after: Figures) -> list[str]:
+    pairs = ((before.auroc, after.auroc), (before.recall, after.recall), (before.ece, after.ece))
+    return [f"{was:.3f} → {now:.3f}" for was, now in pairs]
+
+
+def _concluded(outcome: Outcome) -> str:
+    if outcome.promoted:
+        return f"adjustment {outcome.promoted} is in force; `rostra policy learn --rollback` takes it back"
+    if outcome.broken:
+        some = "; ".join(outcome.broken[:3])
+        return f"nothing was changed: {len(outcome.broken)} of the policy's own tests would fail: {some}"
+    return outcome.skipped or "nothing was changed"
+
+
+def _short(text: str) -> str:
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= 80 else line[:79] + "…"
