@@ -52,7 +52,8 @@ order by s.risk * ln(1 + s.authors) * (1 + cardinality(s.weapons)) desc, s.autho
 """
 
 STATUSES: Final = """
-select x.status_id, x.at, x.reach, x.weapons, x.imperative, x.risk, s.text, s.withheld is not null as is_withheld,
+select x.status_id, x.at, x.reach, x.weapons, x.imperative, x.risk, s.withheld is not null as is_withheld,
+  case when s.visibility in ('public', 'unlisted') or s.withheld is not null then s.text end as text,
   a.username, a.domain
 from event_cluster_statuses x join statuses s on s.id = x.status_id join accounts a on a.id = s.account_id
 where x.cluster_id = $1 and x.status_id < $2 order by x.status_id desc limit $3
@@ -92,7 +93,8 @@ class ClusterHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClusterStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A post of a cluster."""
+    """A post of a cluster. `text` is None where it is not for everybody, and was not held: a rendezvous of friends is
+    theirs."""
 
     status_id: int
     at: datetime
@@ -100,7 +102,7 @@ class ClusterStatus(msgspec.Struct, frozen=True, kw_only=True):
     weapons: list[str]
     imperative: bool
     risk: float
-    text: str
+    text: str | None
     is_withheld: bool
     username: str
     domain: str | None

@@ -6,6 +6,7 @@ Reads only. Putting a version into force is `versions`, changing files is `draft
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -93,6 +94,12 @@ async def get_version(db: Database, name: str) -> VersionView:
         version = await versions.find_version(conn, name)
         files = await _read_files(conn, version.id)
     return VersionView(version=version, files=files, bundle=(await asyncio.to_thread(parse_bundle, files)).bundle)
+
+
+async def find_in_force_once(db: Database, kept: Sequence[Version]) -> set[int]:
+    """The ids of those of these versions that were in force at some time: what one can roll back to."""
+    async with db.read() as conn:
+        return await overview_queries.find_in_force_once(conn, [version.id for version in kept])
 
 
 async def compare_with_before(db: Database, view: VersionView) -> tuple[Version, Difference] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +24,13 @@ from policy_versions v cross join policy_state s left join accounts a on a.id = 
 where v.id < $1 order by v.id desc limit 1
 """
 
+WERE_IN_FORCE: Final = """
+select distinct e.subject_id from moderation_events e
+where e.subject_kind = 'policy' and e.type in ('policy_activated', 'policy_rolled_back')
+  and e.subject_id = any($1::bigint[])
+union select s.previous_id from policy_state s where s.previous_id = any($1::bigint[])
+"""
+
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
     """The last time that another version was put into force; `author` None is the program or the command line."""
@@ -41,3 +49,8 @@ async def find_latest_switch(conn: Reader) -> Switch | None:
 async def find_before(conn: Reader, version_id: int) -> Version | None:
     """The version that was kept before this one."""
     return find_record(Version, await conn.fetchrow(BEFORE, version_id))
+
+
+async def find_in_force_once(conn: Reader, version_ids: Sequence[int]) -> set[int]:
+    """Those of these versions that were in force at some time."""
+    return {row["subject_id"] for row in await conn.fetch(WERE_IN_FORCE, list(version_ids))}

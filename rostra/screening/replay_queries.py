@@ -45,7 +45,7 @@ insert into replay_samples (replay_id, status_id, change, rule, clause, before, 
 select $1, g.status_id, g.change, g.rule, g.clause, g.before, g.after
 from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
   as g(status_id, change, rule, clause, before, after)
-join statuses s on s.id = g.status_id
+join statuses s on s.id = g.status_id and s.visibility in ('public', 'unlisted')
 on conflict do nothing
 """
 
@@ -178,7 +178,8 @@ async def fail(tx: Tx, replay_id: int, error: str, at: datetime) -> None:
 
 
 async def insert_samples(tx: Tx, replay_id: int, rows: Sequence[tuple[int, str, str, str, str, str]]) -> None:
-    """Keep (status, change, rule, clause, before, after) for people to look at; what is gone meanwhile is left out."""
+    """Keep (status, change, rule, clause, before, after) for people to look at; what is gone meanwhile is left out,
+    and so is what is not for everybody."""
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(6)]
     await tx.execute(INSERT_SAMPLES, replay_id, *columns)
 

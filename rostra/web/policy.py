@@ -16,6 +16,7 @@ from rostra.screening.judgement import say
 from rostra.screening.overview import (
     compare_with_active,
     compare_with_before,
+    find_in_force_once,
     get_current,
     get_version,
     read_overview,
@@ -135,7 +136,8 @@ async def history_page(visit: Visit, form: HistoryForm) -> Response:
     res = visit.res
     found = await (list_versions(res.db) if form.before is None else list_versions(res.db, form.before))
     older = f"/admin/policy/versions?before={found[-1].id}" if len(found) == _HISTORY else None
-    return await visit.html("admin/policy_versions.html", versions=found, older_url=older)
+    once = await find_in_force_once(res.db, found)
+    return await visit.html("admin/policy_versions.html", versions=found, once=once, older_url=older)
 
 
 @pages.get("/admin/policy/versions/{version}", access="moderator")
@@ -154,6 +156,7 @@ async def version_page(visit: Visit, form: VersionForm) -> Response:
         against="active" if in_force else "before",
         replays=await replays_of(res.db, view.version.version),
         replayed=await is_replayed(res.db, res.clock, view.version.version),
+        once=bool(await find_in_force_once(res.db, [view.version])),
         ordered=form.ordered,
         problems=None,
         problem="",

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 import msgspec
 from starlette.responses import Response
 
-from rostra.kit.errors import Invalid, InvalidFields
+from rostra.kit.errors import Invalid, InvalidFields, NotFound
 from rostra.policy.records import Problem
 from rostra.screening.detectors import load_detectors
 from rostra.screening.drafts import find_problems, with_file
-from rostra.screening.overview import VersionView, compare_with_active, get_version
+from rostra.screening.overview import VersionView, compare_with_active, find_in_force_once, get_version
 from rostra.screening.replay import is_replayed
 from rostra.screening.replay_job import ReplayWanted, order_replay, replays_of
 from rostra.screening.versions import PolicyRefused, activate, keep, roll_back
@@ -93,7 +93,7 @@ async def save_file(visit: Visit, form: FileForm) -> Response:
     return visit.redirect(_address(version), notice=visit.gettext("Kept as a draft. It is not in force yet."))
 
 
-@pages.post("/admin/policy/versions/{version}/check", access="moderator")
+@pages.post("/admin/policy/versions/{version}/check", access="admin")
 async def check_version(visit: Visit, form: VersionForm) -> Response:
     """All that is wrong with a version, its failing tests included."""
     view = await get_version(visit.res.db, form.version)
@@ -115,6 +115,7 @@ async def _version(
         against="active",
         replays=await replays_of(res.db, view.version.version),
         replayed=await is_replayed(res.db, res.clock, view.version.version),
+        once=bool(await find_in_force_once(res.db, [view.version])),
         ordered=False,
         problems=problems,
         problem=problem,
@@ -166,11 +167,19 @@ async def activate_version(visit: Visit, form: VersionForm) -> Response:
     return visit.redirect("/admin/policy", notice=notice)
 
 
+async def _get_past(visit: Visit, name: str) -> VersionView:
+    """A version that was in force before. Raises NotFound: a draft has to pass its checks first."""
+    view = await get_version(visit.res.db, name)
+    if not await find_in_force_once(visit.res.db, [view.version]):
+        raise NotFound
+    return view
+
+
 @pages.get("/admin/policy/versions/{version}/roll_back", access="admin")
 async def ask_roll_back(visit: Visit, form: VersionForm) -> Response:
     """Are you sure? With what it would change."""
     res = visit.res
-    view = await get_version(res.db, form.version)
+    view = await _get_past(visit, form.version)
     difference = await compare_with_active(res.db, res.screen.policies, view)
     return await visit.html("admin/policy_roll_back.html", version=view.version, difference=difference)
 
@@ -180,7 +189,8 @@ async def roll_back_to(visit: Visit, form: VersionForm) -> Response:
     """Put an earlier version back into force."""
     res = visit.res
     note = form.note.strip()[:_LONGEST_NOTE]
-    version = await roll_back(res.db, res.clock, to=form.version, author_id=visit.me.account_id, why=note)
+    view = await _get_past(visit, form.version)
+    version = await roll_back(res.db, res.clock, to=view.version.version, author_id=visit.me.account_id, why=note)
     res.screen.policies.forget()
     notice = visit.gettext("Version %(version)s is in force.", version=version)
     return visit.redirect("/admin/policy", notice=notice)

@@ -93,13 +93,17 @@ async def save_profile(visit: Visit, form: ProfileForm) -> Response:
         account = decode(await own_account(res.db, res.urls, me))
         values: dict[str, Any] = {name: getattr(form, name) for name in ProfileForm.__struct_fields__}
         values["fields"] = [{"name": fact.name, "value": fact.value} for fact in facts]
+        refusal, errors = refusal_of(error), errors_of(error)
+        if refusal is not None and refusal.parts:
+            # The reason stands above the form, once.
+            errors = {refusal.field: visit.gettext("The words that it is about are marked below.")}
         return await visit.html(
             "settings/profile.html",
             http_status=422,
             account=account,
             values=values,
-            errors=errors_of(error),
-            refusal=refusal_of(error),
+            errors=errors,
+            refusal=refusal,
         )
     return visit.redirect("/settings/profile", notice=visit.gettext("Saved."))
 

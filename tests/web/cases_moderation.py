@@ -131,7 +131,7 @@ def _policy_cases() -> dict[str, Case]:
     problems = [Problem(file="rules/mine.yaml", line=12, what="unknown name text.threta", remedy="did you mean text.threat?", excerpt="text.threta > 0.9", caret=5), Problem(file="tests/a.yaml", line=3, what=s.HOSTILE, remedy=s.HOSTILE, level="warning")]
     view = VersionView(version=_version(note=s.HOSTILE), files={}, bundle=made)
     active = VersionView(version=_version(is_active=True), files={}, bundle=made)
-    version: dict[str, Any] = {"view": view, "files": [("policy.yaml", 900), ("rules/mine.yaml", 1200)], "before": _version("99aa88bb77cc"), "difference": diff_bundles(made, other), "against": "before", "replays": [_replay(), running, failed], "replayed": True, "ordered": False, "problems": None, "problem": ""}
+    version: dict[str, Any] = {"view": view, "files": [("policy.yaml", 900), ("rules/mine.yaml", 1200)], "before": _version("99aa88bb77cc"), "difference": diff_bundles(made, other), "against": "before", "replays": [_replay(), running, failed], "replayed": True, "once": True, "ordered": False, "problems": None, "problem": ""}
     samples = [_sample(1), _sample(2, text=s.HOSTILE, spoiler_text=s.HOSTILE, domain=None, clause="gone", is_right=True), _sample(3, is_right=False)]
     replay: dict[str, Any] = {"replay": _replay(), "result": _replay().result, "precisions": {"hit": Precision(18, 20, 0.9, 0.7, 0.97)}, "change": "hit", "labelled": False, "sampled": 100, "open_ones": 80, "samples": samples, "titles": {"words": "Words"}}
     edit: dict[str, Any] = {"version": _version(), "name": "rules/mine.yaml", "text": "- id: x\n  when: text.threat > 0.9 && \"</textarea><script>alert(1)</script>\"\n", "note": "", "is_new": False, "problems": None, "errors": {}}
@@ -146,8 +146,8 @@ def _policy_cases() -> dict[str, Case]:
         "admin/policy_coverage": Case("admin/policy_coverage.html", reader, {"hosts": [(host, [row for row in coverage_of(made).rows if row.host == host.id]) for host in made.hosts], "coverage": coverage_of(made)}),
         "admin/policy_coverage-empty": Case("admin/policy_coverage.html", reader, {"hosts": [], "coverage": coverage_of(other)}),
         "admin/policy_facts": Case("admin/policy_facts.html", reader, {"groups": {"text": [(fact, "number") for fact in list(FACTS.values())[:5]]}}),
-        "admin/policy_versions": Case("admin/policy_versions.html", staff, {"versions": history, "older_url": "/admin/policy/versions?before=1"}),
-        "admin/policy_versions-empty": Case("admin/policy_versions.html", reader, {"versions": [], "older_url": None}),
+        "admin/policy_versions": Case("admin/policy_versions.html", staff, {"once": {7}, "versions": history, "older_url": "/admin/policy/versions?before=1"}),
+        "admin/policy_versions-empty": Case("admin/policy_versions.html", reader, {"once": set(), "versions": [], "older_url": None}),
         "admin/policy_version-hostile": Case("admin/policy_version.html", where, version),
         "admin/policy_version-active": Case("admin/policy_version.html", where, version | {"view": active, "replays": [], "before": None, "difference": None}),
         "admin/policy_version-refused": Case("admin/policy_version.html", where, version | {"against": "active", "before": None, "replayed": False, "problems": problems, "problem": "It did not pass.", "replays": [running]}),
@@ -176,7 +176,7 @@ def _event_cases() -> dict[str, Case]:
     far = cluster(id=5, place="", day=date(2026, 7, 1), weapons=[], targets=[s.HOSTILE], imperatives=1, latest=1, earlier=3, authors=1, statuses=1, reach=1)
     nameless = cluster(id=6, place=s.HOSTILE, day=None)
     head = ClusterHead(id=4, place="piazza maggiore", day=date(2026, 5, 4), first_at=NOW - timedelta(days=2), last_at=NOW)
-    posts = [ClusterStatus(status_id=n, at=NOW, reach=n, weapons=["knife"] if n % 2 else [], imperative=n % 3 == 0, risk=0.4, text=s.HOSTILE, is_withheld=n == 2, username="tomas", domain="relay.example" if n else None) for n in range(4)]
+    posts = [ClusterStatus(status_id=n, at=NOW, reach=n, weapons=["knife"] if n % 2 else [], imperative=n % 3 == 0, risk=0.4, text=s.HOSTILE if n else None, is_withheld=n == 2, username="tomas", domain="relay.example" if n else None) for n in range(4)]
     at = page("/admin/policy/clusters", administrator=False, moderator=True)
     return {
         "admin/clusters": Case("admin/clusters.html", at, {"clusters": [(cluster(), 5), (far, 58), (nameless, None), (cluster(id=7, day=date(2026, 5, 4)), 0)]}),

@@ -49,3 +49,21 @@ async def test_the_pages_are_for_moderators(world: World) -> None:
     moderator = await Browser.of(world, await world.person("mia", role="moderator"))
     assert "No events" in await moderator.get("/admin/policy/clusters")
     await moderator.get("/admin/policy/clusters/1", expect=404)
+
+
+async def test_a_rendezvous_of_friends_stays_theirs(world: World) -> None:
+    ada, bob = await world.person("ada"), await world.person("bob")
+    await _gather(world, ada, "Be there")
+    posted = await bob.post("@ada our secret", visibility="direct")
+    day = (world.clock.now() + timedelta(days=9)).date().isoformat()
+    event = EventFacts(places=["piazza maggiore"], dates=[day])
+    async with world.db.transaction() as tx:
+        await gather_status(
+            tx, event, 0.1, world.clock.now(), status_id=int(posted["id"]), account_id=bob.account_id, is_edit=False
+        )
+    (cluster,) = await list_clusters(world.db, world.clock)
+    browser = await Browser.of(world, await world.person("mia", role="moderator"))
+    page = await browser.get(f"/admin/policy/clusters/{cluster.id}")
+    assert "Be there" in page
+    assert "our secret" not in page
+    assert "its text is not shown here" in page

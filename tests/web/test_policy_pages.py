@@ -265,3 +265,44 @@ async def test_unknown_versions_and_replays_are_not_found(world: World) -> None:
     await browser.post("/admin/policy/replays/1/samples/2", expect=404, right="1")
     await browser.get("/admin/policy")
     await browser.post("/admin/policy/rules/nothing/resume", expect=404)
+
+
+async def test_one_rolls_back_to_what_was_in_force_and_not_to_a_draft(world: World) -> None:
+    version = await _sound(world)
+    browser = await _browser(world)
+    await _change(browser, version, ONE_RULE.replace("when:", "wehn:"))
+    draft = _named(browser.path)
+    assert "/roll_back" not in browser.page
+    await browser.get(f"/admin/policy/versions/{draft}/roll_back", expect=404)
+    await browser.get("/admin/policy")
+    await browser.post(f"/admin/policy/versions/{draft}/roll_back", expect=404)
+    assert await _active(world) == version
+
+
+async def test_what_is_not_for_everybody_is_in_no_sample(world: World) -> None:
+    version = await _sound(world)
+    ada = await world.person("ada")
+    for visibility in ("direct", "private"):
+        await ada.post("An artichoke", visibility=visibility)
+    browser = await _browser(world)
+    rule = ONE_RULE.replace('contains("pumpkin")', 'contains("artichoke") || text.normal.contains("pumpkin")')
+    await _change(browser, version, rule)
+    draft = _named(browser.path)
+    await browser.post(f"/admin/policy/versions/{draft}/replay", days="30")
+    await world.settle()
+    (row,) = await list_replays(world.db)
+    assert row.result is not None
+    assert row.result["hit"] == 2
+    assert "artichoke" not in await browser.get(f"/admin/policy/replays/{row.id}")
+
+
+async def test_a_long_list_of_words_fits_the_editor(world: World) -> None:
+    version = await _sound(world)
+    browser = await _browser(world)
+    words = "id: many\nkind: words\nlanguage: it\nentries:\n" + "".join(f"  - perché{n:06}\n" for n in range(48_000))
+    assert 900_000 < len(words.encode()) < 1_000_000
+    page = await browser.get(f"/admin/policy/versions/{version}/edit")
+    assert 'enctype="multipart/form-data"' in page
+    path = f"/admin/policy/versions/{version}/edit"
+    await browser.post(path, files={"text": (None, words)}, name="lists/many.yaml", act="keep")
+    assert "lists/many.yaml" in browser.page
