@@ -15,6 +15,7 @@ import msgspec
 
 from rostra.accounts.confirm import send_confirmation_again
 from rostra.accounts.credentials import send_reset_link
+from rostra.accounts.verify import verify_links
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
@@ -193,6 +194,10 @@ async def _reopen(event: ProfileChanged, res: Resources) -> None:
     await reopen(res.db, event.account_id)
 
 
+async def _verify_links(event: ProfileChanged, res: Resources) -> None:
+    await verify_links(res.db, res.clock, res.http, event.account_id)
+
+
 async def _count_trends(_: Tick, res: Resources) -> None:
     await count_trends(res.db, res.clock)
 
@@ -273,6 +278,15 @@ on(LinkRequested, "accounts.send_link", _send_link, priority=15)
 on(AccountClosed, "accounts.erase", _erase, timeout=3600)
 on(AccountDeleted, "accounts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))
 on(ProfileChanged, "accounts.remove_images", _remove_files, when=lambda event: bool(event.media_keys))
+on(
+    ProfileChanged,
+    "accounts.verify_links",
+    _verify_links,
+    when=lambda event: event.has_unverified_links,
+    priority=-5,
+    timeout=90,
+    concurrency=4,
+)
 on(StatusPublished, "posts.link_card", _link_card, when=lambda event: event.has_links, priority=-5)
 on(StatusEdited, "posts.link_edited", _link_card, when=lambda event: event.has_links, priority=-5)
 on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))

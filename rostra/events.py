@@ -132,6 +132,8 @@ class ProfileChanged(Event, frozen=True, kw_only=True):
     searchable_changed: bool = False
     unlocked: bool = False
     media_keys: list[str] = []
+    # Whether a page behind one of its links may vouch for it.
+    has_unverified_links: bool = False
 
 
 class SignedUp(Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from rostra.accounts import queries, user_queries
 from rostra.accounts.queries import Mentionable
 from rostra.accounts.records import Profile, ProfileField, User
+from rostra.accounts.verify import may_be_verified
 from rostra.events import Emit, ProfileChanged
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -154,6 +155,7 @@ async def _write_profile(tx: Tx, urls: Urls, emit: Emit, before: Profile, given:
             searchable_changed=(before.discoverable, before.indexable) != (after.discoverable, after.indexable),
             unlocked=before.locked and not after.locked,
             media_keys=sorted(_keys(before) - _keys(after)),
+            has_unverified_links=any(may_be_verified(field, after.url) for field in after.fields),
         ),
     )
 

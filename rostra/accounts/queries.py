@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rostra.accounts.records import NewAccount, Profile
+from rostra.accounts.records import NewAccount, Profile, ProfileField
 from rostra.kit.db import Reader, Tx
 
 # What a Profile is made of; every statement that reads one begins with it.
@@ -71,6 +71,8 @@ update accounts set display_name = $2, note_text = $3, note = $4, fields = $5, a
   discoverable = $14, indexable = $15, hide_collections = $16, updated_at = $17, rendered_for = 0
 where id = $1
 """
+
+UPDATE_FIELDS: Final = "update accounts set fields = $2, rendered_for = 0 where id = $1"
 
 TAKEN: Final = """
 select
@@ -227,6 +229,11 @@ async def update_profile(tx: Tx, profile: Profile, at: datetime) -> None:
         profile.header_description, profile.locked, profile.bot, profile.discoverable, profile.indexable,
         profile.hide_collections, at,
     )  # fmt: skip
+
+
+async def update_fields(tx: Tx, account_id: int, fields: Sequence[ProfileField]) -> None:
+    """Write the rows of a profile's table; its stored JSON becomes stale."""
+    await tx.execute(UPDATE_FIELDS, account_id, msgspec.to_builtins(fields))
 
 
 async def find_emojis(db: Reader, shortcodes: Sequence[str]) -> list[Emoji]:

@@ -64,6 +64,14 @@ _HEAD_ONLY = nh3.Cleaner(
     url_schemes={"http", "https"},
     link_rel=None,
 )
+_LINKS_ONLY = nh3.Cleaner(
+    tags={"a", "link"},
+    clean_content_tags={"script", "style", "template", "svg", "math", "noscript", "iframe", "textarea", "select"},
+    attributes={"a": {"rel", "href"}, "link": {"rel", "href"}},
+    url_schemes={"http", "https"},
+    link_rel=None,
+)
+_LINK = re.compile(r'<(?:a|link)((?: [a-z]+="[^"]*")*)>')
 _ELEMENT = re.compile(r'<(meta|link)((?: [a-z]+="[^"]*")*)>|<title>([^<]*)</title>')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 
@@ -120,6 +128,22 @@ def parse_preview(html: bytes, content_type: str, url: str) -> Preview | None:
         language=_language(text, said),
         published_at=_moment(_first(said, "article:published_time", "datepublished", "date")),
     )
+
+
+def find_me_links(html: bytes, content_type: str, url: str) -> list[str]:
+    """The addresses that the page at `url` says are the same person's as itself: its links with rel="me" (XFN).
+
+    Looks at the same part of a page as a preview does. Arguments are those of `parse_preview`.
+    """
+    if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
+        return []
+    links: list[str] = []
+    for raw in _LINK.findall(_LINKS_ONLY.clean(_trim(_decode(html[:_MAX_BYTES], content_type)))):
+        attributes = {name: entities.unescape(value) for name, value in _ATTRIBUTE.findall(raw)}
+        address = _absolute(attributes.get("href", ""), url)
+        if address is not None and "me" in attributes.get("rel", "").lower().split():
+            links.append(address)
+    return links
 
 
 _IMAGE_NAMES = (
