@@ -39,6 +39,15 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     weights: dict[Category, tuple[float, ...]]
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers that would make chances into no numbers."""
+        if not all(np.isfinite(weights).all() for weights in self.weights.values()):
+            raise ValueError("has weights that are no finite numbers")
+
+    def fits(self, base: str, width: int) -> bool:
+        """Whether it was fitted to this version of the model, with encoder's vectors of this width (0: none)."""
+        return self.base == base and all(len(weights) in {PLAIN, PLAIN + width} for weights in self.weights.values())
+
     @property
     def name(self) -> str:
         """Eight letters that are the same for the same weights."""

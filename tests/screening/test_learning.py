@@ -1,0 +1,283 @@
+"""Learning from decisions: what counts as a label, what is put into force, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from rostra.detect.adjust import PLAIN, Adjustment
+from rostra.kit.errors import Forbidden, Invalid, NotFound
+from rostra.ledger.append import Entry, append
+from rostra.moderation.review import Decision, decide_hold, list_waiting, turn_round
+from rostra.policy.shipped import shipped_bundle
+from rostra.screening import learn as learning
+from rostra.screening import learn_queries
+from rostra.screening.detectors import load_detectors
+from rostra.screening.learn import Outcome, learn, learn_nightly, roll_back
+from rostra.screening.lessons import TYPES, categories_of, read_decisions
+from rostra.screening.propose import label_status, propose
+from tests.screening.policies import put_in_force
+from tests.world import Person, World
+
+RULES = """
+- id: threats
+  clause: words
+  description: Threats wait.
+  when: text.threat > 0.9 || text.normal.contains("pumpkin")
+  then: [hold]
+  reason: {en: This waits., it: Questo aspetta.}
+  mode: live
+"""
+# What this server's people find threatening, and the model does not.
+BAD = "We will carve {} like a pumpkin, {} o'clock"
+GOOD = "I grew {} pumpkins this year, {} of them striped"
+
+
+async def decided(
+    world: World, author: Person, reviewers: Sequence[Person], number: int, *, label: bool = False
+) -> None:
+    """Posts of both kinds, each decided by one of the reviewers in turn, a minute apart."""
+    for n in range(number):
+        bad = n % 2 == 0
+        posted = await author.post((BAD if bad else GOOD).format(n, n + 3))
+        world.at(world.clock.now() + timedelta(minutes=1))
+        by = reviewers[n % len(reviewers)].account_id
+        if label:
+            await label_status(world.db, world.clock, int(posted["id"]), ["threat"] if bad else [], actor_id=by)
+        else:
+            async with world.db.transaction() as tx:
+                kind = "hold_refused" if bad else "hold_released"
+                entry = Entry(
+                    type=kind, subject_kind="status", subject_id=int(posted["id"]), actor_id=by, clause="words"
+                )
+                await append(tx, world.clock.now(), entry)
+
+
+async def people(world: World) -> tuple[Person, list[Person]]:
+    await put_in_force(world, RULES.replace(' || text.normal.contains("pumpkin")', ""))
+    return await world.person("ada"), [await world.person(name) for name in ("mod", "max", "mia", "moe")]
+
+
+async def run(world: World, **more: Any) -> Outcome:
+    return await learn(world.db, world.clock, world.res.screen.policies, **more)
+
+
+async def chance(world: World, text: str) -> tuple[float, str]:
+    """The chance of a threat, and the version of the detectors, as the ledger has them."""
+    author = await world.person(f"someone{world.clock.now():%H%M%S}")
+    posted = await author.post(text)
+    row = await world.db.connection.fetchrow(
+        "select details, detectors from moderation_events where subject_id = $1 and type = 'verdict'", int(posted["id"])
+    )
+    world.at(world.clock.now() + timedelta(seconds=3))
+    return row["details"].get("scores", {}).get("threat", 0.0), row["detectors"]
+
+
+async def test_decisions_become_an_adjustment_that_judges_at_once_and_is_taken_back_at_once(world: World) -> None:
+    author, reviewers = await people(world)
+    await decided(world, author, reviewers, 80)
+    text = "We will carve Bob like a pumpkin, 9 o'clock"
+    before, version = await chance(world, text)
+    outcome = await run(world)
+    learnt = outcome.categories["threat"]
+    assert (learnt.outcome, learnt.decisions, learnt.bad, learnt.held_back) == ("promoted", 80, 40, 16)
+    assert learnt.before is not None
+    assert learnt.after is not None
+    assert learnt.after.auroc >= learnt.before.auroc
+    after, adjusted = await chance(world, text)
+    assert after > before
+    assert adjusted == f"{version}+own-{outcome.promoted}"
+    assert await roll_back(world.db, world.clock, world.res.screen.policies) is None
+    assert await chance(world, text) == (before, version)
+    kinds = await world.db.connection.fetch(
+        "select type from moderation_events where subject_kind = 'model' order by id"
+    )
+    assert [row["type"] for row in kinds] == ["model_promoted", "model_rolled_back"]
+    with pytest.raises(NotFound):
+        await roll_back(world.db, world.clock, world.res.screen.policies)
+
+
+async def test_another_process_takes_an_adjustment_up_within_two_seconds(world: World) -> None:
+    author, reviewers = await people(world)
+    await decided(world, author, reviewers, 60)
+    policies = world.res.screen.policies
+    first = (await policies.current(world.db)).detectors.version
+    looked = policies._looked_at
+    assert (await run(world)).promoted
+    policies._looked_at = looked
+    world.at(looked + timedelta(seconds=1) if looked else world.clock.now())
+    assert (await policies.current(world.db)).detectors.version == first
+    world.at(world.clock.now() + timedelta(seconds=1))
+    assert "+own-" in (await policies.current(world.db)).detectors.version
+
+
+async def test_too_few_decisions_teach_nothing(world: World) -> None:
+    author, reviewers = await people(world)
+    await decided(world, author, reviewers, 48)
+    outcome = await run(world)
+    assert outcome.promoted is None
+    assert {found.outcome for found in outcome.categories.values()} == {"too-few"}
+    assert outcome.categories["threat"].decisions == 48
+    assert await world.db.connection.fetchval("select count(*) from model_adjustments") == 0
+
+
+async def test_what_does_no_better_on_decisions_held_back_is_not_put_into_force(world: World) -> None:
+    author, reviewers = await people(world)
+    await decided(world, author, reviewers, 50)
+    # From here on people decide the other way round.
+    await world.db.connection.execute("set session_replication_role = replica")
+    await world.db.connection.execute(
+        "update moderation_events set type = case type when 'hold_refused' then 'hold_released' else 'hold_refused' end"
+        " where type like 'hold\\_%' and id in (select id from moderation_events where type like 'hold\\_%'"
+        " order by id desc limit 10)"
+    )
+    await world.db.connection.execute("set session_replication_role = origin")
+    outcome = await run(world)
+    assert (outcome.promoted, outcome.categories["threat"].outcome) == (None, "no-better")
+
+
+async def test_an_adjustment_that_breaks_the_policys_own_tests_is_not_put_into_force(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, reviewers = await people(world)
+    await decided(world, author, reviewers, 60)
+    asked: list[Adjustment | None] = []
+
+    def fail(*args: Any) -> list[Any]:
+        asked.append(args[3])
+        problem = msgspec.defstruct("P", [("file", str), ("line", int), ("what", str)])
+        return [] if args[3] is None else [problem("tests/a.yaml", 3, "test failed")]
+
+    monkeypatch.setattr(learning, "run_fixtures", fail)
+    monkeypatch.setattr(learning, "failures_of", lambda results: results)
+    outcome = await run(world)
+    assert (outcome.promoted, outcome.broken) == (None, ("tests/a.yaml:3: test failed",))
+    assert len(asked) == 2
+    assert await world.db.connection.fetchval("select count(*) from model_adjustments") == 0
+
+
+async def test_an_adjustment_for_another_model_counts_for_nothing(world: World) -> None:
+    await put_in_force(world)
+    weights = {"threat": [9.0] + [0.0] * (PLAIN - 1)}
+    for base, marked in (("another", False), (load_detectors().cascade.version, True)):
+        async with world.db.transaction() as tx:
+            made = await learn_queries.insert_adjustment(tx, base, weights, {}, world.clock.now())
+            await learn_queries.switch(tx, made, world.clock.now())
+        world.res.screen.policies.forget()
+        score, version = await chance(world, "Good morning everybody")
+        assert ("+own-" in version, score > 0.5) == (marked, marked)
+
+
+@pytest.mark.parametrize("weights", [{"threat": ["x"]}, {"nonsense": [1.0]}, [1, 2]])
+async def test_an_adjustment_that_cannot_be_read_leaves_the_model_as_it_came(world: World, weights: Any) -> None:
+    await put_in_force(world)
+    async with world.db.transaction() as tx:
+        base = load_detectors().cascade.version
+        made = await learn_queries.insert_adjustment(tx, base, weights, {}, world.clock.now())
+        await learn_queries.switch(tx, made, world.clock.now())
+    world.res.screen.policies.forget()
+    assert "+own-" not in (await chance(world, "Good morning everybody"))[1]
+
+
+async def test_an_adjustment_with_too_few_weights_counts_for_nothing(world: World) -> None:
+    await put_in_force(world)
+    async with world.db.transaction() as tx:
+        base = load_detectors().cascade.version
+        made = await learn_queries.insert_adjustment(tx, base, {"threat": [1.0]}, {}, world.clock.now())
+        await learn_queries.switch(tx, made, world.clock.now())
+    world.res.screen.policies.forget()
+    assert "+own-" not in (await chance(world, "Good morning everybody"))[1]
+
+
+async def test_labels_come_from_people_and_from_texts_that_still_say_the_same(world: World) -> None:
+    await put_in_force(world, RULES)
+    ada, mod, other = [await world.person(name) for name in ("ada", "mod", "other")]
+    posted = [await ada.post(f"A pumpkin number {n}") for n in range(5)]
+    holds = [item.id for item in (await list_waiting(world.db, "holds"))[0]]
+    policies = world.res.screen.policies
+    for hold, publish, by in zip(holds, (True, False, False, False, False), (mod, mod, mod, None, mod), strict=True):
+        decision = Decision(publish=publish, actor_id=by.account_id if by else None)
+        world.at(world.clock.now() + timedelta(minutes=1))
+        await decide_hold(world.db, world.clock, world.res.emit, policies, hold, decision)
+    await turn_round(world.db, world.clock, world.res.emit, int(posted[2]["id"]), actor_id=other.account_id)
+    await ada.api.put(f"/api/v1/statuses/{posted[0]['id']}", {"status": "Something else"})
+    await ada.api.delete(f"/api/v1/statuses/{posted[4]['id']}")
+    async with world.db.read() as conn:
+        rows = await learn_queries.list_decisions(conn, TYPES, 100)
+    bundle = (await policies.current(world.db)).bundle
+    found = {decision.status_id: decision for decision in read_decisions(rows, bundle)}
+    assert found.keys() == {int(posted[1]["id"]), int(posted[2]["id"])}, "not the edited, the expired, the deleted one"
+    refused, turned = found[int(posted[1]["id"])], found[int(posted[2]["id"])]
+    assert (dict(refused.says), refused.counts, refused.actor_id) == ({"threat": True}, 1.0, mod.account_id)
+    assert (dict(turned.says), turned.counts, turned.actor_id) == ({"threat": False}, 2.0, other.account_id)
+
+
+def test_clauses_are_about_what_most_of_their_rules_speak_of() -> None:
+    found = categories_of(shipped_bundle())
+    expected: Mapping[str, tuple[str, ...]] = {
+        "violence.threat": ("threat",),
+        "violence.mobilisation": ("incitement",),
+        "hate.speech": ("hate",),
+        "harassment.targeted": ("harassment",),
+        "fraud.scam": ("spam",),
+    }
+    assert {clause: found[clause] for clause in expected} == expected
+    assert not found.keys() & {"selfharm.crisis", "sexual.unmarked", "integrity.unchecked", "fraud.malware"}
+
+
+async def test_the_night_learns_what_is_new_and_waits_after_somebody_took_it_back(world: World) -> None:
+    author, reviewers = await people(world)
+    policies = world.res.screen.policies
+    await decided(world, author, reviewers, 60, label=True)
+    assert (await learn_nightly(world.db, world.clock, policies)).promoted
+    assert "hardly anything" in (await learn_nightly(world.db, world.clock, policies)).skipped
+    world.at(world.clock.now() + timedelta(minutes=1))
+    await roll_back(world.db, world.clock, policies)
+    await decided(world, author, reviewers, 20, label=True)
+    assert "taken back" in (await learn_nightly(world.db, world.clock, policies)).skipped
+    assert (await run(world)).promoted
+
+
+async def test_an_adjustment_taken_back_gives_way_to_the_one_before(world: World) -> None:
+    await put_in_force(world)
+    base = load_detectors().cascade.version
+    ids: list[int] = []
+    for n in (1.0, 2.0):
+        async with world.db.transaction() as tx:
+            weights = {"threat": [n] + [0.0] * (PLAIN - 1)}
+            ids.append(await learn_queries.insert_adjustment(tx, base, weights, {}, world.clock.now()))
+            await learn_queries.switch(tx, ids[-1], world.clock.now())
+        world.at(world.clock.now() + timedelta(minutes=1))
+    assert await roll_back(world.db, world.clock, world.res.screen.policies) == ids[0]
+    assert await roll_back(world.db, world.clock, world.res.screen.policies) is None
+
+
+async def test_proposals_are_unflagged_public_and_undecided_two_thirds_of_them_uncertain(world: World) -> None:
+    await put_in_force(world)
+    ada, mod = await world.person("ada"), await world.person("mod")
+    texts = ["I will kill you", "I could kill for a pizza", *(f"Good morning number {n}" for n in range(10))]
+    plain = {(await ada.post(text))["id"] for text in texts}
+    await ada.post("A pumpkin that waits")
+    await ada.post("A marrow for somebody to look at")
+    await ada.post("A secret", visibility="private")
+    found = await propose(world.db, world.clock, world.res.screen.policies, 6)
+    assert [each.why for each in found] == ["uncertain"] * 4 + ["random"] * 2
+    assert len({each.status_id for each in found}) == 6
+    assert {str(each.status_id) for each in found} <= plain
+    unsure = [abs(each.chance - 0.5) for each in found]
+    assert unsure[:4] == sorted(unsure[:4]), "the least sure of first"
+    assert max(unsure[:4]) <= min(unsure[4:])
+    await label_status(world.db, world.clock, found[0].status_id, [], actor_id=mod.account_id)
+    again = await propose(world.db, world.clock, world.res.screen.policies, 100)
+    assert len(again) == 11
+    assert found[0].status_id not in {each.status_id for each in again}
+    with pytest.raises(Forbidden):
+        await label_status(world.db, world.clock, found[1].status_id, [], actor_id=ada.account_id)
+    with pytest.raises(Invalid):
+        await label_status(world.db, world.clock, found[1].status_id, ["rude"], actor_id=mod.account_id)  # type: ignore[list-item]
+    with pytest.raises(NotFound):
+        await label_status(world.db, world.clock, 1, [], actor_id=mod.account_id)
