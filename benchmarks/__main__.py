@@ -1,7 +1,7 @@
 """Measure the hot paths: `python -m benchmarks [--posts N …] [--seconds S] [--connections N …] [--only NAME …]`.
 
 Without options: 10,000 and 200,000 posts in about six minutes, and the detectors in two more. All that the targets
-speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors` measures the detectors alone.
+speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors` and `… screening` measure these alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 import uvloop
 
-from benchmarks import detectors, report, restart, seed, streams
+from benchmarks import detectors, report, restart, screening, seed, streams
 from benchmarks.load import Build, Numbers, Sample, run
 from benchmarks.report import Row, Size
 from benchmarks.scenarios import SCENARIOS, Scenario, World, find_world, floor
@@ -31,7 +31,7 @@ DUE_JOBS = (
     "select exists (select from pgqueuer where status = 'picked' or (status = 'queued' and execute_after <= now()))"
 )
 DURABILITY = "select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting <> 'on'"
-_ALWAYS = ("restart", "streams", "detectors")
+_ALWAYS = ("restart", "streams", "detectors", "screening")
 # A cell is measured in turns, floor, scenario, floor, …, so that what else the machine does meets both.
 _TURNS = 4
 
@@ -40,13 +40,18 @@ def main() -> None:
     """Seed, measure and print, one size after the other."""
     # So that the scratch directory goes when we are told to end.
     signal.signal(signal.SIGTERM, _end)
+    if sys.argv[1:2] == ["screening"]:
+        screening.run()
+        return
     if sys.argv[1:2] == ["detectors"]:
         detectors.main(sys.argv[2:])
         return
     options = _options()
     if "detectors" in options.only:
         detectors.run()
-    if options.only == ["detectors"]:
+    if "screening" in options.only:
+        screening.run()
+    if set(options.only) <= {"detectors", "screening"}:
         return
     sizes = [uvloop.run(_measure(posts, options)) for posts in options.posts]
     print("\nagainst what is aimed at")

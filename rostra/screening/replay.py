@@ -28,7 +28,7 @@ from rostra.policy.facts import AuthorFacts, DetectorFacts, Facts, PostFacts
 from rostra.policy.records import STRENGTH
 from rostra.screening import replay_queries
 from rostra.screening.banks import Banks
-from rostra.screening.detectors import BundleDetectors, Found
+from rostra.screening.detectors import BundleDetectors, Found, PictureBanks
 from rostra.screening.replay_queries import Labelled, ReplayRow, Sample, Stored
 from rostra.screening.subject import Part, Picture, Subject
 
@@ -173,7 +173,7 @@ async def _run(
         async with db.read() as conn:
             batch = await replay_queries.list_stored(conn, first_id, BATCH)
         if batch:
-            seconds += await asyncio.to_thread(_judge_batch, batch, candidate, baseline, banks, at.date(), tallies)
+            seconds += await asyncio.to_thread(judge_batch, batch, candidate, baseline, banks, at.date(), tallies)
             first_id = batch[-1].id + 1
             progress(tallies.judged, max(total, tallies.judged))
             async with db.transaction() as tx:
@@ -182,8 +182,13 @@ async def _run(
             return seconds
 
 
-def _judge_batch(
-    batch: Sequence[Stored], candidate: Candidate, baseline: Candidate, banks: Banks, today: date, tallies: Tallies
+def judge_batch(
+    batch: Sequence[Stored],
+    candidate: Candidate,
+    baseline: Candidate,
+    banks: PictureBanks,
+    today: date,
+    tallies: Tallies,
 ) -> float:
     """Judge a batch by both versions; the seconds that it took."""
     began = perf_counter()
