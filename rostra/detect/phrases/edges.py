@@ -29,7 +29,7 @@ _SENTENCE_END: Final = re.compile(rb"[.!?](?=\s)|\n")
 _TURN: Final[dict[Edge, re.Pattern[bytes]]] = {
     "negation": re.compile(
         rb"\b(?:or|but|because|unless|otherwise|then|ma|oppure|perche|senno|altrimenti|o"
-        rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la))\b"
+        rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la)|when i|until i|wait to|vedo l ora|only)\b"
     ),
     "report": re.compile(
         rb"\b(?:(?:so|now|but|and|therefore)(?: now| then)? (?:i|we|let s)"
