@@ -118,8 +118,27 @@ get the named fragment instead. Names of fields are those of the API where there
     /admin/approvals                      POST /admin/approvals/ID/{approve,reject}
     /admin/invites                        max_uses, expires_in; POST /admin/invites/ID/delete
     /admin/emojis                         shortcode, image, category; POST /admin/emojis/SHORTCODE/delete
+    GET /admin                            admin/index.html
     GET /admin/reports, /admin/reports/ID
                                           admin/reports.html, admin/report.html
+
+    Moderation (moderators; what changes the policy: administrators)
+    GET /policy                           policy.html (everybody)
+    GET /admin/review?tab=hold|case|refused&after=
+                                          admin/review.html; POST /admin/review/{hold,case,refused}/ID:
+                                          decision=publish|refuse, revision, note, next, after
+    GET /admin/policy                     admin/policy.html; POST /admin/policy/rules/RULE/resume
+    GET /admin/policy/{coverage,facts,versions,replays}
+                                          admin/policy_*.html
+    GET /admin/policy/versions/VERSION    admin/policy_version.html; POST …/check; …/replay: days; …/activate: note,
+                                          without_replay=1
+    GET, POST /admin/policy/versions/VERSION/edit
+                                          admin/policy_edit.html: name, text, note, act=check|keep
+    GET, POST /admin/policy/versions/VERSION/roll_back
+                                          admin/policy_roll_back.html: note
+    GET /admin/policy/replays/ID          admin/policy_replay.html; POST …/samples/STATUS_ID: right=1|0|, change, next
+    GET /admin/policy/clusters, /admin/policy/clusters/ID
+                                          admin/clusters.html, admin/cluster.html
 
 Lists load their next page by htmx from the ordinary address of that page and pick `#feed > *` out of it, so no list
 needs a fragment; new posts are fetched in the same way with `min_id`.

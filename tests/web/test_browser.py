@@ -7,10 +7,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
+from rostra.policy.shipped import shipped_bundle
 from tests.live.server import PASSWORD, Person, Server, running, wait_for
 from tests.media.samples import encode, picture
 from tests.web import axe
@@ -50,7 +53,7 @@ def ada(site: Server, bruno: Person) -> Person:
     bruno.post("@ada good morning", in_reply_to_id=first["id"])
     bruno.http.post(f"/api/v1/statuses/{first['id']}/favourite")
     person.http.post("/api/v1/lists", json={"title": "Bakers"})
-    person.post("Later", scheduled_at="2099-01-01T12:00:00Z")
+    person.post("Later", scheduled_at=f"{datetime.now(UTC).year + 1}-06-01T12:00:00Z")
     wait_for(lambda: len(person.http.get("/api/v1/notifications").json()) == 2)
     return person
 
@@ -64,8 +67,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(chromium: Browser, site: Server, *, script: bool = True, size: dict[str, int] = DESKTOP) -> Iterator[Page]:
-    """A page of a new browser; whatever it complains of is a failure."""
+def opened(
+    chromium: Browser, site: Server, *, script: bool = True, size: dict[str, int] = DESKTOP, refused_forms: bool = False
+) -> Iterator[Page]:
+    """A page of a new browser; whatever it complains of is a failure, except refused forms where they are expected."""
     context: BrowserContext = chromium.new_context(
         base_url=site.url, viewport=size, java_script_enabled=script, reduced_motion="reduce", locale="en-GB"
     )
@@ -73,7 +78,13 @@ def opened(chromium: Browser, site: Server, *, script: bool = True, size: dict[s
     page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
-    page.on("response", lambda got: complaints.append(f"{got.status} {got.url}") if _is_failure(got) else None)
+    expected = (422,) if refused_forms else ()
+    page.on(
+        "response",
+        lambda got: (
+            complaints.append(f"{got.status} {got.url}") if _is_failure(got) and got.status not in expected else None
+        ),
+    )
     try:
         yield page
     finally:
@@ -239,25 +250,48 @@ def test_keys_are_enough(chromium: Browser, site: Server, ada: Person) -> None:
         expect(page.get_by_label("Search")).to_be_focused()
 
 
-OF_VISITORS = ("/", "/about", "/auth/sign_in", "/auth/sign_up", "/public/local", "/@bruno", NOWHERE)
+OF_VISITORS = ("/", "/about", "/policy", "/auth/sign_in", "/auth/sign_up", "/public/local", "/@bruno", NOWHERE)
 OF_MEMBERS = (
     "/home", "/explore", "/explore/people", "/search?q=bread", "/notifications", "/@bruno", "/compose", "/bookmarks",
     "/lists", "/scheduled", "/settings", "/settings/profile", "/settings/preferences", "/settings/account",
     "/settings/sessions", "/settings/filters/new", "/keyboard", "THREAD",
 )  # fmt: skip
+OF_STAFF = (
+    "/admin", "/admin/review", "/admin/review?tab=case", "/admin/policy", "/admin/policy/coverage",
+    "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
+    "/admin/policy/replays", "/admin/policy/clusters", "HELD",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("who", ["visitors", "members"])
+@pytest.fixture(scope="module")
+def olga(site: Server) -> Person:
+    """An administrator, whose server holds a post of her own and one of somebody else's."""
+    person, other = site.person("olga", "admin"), site.person("otto")
+    text = next(
+        test.text for test in shipped_bundle().fixtures if test.expect.action == "hold" and not test.facts and test.text
+    )
+    for author in (person, other):
+        assert author.post(text)["moderation"]["withheld"] == "review"
+    return person
+
+
+@pytest.mark.parametrize("who", ["visitors", "members", "staff"])
 def test_no_main_page_has_a_serious_barrier(
-    chromium: Browser, site: Server, bruno: Person, ada: Person, who: str
+    chromium: Browser, site: Server, bruno: Person, ada: Person, olga: Person, who: str
 ) -> None:
-    thread = f"/@bruno/{bruno.http.get(f'/api/v1/accounts/{bruno.id}/statuses').json()[-1]['id']}"
+    with httpx.Client(base_url=site.url, trust_env=False) as anyone:
+        version = re.findall(r"Version ([0-9a-f]{12}) of", anyone.get("/policy").text)[0]
+    places = {
+        "THREAD": f"/@bruno/{bruno.http.get(f'/api/v1/accounts/{bruno.id}/statuses').json()[-1]['id']}",
+        "HELD": f"/@olga/{olga.http.get(f'/api/v1/accounts/{olga.id}/statuses').json()[0]['id']}",
+        "VERSION": f"/admin/policy/versions/{version}",
+    }
     barriers: list[object] = []
     with opened(chromium, site) as page:
-        if who == "members":
-            sign_in(page, ada)
-        for path in OF_VISITORS if who == "visitors" else OF_MEMBERS:
-            page.goto(thread if path == "THREAD" else path)
+        if who != "visitors":
+            sign_in(page, olga if who == "staff" else ada)
+        for path in {"visitors": OF_VISITORS, "members": OF_MEMBERS, "staff": OF_STAFF}[who]:
+            page.goto(re.sub("^[A-Z]+", lambda name: places[name[0]], path))
             axe.load_axe(page)
             for size, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (PHONE, "light")):
                 page.set_viewport_size(size)
@@ -266,3 +300,31 @@ def test_no_main_page_has_a_serious_barrier(
                 if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
                     barriers.append((path, size["width"], "is wider than the screen"))
     assert barriers == []
+
+
+def test_what_is_refused_is_told_first_and_a_decision_leads_to_the_next_item(
+    chromium: Browser, site: Server, olga: Person, ada: Person
+) -> None:
+    text = "If you open that door again I will kill you, and your brother too"
+    with opened(chromium, site, refused_forms=True) as page:
+        sign_in(page, ada)
+        page.goto("/compose")
+        page.get_by_label("Your post").fill(text)
+        page.get_by_role("main").get_by_role("button", name="Post").click()
+        expect(page.locator("#refused")).to_be_focused()
+        expect(page.get_by_label("Your post")).to_have_value(text)
+        expect(page.locator("#marked mark").first).to_contain_text("kill you")
+        axe.load_axe(page)
+        assert axe.find_barriers(page) == []
+    with opened(chromium, site, script=False, size=PHONE) as page:
+        sign_in(page, olga)
+        page.goto("/admin/review")
+        items = page.locator("article.review")
+        expect(items).to_have_count(2)
+        veto = items.filter(has_text="This is your own post")
+        other = items.filter(has_text="@otto")
+        expect(veto.get_by_role("button")).to_have_count(0)
+        other.get_by_label("Note for the record").fill("Looked at")
+        other.get_by_role("button", name="Refuse").click()
+        expect(page.get_by_text("Refused.")).to_be_visible()
+        expect(items).to_have_count(1)
