@@ -24,6 +24,7 @@ from rostra.policy.records import Clause
 from rostra.posts.withhold import lock_status, put_back, withhold
 from rostra.posts.withhold_queries import Subject
 from rostra.screening.active import ActivePolicy
+from rostra.screening.near_queries import forget_bad, remember_bad
 
 Which = Literal["holds", "cases", "refused"]
 PAGE: Final = 20
@@ -148,7 +149,7 @@ async def turn_round(db: Database, clock: Clock, emit: Emit, status_id: int, *, 
         for event_id in await review_queries.list_strikes_of(tx, status.account_id, status.id):
             lifted = _entry("strike_lifted", was, status, decision, {"event_id": str(event_id)})
             await append(tx, at, lifted)
-        await review_queries.forget_bad(tx, status.id)
+        await forget_bad(tx, status.id)
         await put_back(tx, emit, status, at, fresh=was.fresh)
 
 
@@ -183,7 +184,7 @@ async def _refuse(
     if decision.actor_id is None:
         # Nobody has looked at it: that the time is over proves nothing against the author.
         return event_id
-    await review_queries.remember_bad(tx, event_id, status.id, waiting.clause, at)
+    await remember_bad(tx, event_id, status.id, waiting.clause, at)
     clause = clauses.get(waiting.clause)
     if clause is not None and clause.strikes is not None and clause.strikes.points:
         strikes = {"points": clause.strikes.points, "expires_at": (at + clause.strikes.expires).isoformat()}

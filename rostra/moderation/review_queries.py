@@ -90,13 +90,6 @@ DUE: Final = (
     "select id, expires_to from holds where decided_at is null and expires_at <= $1 order by expires_at limit $2"
 )
 
-REMEMBER_BAD: Final = """
-insert into bad_signatures (id, status_id, clause, signature, at)
-select $1, n.status_id, $3, n.signature, $4 from near_signatures n where n.status_id = $2 on conflict (id) do nothing
-"""
-
-FORGET_BAD: Final = "delete from bad_signatures where status_id = $1"
-
 STRIKES_OF: Final = """
 select e.id from moderation_events e where e.account_id = $1 and e.type = 'strike' and e.subject_id = $2
   and not exists (select from moderation_events r where r.account_id = $1 and r.type = 'strike_lifted'
@@ -250,15 +243,6 @@ async def close_cases_of(tx: Tx, status_id: int, outcome: str, actor_id: int | N
 async def list_due(conn: Reader, at: datetime, limit: int) -> Sequence[tuple[int, str]]:
     """Holds whose time is over, with what becomes of them."""
     return [(row["id"], row["expires_to"]) for row in await conn.fetch(DUE, at, limit)]
-
-
-async def remember_bad(tx: Tx, event_id: int, status_id: int, clause: str, at: datetime) -> None:
-    """Know copies of this status from now on."""
-    await tx.execute(REMEMBER_BAD, event_id, status_id, clause, at)
-
-
-async def forget_bad(tx: Tx, status_id: int) -> None:
-    await tx.execute(FORGET_BAD, status_id)
 
 
 async def list_strikes_of(tx: Tx, account_id: int, status_id: int) -> list[int]:

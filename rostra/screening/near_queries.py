@@ -7,7 +7,6 @@ bounded number of rows however many copies there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
@@ -66,12 +65,12 @@ select count(*) as copies, count(distinct n.account_id) filter (where n.account_
 from ({_NEAR}) n where n.status_id <> $12
 """
 
-INSERT_BAD: Final = """
-insert into bad_signatures (id, status_id, clause, signature, at) values ($1, $2, $3, $4, $5)
-on conflict (id) do nothing
+REMEMBER_BAD: Final = """
+insert into bad_signatures (id, status_id, clause, signature, at)
+select $1, n.status_id, $3, n.signature, $4 from near_signatures n where n.status_id = $2 on conflict (id) do nothing
 """
 
-DELETE_BAD: Final = "delete from bad_signatures where id = any($1::bigint[])"
+FORGET_BAD: Final = "delete from bad_signatures where status_id = $1"
 
 BAD: Final = """
 select b.id, b.status_id, b.clause, b.signature from (
@@ -162,17 +161,14 @@ async def count_near(
     return NearCount() if row is None else NearCount(copies=row["copies"], authors=row["authors"])
 
 
-async def insert_bad(
-    tx: Tx, event_id: int, clause: str, made: Signature, at: datetime, *, status_id: int | None = None
-) -> None:
-    """Remember what was removed or refused by that event. Nothing for a text too short to have a signature."""
-    if made.bits:
-        await tx.execute(INSERT_BAD, event_id, status_id, clause, bits_of(made), at)
+async def remember_bad(tx: Tx, event_id: int, status_id: int, clause: str, at: datetime) -> None:
+    """Know copies of a stored post from now on: that event refused it. Nothing where its text is too short."""
+    await tx.execute(REMEMBER_BAD, event_id, status_id, clause, at)
 
 
-async def delete_bad(tx: Tx, event_ids: Sequence[int]) -> None:
+async def forget_bad(tx: Tx, status_id: int) -> None:
     """Forget it again, for the decision was reversed."""
-    await tx.execute(DELETE_BAD, list(event_ids))
+    await tx.execute(FORGET_BAD, status_id)
 
 
 async def list_bad(conn: Reader, limit: int = 10_000) -> list[BadRow]:

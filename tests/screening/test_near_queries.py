@@ -11,11 +11,11 @@ from rostra.kit.db import Tx
 from rostra.screening.near_queries import (
     NearCount,
     count_near,
-    delete_bad,
     find_near,
-    insert_bad,
+    forget_bad,
     insert_signature,
     list_bad,
+    remember_bad,
 )
 from tests.conftest import NOON, TransactionDatabase
 
@@ -123,19 +123,21 @@ async def test_a_signature_goes_with_its_status(db: TransactionDatabase) -> None
 
 async def test_what_was_removed_is_known_until_its_decision_is_reversed(db: TransactionDatabase) -> None:
     async with db.transaction() as tx:
-        await insert_bad(tx, 100, "spam", signature(POST), NOON, status_id=1)
-        await insert_bad(tx, 100, "spam", signature(POST), NOON, status_id=1)
-        await insert_bad(tx, 101, "spam", signature("oh"), NOON)
+        await _store(tx, (1, 10, NOON, POST), (2, 10, NOON, "oh"))
+        await remember_bad(tx, 100, 1, "spam", NOON)
+        await remember_bad(tx, 100, 1, "spam", NOON)
+        await remember_bad(tx, 101, 2, "spam", NOON)
         rows = await list_bad(tx)
         assert [(row.id, row.status_id) for row in rows] == [(100, 1)]
         assert KnownBad(row.entry for row in rows).match(signature(COPY)) == "spam"
-        await delete_bad(tx, [100])
+        await forget_bad(tx, 1)
         assert await list_bad(tx) == []
 
 
 async def test_equal_texts_are_known_once_and_the_newest_first(db: TransactionDatabase) -> None:
     async with db.transaction() as tx:
         for event_id, text in ((100, POST), (101, OTHER), (102, POST)):
-            await insert_bad(tx, event_id, "spam", signature(text), NOON)
+            await _store(tx, (event_id, 10, NOON, text))
+            await remember_bad(tx, event_id, event_id, "spam", NOON)
         assert [row.id for row in await list_bad(tx)] == [102, 101]
         assert [row.id for row in await list_bad(tx, limit=1)] == [102]
