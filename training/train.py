@@ -113,7 +113,7 @@ def _fuse(heads: Heads, encoder: Encoder | None, dev: Lesson) -> Fusion:
     languages = np.array([row.language for row in dev.rows])
     logits = heads.logits(read_bags(dev.normals))
     evidence = weigh_matches(parts.matches, [normal.evasion for normal in parts.normals])
-    counts = dev.weights[:, 0]
+    counts = np.array([row.weight for row in dev.rows], np.float32)
     base = fit_fusion(logits, evidence, None, dev.marks, languages, counts)
     with_encoder = {}
     if encoder is not None:
