@@ -47,7 +47,7 @@ _POLL: Final = """
 # choice of ids needs one.
 _TEXTS: Final = """s.rendered, s.rendered_for, a.rendered as account_rendered,
   a.rendered_for as account_rendered_for"""
-_VERSIONS: Final = "s.rendered_hash, a.rendered_hash as account_hash"
+_VERSIONS: Final = "s.rendered_version, a.rendered_version as account_version"
 
 # Behind the cursor, and in this order: see COLUMNS.
 _STATUSES: Final = f"""
@@ -97,22 +97,22 @@ def page_by_cursor(ids: LiteralString) -> LiteralString:
 
 
 # Of accounts (`x`, with their `account_stats` as `ast`), for `StatusReader.render_accounts`.
-ACCOUNT_COLUMNS: Final = """x.id as account_id, x.rendered_hash as account_hash, ast.followers_count,
+ACCOUNT_COLUMNS: Final = """x.id as account_id, x.rendered_version as account_version, ast.followers_count,
   ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on"""
 
 
 @cache
 def without_texts(statement: LiteralString) -> LiteralString:
-    """A statement of `page_of` or its like, with the hash in place of each stored text: for readers who may know the
-    texts already. Rows have `rendered_hash` and `account_hash`, and neither `rendered` nor what it was made for."""
+    """A statement of `page_of` or its like, with the version in place of each stored text: for readers who may know the
+    texts already. Rows have `rendered_version` and `account_version`, and neither texts nor what they were made for."""
     return statement.replace(_TEXTS, _VERSIONS)
 
 
 # The stored JSON of the statuses $1 and of the accounts $2.
 TEXTS: Final = """
-select true as is_status, id, rendered, rendered_for, rendered_hash from statuses where id = any($1::bigint[])
+select true as is_status, id, rendered, rendered_for, rendered_version from statuses where id = any($1::bigint[])
 union all
-select false, id, rendered, rendered_for, rendered_hash from accounts where id = any($2::bigint[])
+select false, id, rendered, rendered_for, rendered_version from accounts where id = any($2::bigint[])
 """
 
 BY_IDS: Final = f"with {_with_boosted('$3::bigint[]')} select s.id as cursor, {_STATUSES} {_WHERE}"

@@ -1,5 +1,5 @@
 """The stored JSON of statuses and accounts that a process keeps in memory, so that what many people read is not sent
-from the database for each of them. What is kept is held against the row's hash at each reading: see `rostra.kit.kept`.
+from the database for each of them. What is kept is held against the row's version at each reading: `rostra.kit.kept`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class KeptTexts:
         unknown: set[int] = set()
         for row in rows:
             status_id = row["id"]
-            text = find(status_id, row["rendered_hash"])
+            text = find(status_id, row["rendered_version"])
             if text is None:
                 unknown.add(status_id)
             else:
@@ -61,7 +61,7 @@ class KeptTexts:
             account_id = row["account_id"]
             if account_id in accounts:
                 continue
-            text = find(account_id, row["account_hash"])
+            text = find(account_id, row["account_version"])
             if text is None:
                 unknown.add(account_id)
             else:
@@ -107,7 +107,7 @@ class KeptTexts:
         for row in rows:
             kind = 0 if row["is_status"] else 1
             if row["rendered_for"] == fingerprint:
-                kept[kind].keep(row["id"], row["rendered"], row["rendered_hash"])
+                kept[kind].keep(row["id"], row["rendered"], row["rendered_version"])
                 into[kind][row["id"]] = row["rendered"]
             else:
                 stale[kind].add(row["id"])

@@ -244,3 +244,26 @@ async def test_who_follows_a_large_author_reads_them_merged_in(world: World) -> 
     world.clock.tick(seconds=1)
     for _ in range(3):
         assert [shown["id"] for shown in (await alice.api.get(HOME)).json()] == [status["id"]]
+
+
+async def test_every_rendering_has_a_number_of_its_own(world: World) -> None:
+    alice = await world.person("alice")
+    status = await alice.post("one")
+    db = world.db.connection
+
+    async def number(table: str, row_id: str) -> int:
+        return await db.fetchval(f"select rendered_version from {table} where id = $1", int(row_id))
+
+    seen = [await number("statuses", status["id"])]
+    for text in ("two", "one"):
+        await alice.api.put(f"/api/v1/statuses/{status['id']}", {"status": text})
+        seen.append(await number("statuses", status["id"]))
+    await db.execute("update statuses set rendered_for = 0")
+    seen.append(await number("statuses", status["id"]))
+    await alice.api.post(f"/api/v1/statuses/{status['id']}/favourite")
+    assert await number("statuses", status["id"]) >= seen[-1]
+    assert sorted(set(seen)) == seen
+    before = await number("accounts", alice.id)
+    await alice.api.patch("/api/v1/accounts/update_credentials", {"note": "new"})
+    await alice.api.get(f"/api/v1/accounts/{alice.id}")
+    assert await number("accounts", alice.id) > before
