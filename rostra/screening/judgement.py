@@ -115,8 +115,10 @@ class Rejected(Refused):
         named = dict.fromkeys(words for mark in self.marks[:3] if (words := _words(judgement.subject, mark)))
         quoted = ", ".join(f"“{words}”" for words in named)
         text = f"{self.reason} ({quoted})" if quoted else self.reason
-        if judgement.may_insist:
-            text = f"{text} {say(INSIST, judgement.locale)}"
+        # How to have a person look at it; empty where nobody would.
+        self.insist = say(INSIST, judgement.locale) if judgement.may_insist else ""
+        if self.insist:
+            text = f"{text} {self.insist}"
         # For a form, in the shape in which other refused fields come.
         self.details = {self.field: [FieldProblem("ERR_REJECTED", text)]}
         super().__init__(text)

@@ -43,11 +43,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why the policy refused what was written in a form: the reason in the author's language, the clause, the field
-    that it is about, and the texts with the words marked."""
+    that it is about, the texts with the words marked, and how to have a person look at it (empty: nobody would)."""
 
     reason: str
     clause: str
     field: str
+    insist: str = ""
     parts: Sequence[MarkedPart] = ()
 
 

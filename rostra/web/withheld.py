@@ -21,7 +21,11 @@ def refusal_of(error: RostraError) -> Refusal | None:
     if not isinstance(error, Rejected):
         return None
     return Refusal(
-        reason=error.reason, clause=error.clause, field=error.field, parts=marked_parts(error.parts, error.marks)
+        reason=error.reason,
+        clause=error.clause,
+        field=error.field,
+        insist=error.insist,
+        parts=marked_parts(error.parts, error.marks),
     )
 
 

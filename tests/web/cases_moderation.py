@@ -37,7 +37,7 @@ from tests.web.samples import NOW, page
 
 THREAT = "If you open that door again I will kill you, and your brother too"
 REASON = "This reads as a threat against a person. Take the marked words out, or say that you quote somebody."
-REFUSAL = Refusal(reason=REASON, clause="words", field="text", parts=marked_parts(
+REFUSAL = Refusal(insist="Send it again.", reason=REASON, clause="words", field="text", parts=marked_parts(
     [Part("text", THREAT + s.HOSTILE), Part("poll[options][1]", s.HOSTILE), Part("note", s.HOSTILE), Part("fields[1]", s.HOSTILE), Part("username", "ada")],
     [Mark("text", 28, 43, "kill"), Mark("poll[options][1]", 0, 20, "x"), Mark("note", 2, 30, "x"), Mark("fields[1]", 2, 9, "x"), Mark("username", 0, 3, "x")]))
 

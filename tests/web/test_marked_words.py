@@ -174,3 +174,33 @@ async def test_a_labelled_account_says_so_on_its_profile(world: World) -> None:
     labels = [{"id": "odd", "title": {"en": "Odd <b>account</b>", "it": "Strano"}}]
     await world.db.connection.execute("update accounts set labels = $2 where id = $1", ada.account_id, labels)
     assert "Odd &lt;b&gt;account&lt;/b&gt;" in await Browser(world).get("/@ada")
+
+
+async def test_words_in_a_poll_are_marked_where_they_stand(world: World) -> None:
+    rules = """
+    - id: threats
+      clause: words
+      description: Threats.
+      when: size(text.matches) > 0
+      then: [reject]
+      reason: {en: Do not threaten., it: Non minacciare.}
+      mode: live
+    """
+    await put_in_force(world, rules)
+    ada = await world.person("ada", scopes="read write")
+    browser = await Browser.of(world, ada)
+    await browser.get("/compose")
+    options = ["a quiet walk by the river", "I will kill you tomorrow"]
+    page = await browser.post("/web/statuses", expect=422, status="Well?", **{"poll[options][]": options})
+    assert "In the poll:" in page
+    marked = re.search(r'<div class="marked" id="marked">(.*?)</div>', page, re.DOTALL)
+    assert marked is not None
+    assert "river" not in marked[1]
+    assert "<mark>I will kill you" in marked[1]
+    assert "a person will then look at it" in page
+    poll = {"options": options, "expires_in": 3600}
+    bob = await world.person("bob", scopes="read write")
+    answer = await bob.api.post("/api/v1/statuses", {"status": "Well?", "poll": poll}, expect=422)
+    assert "“I will kill you" in answer.json()["error"]
+    await browser.post("/web/statuses", status="Well?", **{"poll[options][]": options})
+    assert "Your post waits for review" in browser.page
