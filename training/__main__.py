@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, default=Path("../shared/data/moderation"))
     parser.add_argument("--out", type=Path, default=_MODEL, help="where the artefact goes")
     parser.add_argument("--json", type=Path, help="where the figures go as JSON, beside the table")
+    parser.add_argument("--card", action="store_true", help="put the figures into the model card")
     options = parser.parse_args()
     if not (options.corpora / "train").is_dir():
         parser.error(f"{options.corpora} has no folder train: say where the corpora are with --corpora")
@@ -26,7 +27,7 @@ def main() -> None:
     else:
         from training.evaluate import report
 
-        report(options.corpora, options.json)
+        report(options.corpora, options.json, options.out / "MODEL_CARD.md" if options.card else None)
 
 
 def _say(line: str) -> None:

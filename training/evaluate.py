@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from rostra.detect.cascade import WORTH_ENCODING, Cascade, find_parts
 from rostra.detect.reading import CATEGORIES
+from training import card
 from training.attacks import ATTACKS, hide
 from training.corpora import NO, YES, Row
 from training.measure import auroc, calibration_error, found, threshold
@@ -59,8 +60,8 @@ class Line(msgspec.Struct, frozen=True):
     figures: dict[str, float]
 
 
-def report(folder: Path, json: Path | None) -> None:
-    """Measures and prints; with `json`, also writes the figures there."""
+def report(folder: Path, json: Path | None, model_card: Path | None = None) -> None:
+    """Measures and prints; with `json` also writes the figures there, with `model_card` into the card."""
     cascade = Cascade.load()
     measured = _measure(cascade, folder)
     lines = [
@@ -75,6 +76,17 @@ def report(folder: Path, json: Path | None) -> None:
     _print(lines)
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(lines)))
+    if model_card is not None:
+        write_card(lines, model_card)
+
+
+def write_card(lines: list[Line], model_card: Path) -> None:
+    """Puts the figures into the model card: all but those of the single functions and of the machine."""
+    kept: dict[str, list[tuple[str, str, dict[str, float]]]] = {}
+    for line in lines:
+        if line.view in {"heads", "base", "encoder"} and not line.table.startswith("HateCheck functions"):
+            kept.setdefault(line.table, []).append((line.name, line.view, line.figures))
+    card.write_figures(model_card, kept)
 
 
 def _measure(cascade: Cascade, folder: Path) -> Measured:
