@@ -214,6 +214,8 @@ SUPPRESSED = [
     ("report", "ha detto che ti ammazza se parli, ti ammazzo ha detto"),
     ("negation", "nobody should kill politicians"),
     ("negation", "non bisogna ammazzare i politici"),
+    ("negation", "no woman deserves to be killed"),
+    ("negation", "nessun migrante va ammazzato"),
     ("report", "it is wrong to say gays must be killed"),
     ("negation", "all gays must be killed is hate speech"),
     ("game", "in minecraft I will kill you with a diamond sword"),
@@ -239,6 +241,8 @@ def test_a_post_that_is_nothing_but_a_quotation_is_its_authors_own_word():
 
 def test_what_turns_after_a_negation_or_a_report_stands():
     assert "threat.direct" in names("I don't care about the law but I will kill you")
+    assert "incite.kill" in names("no, kill them all")
+    assert "threat.direct" in names("non vedo l'ora di spararti in testa")
     assert "threat.direct" in names("she said no, so now I'm going to kill her")
 
 

@@ -24,12 +24,13 @@ _MEANT: Final = 0.7
 _LEAN: Final = 45
 
 _QUOTE: Final = re.compile(rb'"[^"]{2,800}"|(?<!\w)\'[^\'\n]{4,300}\'(?!\w)|^[ \t]{0,3}>[^\n]*', re.MULTILINE)
-_SENTENCE_END: Final = re.compile(rb"[.!?](?=\s)|\n")
+# "No, kill them all" denies nothing.
+_SENTENCE_END: Final = re.compile(rb"[.!?](?=\s)|\n|\bno,")
 # "I don't care, but", "don't talk or", "he said no, so I": what was negated or reported ends here.
 _TURN: Final[dict[Edge, re.Pattern[bytes]]] = {
     "negation": re.compile(
         rb"\b(?:or|but|because|unless|otherwise|then|ma|oppure|perche|senno|altrimenti|o"
-        rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la)|when i|until i|wait to|vedo l ora|only)\b"
+        rb"|and (?:i|we|you)|e (?:io|noi|ti|vi|lo|li|la)|when i|until i|wait to|vedo l ora)\b"
     ),
     "report": re.compile(
         rb"\b(?:(?:so|now|but|and|therefore)(?: now| then)? (?:i|we|let s)"
