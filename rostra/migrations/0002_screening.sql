@@ -263,13 +263,23 @@ create index near_signatures_5 on near_signatures (band_5, at);
 create index near_signatures_6 on near_signatures (band_6, at);
 
 -- In place of a reference to statuses, which each post would pay for.
-create function forget_signature() returns trigger language plpgsql as $$
+create function forget_status() returns trigger language plpgsql as $$
 begin
   delete from near_signatures where status_id = old.id;
+  delete from labels where subject_kind = 'status' and subject_id = old.id;
+  update cases set closed_at = clock_timestamp(), outcome = 'gone'
+    where subject_kind = 'status' and subject_id = old.id and closed_at is null;
   return null;
 end $$;
-create trigger statuses_forget_signature after delete on statuses for each row
-  when (old.reblog_of_id is null) execute function forget_signature();
+create trigger statuses_forgotten after delete on statuses for each row
+  when (old.reblog_of_id is null) execute function forget_status();
+
+create function forget_account() returns trigger language plpgsql as $$
+begin
+  delete from labels where subject_kind = 'account' and subject_id = old.id;
+  return null;
+end $$;
+create trigger accounts_forgotten after delete on accounts for each row execute function forget_account();
 
 -- What was removed or refused, by the event that says so. All of it is held in memory by every process.
 create table bad_signatures (

@@ -327,3 +327,15 @@ async def test_another_policy_holds_within_two_seconds_without_a_restart(world: 
     world.at(world.clock.now() + timedelta(seconds=2))
     assert "moderation" not in await ada.post("A turnip")
     assert (await ada.post("A parsnip"))["moderation"]["withheld"] == "review"
+
+
+async def test_what_is_deleted_leaves_no_label_and_no_open_case_but_its_events(world: World) -> None:
+    await put_in_force(world)
+    ada = await world.person("ada")
+    for text in ("A beetroot", "A marrow"):
+        posted = await ada.post(text)
+        await ada.api.delete(f"/api/v1/statuses/{posted['id']}")
+    fetch = world.db.connection.fetch
+    assert await fetch("select * from labels") == []
+    assert [row["outcome"] for row in await fetch("select outcome from cases")] == ["gone"]
+    assert len(await events(world, "verdict")) == 2
