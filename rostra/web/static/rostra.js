@@ -104,7 +104,7 @@
     let before = "";
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
-      const posts = $$(".status, .bell"), here = event.target.closest(".status, .bell"), key = event.key;
+      const posts = $$(".status, .bell, .review"), here = event.target.closest(".status, .bell, .review"), key = event.key;
       const step = (by) => { const next = posts[here ? posts.indexOf(here) + by : posts.findIndex((one) => one.getBoundingClientRect().bottom > 80)]; next?.focus(); next?.scrollIntoView({ block: "nearest" }); };
       const press = (what) => here && $(what, here)?.click();
       const keys = {
