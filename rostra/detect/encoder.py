@@ -93,7 +93,8 @@ class Encoder:
 def embed(sentences: Any, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
     """The embeddings of texts, (texts, WIDTH): as written, or as normalised where something was hidden."""
     read = [
-        (normal.text if normal.evasion >= _HIDDEN else text)[:_READ]
+        # Without lone surrogates, which the encoder cannot take.
+        (normal.text if normal.evasion >= _HIDDEN else text)[:_READ].encode(errors="replace").decode()
         for text, normal in zip(texts, normals, strict=True)
     ]
     return np.asarray(sentences.encode(read), np.float32).reshape(len(read), WIDTH)

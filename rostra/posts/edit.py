@@ -128,12 +128,18 @@ async def _judge(db: Database, urls: Urls, screen: Screen, author: Author, statu
         for picture in media
     ]
     draft = Draft(
+        text=text,
+        spoiler_text=spoiler_text,
         visibility=before.visibility,
         sensitive=before.sensitive if wanted.sensitive is None else wanted.sensitive,
         language=wanted.language or before.language,
         in_reply_to_id=before.in_reply_to_id,
-        poll=poll,
+        media_ids=wanted.media_ids,
+        poll=poll or None,
     )
+    # What is refused anyhow is not worth reading, nor a verdict.
+    check_draft(draft, urls.domain, composed.entities)
+    _check_media_edits(wanted)
     return await screen.admit(db, draft_subject("edit", author.account_id, draft, composed, media, status_id=status_id))
 
 
