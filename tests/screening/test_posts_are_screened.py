@@ -339,3 +339,28 @@ async def test_what_is_deleted_leaves_no_label_and_no_open_case_but_its_events(w
     assert await fetch("select * from labels") == []
     assert [row["outcome"] for row in await fetch("select outcome from cases")] == ["gone"]
     assert len(await events(world, "verdict")) == 2
+
+
+async def test_a_post_that_is_withheld_later_goes_from_all_places_where_others_had_it(world: World) -> None:
+    await put_in_force(world)
+    ada, bob, mod = [await world.person(name) for name in ("ada", "bob", "mod")]
+    poll = {"options": ["yes", "no"], "expires_in": 3600}
+    posted = await ada.post("@bob carrots?", poll=poll)
+    await world.settle()
+    path = f"/api/v1/statuses/{posted['id']}"
+    for act in ("favourite", "bookmark", "reblog"):
+        await bob.api.post(f"{path}/{act}")
+    await world.settle()
+    await ada.api.put(path, {"status": "@bob pumpkins?", "poll": poll})
+    await world.settle()
+    for place in ("favourites", "bookmarks", "notifications", f"accounts/{bob.id}/statuses", "timelines/home"):
+        seen = (await bob.api.get(f"/api/v1/{place}")).json()
+        assert posted["id"] not in str(seen), place
+    for place in ("", "/context", "/history", "/source", "/card", "/favourited_by", "/reblogged_by"):
+        await bob.api.get(f"{path}{place}", expect=404 if place != "/card" else None)
+    await bob.api.post(f"/api/v1/polls/{posted['id']}/votes", {"choices": [0]}, expect=404)
+    await bob.api.get(f"/api/v1/polls/{posted['id']}", expect=404)
+    await bob.api.post(f"{path}/favourite", expect=404)
+    await decide(world, (await held(world))[0], publish=True, by=mod)
+    seen = (await bob.api.get("/api/v1/notifications")).json()
+    assert [note["type"] for note in seen].count("mention") == 1
