@@ -252,6 +252,8 @@ def _sentence(visit: Visit, field: str, error: Invalid | InvalidFields | Rejecte
             )
         case "media_ids", _:
             return visit.gettext("One of the images is no longer there. Please add it again.")
+        case "in_reply_to_id", _:
+            return visit.gettext("Nobody can answer this post any more: moderation has closed it.")
         case "scheduled_at", _:
             return visit.gettext("Choose a time that is at least five minutes ahead.")
         case _:

@@ -204,3 +204,15 @@ async def test_words_in_a_poll_are_marked_where_they_stand(world: World) -> None
     assert "“I will kill you" in answer.json()["error"]
     await browser.post("/web/statuses", status="Well?", **{"poll[options][]": options})
     assert "Your post waits for review" in browser.page
+
+
+async def test_an_answer_to_a_closed_post_is_refused_in_the_readers_language(world: World) -> None:
+    await put_in_force(world)
+    ada, bob = await world.person("ada"), await world.person("bob")
+    posted = await ada.post("A radish")
+    await world.db.connection.execute("update users set locale = 'it' where account_id = $1", bob.account_id)
+    browser = await Browser.of(world, bob)
+    await browser.get(f"/@ada/{posted['id']}")
+    page = await browser.post("/web/statuses", expect=422, status="Why?", in_reply_to_id=posted["id"])
+    assert "Nessuno può più rispondere a questo post" in page
+    assert "Why?</textarea>" in page
