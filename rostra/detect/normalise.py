@@ -95,7 +95,7 @@ _STRAY: Final = re.compile(f"(?<=[a-z0-9])[{STRAY_MARKS}]{{1,40}}")
 # Single letters with the same sort of thing between them: `k i l l`, `k.i.l.l`, `k - i - l - l`.
 _APART: Final = re.compile(
     r"(?<![^\W_])(?:[a-z0-9@$!|*] ?[.\-_*·,/|~+:;] ?){2,40}[a-z0-9@$](?![^\W_])"
-    r"|(?<![^\W_])[a-z0-9@$](?: {1,3}[a-z0-9@$!|*]){2,60}(?![^\W_])"
+    r"|(?<![^\W_])[a-z0-9@$](?: {1,3}[a-z0-9@$!|*]){2,120}(?![^\W_])"
 )
 # A word with signs or digits in it, or with one thing in the middle: `k1ll`, `$hoot`, `sh*t`, `k-ill`.
 _SIGNED: Final = re.compile(r"(?=[^\s]{0,24}[a-z$@€])(?=[^\s]{0,24}[0-9@$!|*+€£¡(_.\-·~#'])[^\s\"?,;:]{2,25}")
@@ -116,6 +116,7 @@ class _Work:
         self.text = text
         self.passes: list[Edits] = []
         self.hidden = 0.0
+        self.signed = 0
         self.is_cut = False
 
     def result(self) -> Normal:
@@ -216,6 +217,8 @@ class _Work:
         self.rewrite(_REPEATED, _shorten_run)
         self.rewrite(_APART, self._join)
         self.rewrite(_SIGNED, self._read)
+        if self.signed:
+            self.rewrite(_SIGNED, self._read_freely)
         self.rewrite(_STRETCHED, self._shorten)
 
     def _join(self, found: _Found) -> str | None:
@@ -230,8 +233,12 @@ class _Work:
             return None
         read = read_signs(word)
         if read is not None:
+            self.signed += 1
             self.hidden += 1 if read.strip(_EDGES) in SHARP else 0.4
         return read
+
+    def _read_freely(self, found: _Found) -> str | None:
+        return None if found.group() in _MASKS else read_signs(found.group(), freely=True)
 
     def _shorten(self, found: _Found) -> str | None:
         word = found.group()

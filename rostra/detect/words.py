@@ -109,7 +109,7 @@ _SPACES: Final = str.maketrans("", "", " ")
 
 def _spell(letters: str) -> str | None:
     """The letters as one known word, or several."""
-    if not 1 < len(letters) <= 60:
+    if not 1 < len(letters) <= 130:
         return letters if letters in {"i", "a", "u", "e", "o"} else None
     if not letters.isalpha():
         read = _read_core(letters)
@@ -119,33 +119,45 @@ def _spell(letters: str) -> str | None:
     return _segment(letters) if len(letters) > 3 else None
 
 
+# What a letter costs that is in no known word, where a word costs one.
+_STRAY: Final = 1.5
+_MOSTLY: Final = 0.6
+
+
 def _segment(letters: str) -> str | None:
-    """The fewest known words that the letters spell, where they are words and not chance."""
-    # best[end]: how many words, and where the last one starts
-    best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(letters)
+    """The fewest known words that the letters spell, with a name or a slip in between, where they are no chance."""
+    # best[end]: the cost, where the last piece starts, whether that is a word
+    best: list[tuple[float, int, bool]] = [(0.0, 0, False)]
     for end in range(1, len(letters) + 1):
+        here = (best[end - 1][0] + _STRAY, end - 1, False)
         for start in range(max(0, end - _LONGEST), end):
-            before = best[start]
             word = letters[start:end]
-            if before is None or (len(word) == 1 and word not in "iaeou") or not (len(word) == 1 or is_known(word)):
-                continue
-            here = best[end]
-            if here is None or before[0] + 1 < here[0]:
-                best[end] = (before[0] + 1, start)
-    last = best[len(letters)]
-    if last is None or len(letters) < 2.4 * last[0]:
-        return None
-    words: list[str] = []
+            if best[start][0] + 1 < here[0] and (word in _ALONE or (end - start > 1 and is_known(word))):
+                here = (best[start][0] + 1, start, True)
+        best.append(here)
+    pieces: list[tuple[str, bool]] = []
     end = len(letters)
     while end:
-        start = (best[end] or (0, 0))[1]
-        words.append(letters[start:end])
+        _cost, start, whole = best[end]
+        if not whole and pieces and not pieces[-1][1]:
+            pieces[-1] = (letters[start:end] + pieces[-1][0], False)
+        else:
+            pieces.append((letters[start:end], whole))
         end = start
-    return " ".join(reversed(words)) if any(len(word) > 2 for word in words) else None
+    sure = sum(len(word) for word, whole in pieces if whole and len(word) > 2)
+    if sure < _MOSTLY * len(letters) or len(letters) < 2.2 * len(pieces):
+        return None
+    return " ".join(word for word, _whole in reversed(pieces))
 
 
-def read_signs(word: str) -> str | None:
-    """`k1ll` is `kill`, `sh*t` is `shit`, `k-ill` is `kill`; None for numbers, names and whatever gives no word."""
+_ALONE: Final = frozenset("iaeou")
+
+
+def read_signs(word: str, *, freely: bool = False) -> str | None:
+    """`k1ll` is `kill`, `sh*t` is `shit`, `k-ill` is `kill`; None for numbers, names and whatever gives no word.
+
+    `freely`, for texts in which others were hidden so: a number of which signs make a common word is one.
+    """
     head = len(word) - len(word.lstrip(_EDGE))
     core = word[head:].rstrip(_EDGE)
     if len(core) < 2 or core.isalpha() or core.isdigit() or _NUMBER.fullmatch(core):
@@ -153,11 +165,11 @@ def read_signs(word: str) -> str | None:
     tail = word[head + len(core) :]
     read = _SHORT.get(core)
     if read is None:
-        read = _read_core(core) or _read_stars(core) or _read_inside(core)
+        read = _read_core(core, freely=freely) or _read_stars(core) or _read_inside(core)
     return None if read is None else f"{word[:head]}{read}{tail}"
 
 
-def _read_core(core: str) -> str | None:
+def _read_core(core: str, *, freely: bool = False) -> str | None:
     """Signs and digits as letters."""
     signs = sum(char in _SIGNS for char in core)
     letters = sum("a" <= char <= "z" for char in core)
@@ -168,10 +180,13 @@ def _read_core(core: str) -> str | None:
     choices = [_READINGS.get(char, char) for char in core]
     for chosen in itertools.islice(itertools.product(*choices), _MOST_READINGS):
         read = "".join(chosen)
-        if read in SHARP or (letters >= signs and read in common() and not _NUMBERED.fullmatch(core)):
+        likely = freely or (letters >= signs and not _NUMBERED.fullmatch(core))
+        if read in SHARP or (likely and read in common()):
             return read
     # No word that is known, but no number either: inflected verbs are more than any list holds.
-    if letters > signs and len(_SIGN_RUNS.findall(core)) > 1:
+    if (letters > signs and len(_SIGN_RUNS.findall(core)) > 1) or (
+        freely and letters > 1 and not _NUMBER.fullmatch(core)
+    ):
         return "".join(choice[0] for choice in choices)
     return None
 
