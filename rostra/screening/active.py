@@ -113,10 +113,10 @@ class ActivePolicy:
             else:
                 bundle, policy = await load_policy(conn, state.version_id)
         except Exception:
-            if before is None:
-                raise
             log.exception("a policy version cannot be used: the one before stays", version=state.version)
-            return before
+            if before is not None:
+                return before
+            adjustment, (bundle, policy) = None, await self._fall_back(conn, state.previous_id)
         bound = (await asyncio.to_thread(load_detectors)).for_bundle(bundle, adjustment)
         if before is not None:
             log.info("another policy holds", version=bundle.version, detectors=bound.version)
@@ -135,10 +135,25 @@ class ActivePolicy:
             adjustment_id=state.adjustment_id,
         )
 
+    async def _fall_back(self, conn: Reader, previous_id: int | None) -> tuple[Bundle, Policy]:
+        """What holds in a process that has just begun, where the active version cannot be used: the version before,
+        or the shipped one. Posts without any policy are out of the question."""
+        try:
+            if previous_id is not None:
+                return await load_policy(conn, previous_id)
+        except Exception:
+            log.exception("the policy version before cannot be used either: the shipped one holds")
+        return await asyncio.to_thread(shipped)
+
     async def _find(self, detectors: BundleDetectors, subjects: Sequence[Subject]) -> Mapping[Subject, Found]:
         """Read what came together. In the loop, not in a thread: reading holds the interpreter's lock nearly all of the
         time, and requests wait longer for a thread that does than for a millisecond."""
-        found = detectors.read_many(subjects, self.banks, self._clock.now().date())
+        today = self._clock.now().date()
+        if detectors.has_plug_ins:
+            # A plug-in may wait for somebody else.
+            found = await asyncio.to_thread(detectors.read_many, subjects, self.banks, today)
+            return dict(zip(subjects, found, strict=True))
+        found = detectors.read_many(subjects, self.banks, today)
         # Whatever else is ready now has its turn, and what it brings is read together next.
         await asyncio.sleep(0)
         return dict(zip(subjects, found, strict=True))

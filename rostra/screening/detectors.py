@@ -117,6 +117,11 @@ class BundleDetectors:
         """What verdicts name: the model, what was learnt, the plug-ins."""
         return self._readers.version
 
+    @property
+    def has_plug_ins(self) -> bool:
+        """Whether reading may wait for others."""
+        return self._readers.has_plug_ins
+
     def read(self, subject: Subject, banks: PictureBanks, today: date) -> Found:
         """All that is found in a subject. Never raises."""
         return self.read_many([subject], banks, today)[0]

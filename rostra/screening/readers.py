@@ -37,14 +37,15 @@ class TextReaders:
         self._cascade = cascade
         self._adjustment = cascade.suited(adjustment)
         self._plug_ins = plug_ins
-        self._has_plug_ins = bool(plug_ins.cards or plug_ins.failures)
+        # They may take their time, and others over the network: not for the event loop.
+        self.has_plug_ins = bool(plug_ins.cards or plug_ins.failures)
         learnt = "" if self._adjustment is None else f"+own-{self._adjustment.name}"
         self.version = cascade.version + learnt + (f", {plug_ins.version}" if plug_ins.version else "")
 
     def read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
         """What is found in each text, in order. Never raises."""
         read = self._read(texts, languages, today)
-        if not self._has_plug_ins:
+        if not self.has_plug_ins:
             return read
         return [_merge(each, *asked) for each, asked in zip(read, self._ask(texts), strict=True)]
 

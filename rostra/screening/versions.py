@@ -180,8 +180,11 @@ async def load_policy(conn: Reader, version_id: int) -> tuple[Bundle, Policy]:
 
 
 def _compile(files: Mapping[str, str]) -> tuple[Bundle, Policy]:
-    bundle = parse_bundle({name: text.encode() for name, text in files.items()}).bundle
-    return bundle, compile_policy(bundle)
+    """Raises PolicyRefused for files that cannot be read: rules that were left out would let posts through."""
+    parsed = parse_bundle({name: text.encode() for name, text in files.items()})
+    if errors := [problem for problem in parsed.problems if problem.level == "error"]:
+        raise PolicyRefused(errors)
+    return parsed.bundle, compile_policy(parsed.bundle)
 
 
 def _as_text(files: Mapping[str, bytes]) -> dict[str, str]:
