@@ -183,6 +183,7 @@ def _clause(entry: Entry) -> Clause:
         reason=entry.texts("reason"),
         strikes=_strikes(entry),
         by_people=entry.scalar("by_people"),
+        final=entry.flag("final"),
         retired=entry.flag("retired"),
         at=entry.at,
     )

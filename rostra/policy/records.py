@@ -109,6 +109,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     strikes: Strikes | None = None
     # Why no rule looks for it: what people do instead. Empty where rules must look for it.
     by_people: str = ""
+    # Whether a refusal stands: its author cannot send the same again for a person to look at.
+    final: bool = False
     retired: bool = False
     at: At
 

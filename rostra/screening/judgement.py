@@ -36,7 +36,6 @@ _NUMBER: Final = re.compile(r"\[\d+\]\Z")
 
 _NEVER_HELD: Final = ("profile", "name", "card")
 _HELD_KINDS: Final = ("post", "edit")
-_GRAVEST: Final = 5
 _MOST_WAITING: Final = 3
 
 
@@ -54,6 +53,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     verdict: Verdict
     severity: int = 0
+    # Whether the clause says that a refusal stands.
+    final: bool = False
     detectors: str = ""
     signature: Signature = EMPTY
     marks: tuple[Mark, ...] = ()
@@ -89,8 +90,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_insist(self) -> bool:
-        """Whether the author can have a person look at what was rejected: not of the gravest, and a few at a time."""
-        return self.subject.kind in _HELD_KINDS and self.severity < _GRAVEST and self.waiting < _MOST_WAITING
+        """Whether the author can have a person look at what was rejected: not where the clause says that a refusal
+        stands, and a few at a time."""
+        return self.subject.kind in _HELD_KINDS and not self.final and self.waiting < _MOST_WAITING
 
     def check(self) -> None:
         """Raises Rejected where nothing is to be published."""

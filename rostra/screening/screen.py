@@ -147,6 +147,7 @@ def conclude(
         subject=subject,
         verdict=verdict,
         severity=clause.severity if clause else 3,
+        final=clause is not None and clause.final,
         detectors=found.version,
         signature=found.signature,
         marks=found.marks,

@@ -132,8 +132,8 @@ async def test_what_is_rejected_and_sent_again_unchanged_waits_for_a_person(worl
     await ada.api.post("/api/v1/statuses", draft, expect=422)
 
 
-async def test_the_gravest_is_rejected_however_often_it_is_sent(world: World) -> None:
-    await put_in_force(world, main=MAIN.replace("severity: 3", "severity: 5"))
+async def test_what_a_clause_refuses_for_good_is_rejected_however_often_it_is_sent(world: World) -> None:
+    await put_in_force(world, main=MAIN.replace("severity: 3", "severity: 3\n    final: true"))
     ada = await world.person("ada")
     for _ in range(2):
         answer = await ada.api.post("/api/v1/statuses", {"status": "A turnip"}, expect=422)
