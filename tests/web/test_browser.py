@@ -267,11 +267,10 @@ OF_STAFF = (
 def olga(site: Server) -> Person:
     """An administrator, whose server holds a post of her own and one of somebody else's."""
     person, other = site.person("olga", "admin"), site.person("otto")
-    text = next(
-        test.text for test in shipped_bundle().fixtures if test.expect.action == "hold" and not test.facts and test.text
-    )
+    tests = [test for test in shipped_bundle().fixtures if test.expect.clause == "goods.weapons" and not test.facts]
+    texts = [test.text for test in tests if test.expect.action == "hold" and not test.known_gap]
     for author in (person, other):
-        assert author.post(text)["moderation"]["withheld"] == "review"
+        assert author.post(texts[0])["moderation"]["withheld"] == "review"
     return person
 
 

@@ -4,6 +4,7 @@ Never more than text."""
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from tests.world import World
 REFUSED = 'id="refused" role="alert" tabindex="-1" autofocus'
 
 
-@given(st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=6))
+@given(st.text(st.sampled_from("<>&\"'a è😀\n"), max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=6))
 def test_marking_changes_nothing_but_the_marks_and_never_makes_html(text: str, spans: list[tuple[int, int]]) -> None:
     html = str(mark_words(text, spans))
     bare = html.replace("<mark>", "").replace("</mark>", "")
@@ -191,7 +192,8 @@ async def test_words_in_a_poll_are_marked_where_they_stand(world: World) -> None
     browser = await Browser.of(world, ada)
     await browser.get("/compose")
     options = ["a quiet walk by the river", "I will kill you tomorrow"]
-    page = await browser.post("/web/statuses", expect=422, status="Well?", **{"poll[options][]": options})
+    written: dict[str, Any] = {"status": "Well?", "poll[options][]": options}
+    page = await browser.post("/web/statuses", expect=422, **written)
     assert "In the poll:" in page
     marked = re.search(r'<div class="marked" id="marked">(.*?)</div>', page, re.DOTALL)
     assert marked is not None
@@ -202,7 +204,7 @@ async def test_words_in_a_poll_are_marked_where_they_stand(world: World) -> None
     bob = await world.person("bob", scopes="read write")
     answer = await bob.api.post("/api/v1/statuses", {"status": "Well?", "poll": poll}, expect=422)
     assert "“I will kill you" in answer.json()["error"]
-    await browser.post("/web/statuses", status="Well?", **{"poll[options][]": options})
+    await browser.post("/web/statuses", **written)
     assert "Your post waits for review" in browser.page
 
 

@@ -106,11 +106,14 @@ async def test_changing_it_is_for_administrators(world: World) -> None:
     assert "/activate" not in page
     for path in (f"{at}/edit?name=policy.yaml", f"{at}/roll_back"):
         await moderator.get(path, expect=403)
-    for act in ("edit", "replay", "activate", "roll_back"):
+    for act in ("edit", "check", "replay", "activate", "roll_back"):
         await moderator.get("/admin/policy")
         await moderator.post(f"{at}/{act}", expect=403, name="policy.yaml", text="x", without_replay="1")
     await moderator.get("/admin/policy")
     await moderator.post("/admin/policy/rules/wait/resume", expect=403)
+    member = await _browser(world, "user")
+    await member.get("/home")
+    await member.post("/admin/policy/replays/1/samples/2", expect=403, right="1")
     assert await _active(world) == version
 
 

@@ -26,7 +26,7 @@ async def test_the_list_is_for_moderators_only(world: World) -> None:
     ada, _, mia = await _scene(world)
     await ada.post("A pumpkin")
     (hold,) = await _ids(world)
-    stranger = await Browser.of(world, ada)
+    stranger = await Browser.of(world, await world.person("bob"))
     await stranger.get("/admin/review", expect=403)
     await stranger.get("/home")
     await stranger.post(f"/admin/review/hold/{hold}", expect=403, decision="publish", revision="0")
