@@ -227,6 +227,9 @@ class StatusReader:
         """Keep what would be seen of the same rows again: nothing in it changes with time or language."""
         if self._kept is None or self._viewer_id is None or self._filters:
             return
+        # Where the cursor is the id of something of the viewer's, nobody else has such a row.
+        if row["cursor"] != row["id"]:
+            return
         if subject["poll"] is None and subject["labels"] is None and subject["withheld"] is None:
             self._kept.whole.keep(name_whole(row, subject, self._viewer_id), joined)
 
