@@ -77,6 +77,12 @@ select day, rule, live, shadow from rule_hits where policy = $1 and day > $2 ord
 """
 
 
+# Put into force by the program itself, and by nobody afterwards.
+UNTOUCHED: Final = """
+select v.author_id is null and v.note = $2 from policy_versions v where v.id = $1
+"""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Which version holds, and which of its rules are paused. `revision` changes with anything here."""
 
@@ -135,6 +141,11 @@ async def read_state(conn: Reader, at: datetime) -> State:
 async def lock_state(tx: Tx) -> int | None:
     """Keep others from activating until the transaction ends; the active version's id."""
     return await tx.fetchval(LOCK_STATE)
+
+
+async def is_untouched(tx: Tx, version_id: int, note: str) -> bool:
+    """Whether nobody but the program has put this version here, with that note."""
+    return bool(await tx.fetchval(UNTOUCHED, version_id, note))
 
 
 async def set_active(tx: Tx, version_id: int, at: datetime) -> None:

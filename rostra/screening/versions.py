@@ -18,6 +18,7 @@ from rostra.kit.ids import MAX_ID
 from rostra.ledger.append import Entry, append
 from rostra.policy import check
 from rostra.policy.evaluate import Policy, compile_policy
+from rostra.policy.folder import version_of
 from rostra.policy.parse import parse_bundle
 from rostra.policy.records import Bundle, Problem
 from rostra.policy.shipped import shipped_files
@@ -27,6 +28,7 @@ from rostra.screening.fixtures import failures_of, known_names, run_fixtures
 from rostra.screening.policy_queries import Version
 
 _PAGE: Final = 50
+_AS_SHIPPED: Final = "As shipped"
 
 
 class PolicyRefused(Refused):
@@ -127,18 +129,22 @@ async def _switch(
 
 
 async def ensure_policy(db: Database, clock: Clock) -> bool:
-    """See to it that some policy is active: the shipped one where there is none. Whether it had to be made so.
+    """See to it that some policy is active: the shipped one where there is none, and the newly shipped one where the
+    active one came with an older Rostra and nobody has touched it. Whether it had to be made so.
 
     The shipped one passed its tests when it was built.
     """
     at = clock.now()
     async with db.transaction() as tx:
-        if await policy_queries.lock_state(tx) is not None:
+        active = await policy_queries.lock_state(tx)
+        if active is not None and not await policy_queries.is_untouched(tx, active, _AS_SHIPPED):
             return False
-        files = shipped_files()
-        version = parse_bundle(files).bundle.version
-        version_id = await policy_queries.insert_version(tx, version, _as_text(files), "As shipped", None, at)
-        await _switch(tx, at, version_id, version, "policy_activated", None, {"note": "As shipped"})
+        files = await asyncio.to_thread(shipped_files)
+        version = version_of(files)
+        version_id = await policy_queries.insert_version(tx, version, _as_text(files), _AS_SHIPPED, None, at)
+        if version_id == active:
+            return False
+        await _switch(tx, at, version_id, version, "policy_activated", None, {"note": _AS_SHIPPED})
     return True
 
 

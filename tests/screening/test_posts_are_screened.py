@@ -9,6 +9,8 @@ import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, NotFound
 from rostra.moderation.review import Decision, count_waiting, decide_case, decide_hold, expire, list_waiting, turn_round
+from rostra.policy.shipped import shipped_bundle
+from rostra.screening.versions import ensure_policy
 from tests.screening.policies import MAIN, put_in_force
 from tests.world import Person, World
 
@@ -364,3 +366,14 @@ async def test_a_post_that_is_withheld_later_goes_from_all_places_where_others_h
     await decide(world, (await held(world))[0], publish=True, by=mod)
     seen = (await bob.api.get("/api/v1/notifications")).json()
     assert [note["type"] for note in seen].count("mention") == 1
+
+
+async def test_the_shipped_policy_is_exchanged_with_the_program_unless_somebody_has_chosen(world: World) -> None:
+    conn = world.db.connection
+    await put_in_force(world)
+    assert not await ensure_policy(world.db, world.clock), "what somebody has chosen stays"
+    await conn.execute("update policy_versions set note = 'As shipped'")
+    assert await ensure_policy(world.db, world.clock)
+    active = await conn.fetchval("select v.version from policy_state s join policy_versions v on v.id = s.version_id")
+    assert active == shipped_bundle().version
+    assert not await ensure_policy(world.db, world.clock)
