@@ -165,8 +165,8 @@ def measure(judged: Floats, truth: Floats, counts: Floats) -> Figures:
     below = np.concatenate([[0.0], np.cumsum(mass)])
     left, right = np.searchsorted(scores, judged[yes], "left"), np.searchsorted(scores, judged[yes], "right")
     ranked = (below[left] + below[right]) / 2 / below[-1]
-    # Above the threshold lies at most one in a hundred of the harmless.
-    above = below[-1] - below[right]
+    # Of the harmless at most one in a hundred scores as high; those that score the same count.
+    above = below[-1] - below[left]
     found = above <= 0.01 * below[-1]
     weight = counts[yes] / counts[yes].sum()
     return Figures(

@@ -172,7 +172,7 @@ def _learn_category(
     before = np.array(in_force) if in_force is not None and len(in_force) == len(weights) else None
     was = measure(held_back.judged(before), held_back.truth, held_back.counts)
     now = measure(held_back.judged(weights), held_back.truth, held_back.counts)
-    won = _wins(was, now)
+    won = _wins(was, now, 1.001 / max(int(held_back.truth.sum()), 1))
     found = msgspec.structs.replace(
         few,
         held_back=len(about) - newest,
@@ -208,11 +208,12 @@ def _has_both(lesson: Lesson) -> bool:
     return bool((lesson.truth > 0.5).any() and (lesson.truth <= 0.5).any())
 
 
-def _wins(was: Figures, now: Figures) -> bool:
-    """Nothing is worse, and something is better."""
-    if now.auroc < was.auroc or now.recall < was.recall or now.ece > was.ece:
+def _wins(was: Figures, now: Figures, one: float) -> bool:
+    """It ranks better or its chances are truer, and neither is worse; nor does it find less, but for the share `one`
+    of a single decision, by which what is found among a few dozen comes and goes by chance."""
+    if now.auroc < was.auroc or now.ece > was.ece + _SLACK or now.recall < was.recall - one:
         return False
-    return now.auroc > was.auroc + _SLACK or now.recall > was.recall or now.ece < was.ece - _SLACK
+    return now.auroc > was.auroc + _SLACK or now.ece < was.ece - _SLACK
 
 
 def describe(learnt: Mapping[Category, Learnt]) -> dict[str, object]:

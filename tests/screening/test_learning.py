@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
-from rostra.detect.adjust import PLAIN, Adjustment
+from rostra.detect.adjust import PLAIN, Adjustment, Figures
+from rostra.detect.cascade import Judged
+from rostra.detect.reading import CATEGORIES
 from rostra.kit.errors import Forbidden, Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.review import Decision, decide_hold, list_waiting, turn_round
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening import learn as learning
-from rostra.screening import learn_queries
+from rostra.screening import learn_queries, lessons
 from rostra.screening.detectors import load_detectors
 from rostra.screening.learn import Outcome, learn, learn_nightly, roll_back
-from rostra.screening.lessons import TYPES, categories_of, read_decisions
+from rostra.screening.lessons import TYPES, Texts, categories_of, read_decisions
 from rostra.screening.propose import label_status, propose
+from tests.conftest import NOON
 from tests.screening.policies import put_in_force
 from tests.world import Person, World
 
@@ -214,6 +218,76 @@ async def test_labels_come_from_people_and_from_texts_that_still_say_the_same(wo
     refused, turned = found[int(posted[1]["id"])], found[int(posted[2]["id"])]
     assert (dict(refused.says), refused.counts, refused.actor_id) == ({"threat": True}, 1.0, mod.account_id)
     assert (dict(turned.says), turned.counts, turned.actor_id) == ({"threat": False}, 2.0, other.account_id)
+
+
+def figures(auroc: float, recall: float, ece: float) -> Figures:
+    return Figures(auroc, recall, ece)
+
+
+@pytest.mark.parametrize(
+    ("now", "better"),
+    [
+        (figures(0.85, 0.5, 0.1), True),
+        (figures(0.8, 0.5, 0.05), True),
+        (figures(0.85, 0.45, 0.1), True),
+        (figures(0.85, 0.39, 0.1), False),
+        (figures(0.79, 0.9, 0.01), False),
+        (figures(0.9, 0.9, 0.12), False),
+        (figures(0.8, 0.5, 0.1), False),
+    ],
+)
+def test_it_wins_where_nothing_is_worse_and_something_is_better(now: Figures, better: bool) -> None:
+    assert lessons._wins(figures(0.8, 0.5, 0.1), now, one=0.1) is better
+
+
+def synthetic(number: int) -> Texts:
+    """Texts that the model finds harmless alike; every other one has what a phrase gives."""
+    evidence = np.zeros((number, len(CATEGORIES), 5), np.float32)
+    evidence[::2, 0, 0] = 1.0
+    judged = Judged(np.full((number, len(CATEGORIES)), -3.0, np.float32), evidence, None)
+    return Texts(judged, {place: place for place in range(number)})
+
+
+def opinions(number: int, who: Callable[[int], int], bad: Callable[[int], bool]) -> list[lessons.Decision]:
+    return [
+        lessons.Decision(status_id=n, says={"threat": bad(n)}, actor_id=who(n), at=NOON + timedelta(minutes=n))
+        for n in range(number)
+    ]
+
+
+def test_one_reviewer_alone_cannot_turn_the_model_round() -> None:
+    def honest(n: int) -> bool:
+        return n % 2 == 0
+
+    texts = synthetic(400)
+
+    def weight(decisions: list[lessons.Decision]) -> float:
+        adjustment, _ = lessons.learn_from(decisions, texts, [], None, "b")
+        return adjustment.weights.get("threat", (0.0,) * PLAIN)[1 + len(CATEGORIES)]
+
+    # Two in three of the decisions are by one person who says the opposite of the three others.
+    mixed = opinions(400, lambda n: 1 if n % 6 < 4 else 2 + n // 6 % 3, lambda n: honest(n) != (n % 6 < 4))
+    assert weight(opinions(400, lambda n: n % 4, honest)) > 1
+    assert weight(mixed) > 0, "what the many say outweighs it"
+
+
+def test_what_is_mostly_refused_does_not_make_ordinary_posts_look_bad() -> None:
+    texts = synthetic(800)
+    # Nine in ten of what was flagged was refused, as it happens where a policy is good.
+    decisions = [
+        msgspec.structs.replace(decision, status_id=2 * decision.status_id)
+        for decision in opinions(400, lambda n: n % 4, lambda n: n % 10 > 0)
+    ]
+    ordinary = list(range(401, 800, 2))
+    plain = np.full((1, len(CATEGORIES)), -3.0, np.float32)
+    nothing = np.zeros((1, len(CATEGORIES), 5), np.float32)
+
+    def chance_of_ordinary(anchors: list[int]) -> float:
+        adjustment, learnt = lessons.learn_from(decisions, texts, anchors, None, "b")
+        assert learnt["threat"].outcome == "promoted"
+        return float(adjustment.adjust(plain, nothing, None)[0, 0])
+
+    assert chance_of_ordinary(ordinary) < chance_of_ordinary([]) - 1
 
 
 def test_clauses_are_about_what_most_of_their_rules_speak_of() -> None:
