@@ -25,6 +25,7 @@ from rostra.policy.shipped import shipped_files
 from rostra.screening import policy_queries
 from rostra.screening.detectors import Detectors
 from rostra.screening.fixtures import failures_of, known_names, run_fixtures
+from rostra.screening.overview_queries import find_in_force_once
 from rostra.screening.policy_queries import Version
 
 _PAGE: Final = 50
@@ -93,7 +94,7 @@ async def roll_back(
 ) -> str:
     """Make the version before the active one, or the one named `to` (its first letters), active again; its version.
 
-    Raises NotFound where there is none.
+    Raises NotFound where there is none, and Refused for one that was never in force: nobody has checked it.
     """
     at = clock.now()
     async with db.transaction() as tx:
@@ -102,6 +103,8 @@ async def roll_back(
         version_id = state.previous_id if to is None else (await find_version(tx, to)).id
         if version_id is None:
             raise NotFound("There is no version to go back to")
+        if not await find_in_force_once(tx, [version_id]):
+            raise Refused(f"{to} was never in force: `rostra policy activate` checks and tests it first")
         found = await policy_queries.find_files(tx, version_id)
         assert found is not None
         await _switch(

@@ -27,6 +27,12 @@ KNOWN = Image.merge("RGB", (SWIRL, SWIRL.rotate(50), SWIRL.rotate(20)))
 COPY = encode(ImageOps.mirror(KNOWN.resize((600, 400))), "JPEG", quality=60)
 
 
+@pytest.fixture(autouse=True)
+async def shipped_policy(world: World) -> None:
+    """Where nobody has chosen a policy, the one that comes with the program holds."""
+    await world.db.connection.execute("update policy_state set version_id = null")
+
+
 @pytest.fixture
 async def banks(world: World, tmp_path: Path) -> Banks:
     folder = tmp_path / "known"

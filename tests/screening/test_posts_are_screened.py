@@ -7,11 +7,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from rostra.kit.errors import Conflict, Forbidden, NotFound
+from rostra.kit.errors import Conflict, Forbidden, NotFound, Refused
 from rostra.moderation.review import Decision, count_waiting, decide_case, decide_hold, expire, list_waiting, turn_round
 from rostra.policy.shipped import shipped_bundle
-from rostra.screening.versions import ensure_policy
-from tests.screening.policies import MAIN, put_in_force
+from rostra.screening.versions import ensure_policy, keep, roll_back
+from tests.screening.policies import MAIN, RULES, bundle_files, put_in_force
 from tests.world import Person, World
 
 
@@ -377,3 +377,10 @@ async def test_the_shipped_policy_is_exchanged_with_the_program_unless_somebody_
     active = await conn.fetchval("select v.version from policy_state s join policy_versions v on v.id = s.version_id")
     assert active == shipped_bundle().version
     assert not await ensure_policy(world.db, world.clock)
+
+
+async def test_one_rolls_back_only_to_what_was_in_force(world: World) -> None:
+    await put_in_force(world)
+    draft = await keep(world.db, world.clock, bundle_files(RULES.replace("turnip", "swede")))
+    with pytest.raises(Refused, match="never in force"):
+        await roll_back(world.db, world.clock, to=draft)
