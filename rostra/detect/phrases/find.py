@@ -24,7 +24,7 @@ _MOST: Final = 40
 # What a find in a text of another language is worth: "die" is a German article.
 _ELSEWHERE: Final = 0.5
 # Bytes that one expression's program and its automaton may take; what is beyond runs slower, not out of memory.
-_MEMORY: Final = 1 << 20
+_MEMORY: Final = 4 << 20
 
 _MARKS: Final = b" \n.,;:!?\"'()-"
 
