@@ -8,10 +8,10 @@ from its own decisions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -43,12 +43,20 @@ class CategoryFusion(msgspec.Struct, frozen=True):
     scalings: dict[str, Scaling]
 
 
-class Fusion(msgspec.Struct, frozen=True):
+class Fusion(msgspec.Struct, frozen=True, dict=True):
     """One fusion for the base cascade, one with the encoder's column."""
 
     version: str
     base: dict[Category, CategoryFusion]
     encoder: dict[Category, CategoryFusion] = {}
+
+    @cached_property
+    def _base(self) -> _Arrays:
+        return _arrays(self.base)
+
+    @cached_property
+    def _with_encoder(self) -> _Arrays:
+        return _arrays(self.encoder)
 
     def logits(
         self,
@@ -59,18 +67,30 @@ class Fusion(msgspec.Struct, frozen=True):
         encoded: Numbers | None = None,
     ) -> Numbers:
         """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them."""
-        chosen = self.base if encoded is None else self.encoder
-        evidence = weigh_matches(matches, evasions)
-        found = np.empty((len(languages), len(CATEGORIES)), np.float32)
-        for place, category in enumerate(CATEGORIES):
-            fusion = chosen[category]
-            other = fusion.scalings[""]
-            scalings = [fusion.scalings.get(language, other) for language in languages]
-            slopes = np.array([scaling.slope for scaling in scalings], np.float32)
-            offsets = np.array([scaling.offset for scaling in scalings], np.float32)
-            columns = columns_for(place, heads, evidence, encoded)
-            found[:, place] = columns @ np.array(fusion.weights, np.float32) * slopes + offsets
+        weights, scalings = self._base if encoded is None else self._with_encoder
+        other = scalings[""]
+        scaled = np.stack([scalings.get(language, other) for language in languages])
+        columns = columns_of(heads, weigh_matches(matches, evasions), encoded)
+        found = (columns * weights).sum(axis=2) * scaled[:, 0] + scaled[:, 1]
         return np.clip(found, -_MOST, _MOST)
+
+
+class _Arrays(NamedTuple):
+    """The fusion of all categories at once: weights (categories, columns), and for each language slopes and offsets,
+    (2, categories)."""
+
+    weights: Numbers
+    scalings: dict[str, Numbers]
+
+
+def _arrays(chosen: Mapping[Category, CategoryFusion]) -> _Arrays:
+    fusions = [chosen[category] for category in CATEGORIES]
+    languages = {language for fusion in fusions for language in fusion.scalings}
+    scalings: dict[str, Numbers] = {}
+    for language in languages:
+        each = [fusion.scalings.get(language, fusion.scalings[""]) for fusion in fusions]
+        scalings[language] = np.array([[one.slope for one in each], [one.offset for one in each]], np.float32)
+    return _Arrays(np.array([fusion.weights for fusion in fusions], np.float32), scalings)
 
 
 def chances(logits: Numbers) -> list[dict[Category, float]]:
@@ -81,10 +101,15 @@ def chances(logits: Numbers) -> list[dict[Category, float]]:
 
 def columns_for(place: int, heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
     """What the fusion of one category weighs: its head, its phrases, its encoder; (texts, columns)."""
-    parts = [np.clip(heads[:, place : place + 1], -_MOST, _MOST), evidence[:, place]]
+    return columns_of(heads, evidence, encoded)[:, place]
+
+
+def columns_of(heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
+    """The same for all categories, (texts, categories, columns)."""
+    parts = [np.clip(heads, -_MOST, _MOST)[:, :, None], evidence]
     if encoded is not None:
-        parts.append(np.clip(encoded[:, place : place + 1], -_MOST, _MOST))
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+        parts.append(np.clip(encoded, -_MOST, _MOST)[:, :, None])
+    return np.concatenate(parts, axis=2, dtype=np.float32)
 
 
 def weigh_matches(matches: Sequence[Sequence[Match]], evasions: Sequence[float]) -> Numbers:

@@ -158,12 +158,20 @@ def _read_chunk(texts: list[bytes]) -> Bags:
     return Bags(chars, char_rows, words, word_rows, shape)
 
 
-def _bucket(hashes: Hashes, salt: int, bits: int) -> Buckets:
-    mixed = hashes + np.uint64(salt * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
+def _buckets(hashes: Sequence[Hashes], salts: Sequence[int], bits: int) -> Buckets:
+    """The buckets of features of several kinds, one kind after the other: mixed all at once, for on one text it is the
+    number of operations that costs, not their size."""
+    mixed = np.concatenate(hashes)
+    mixed += np.repeat(_salted(tuple(salts)), [len(each) for each in hashes])
     mixed ^= mixed >> np.uint64(32)
     mixed *= _MULTIPLY
     mixed >>= np.uint64(64 - bits)
     return mixed.astype(np.uint32)
+
+
+@cache
+def _salted(salts: tuple[int, ...]) -> Hashes:
+    return np.array([salt * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF for salt in salts], np.uint64)
 
 
 def _read_chars(some: _Bytes) -> tuple[Buckets, Places]:
@@ -174,7 +182,8 @@ def _read_chars(some: _Bytes) -> tuple[Buckets, Places]:
     # How far from each byte the next blank is, up to what a run needs to know.
     blanks = np.zeros(len(raw) + 1, np.int32)
     np.cumsum(blank, out=blanks[1:])
-    found: list[Buckets] = []
+    found: list[Hashes] = []
+    runs: list[int] = []
     places: list[Places] = []
     for run in RUNS:
         last = len(raw) - run + 1
@@ -184,21 +193,29 @@ def _read_chars(some: _Bytes) -> tuple[Buckets, Places]:
         if run == 2:
             within = ~(blank[:last] & blank[1 : 1 + last])
         at = np.flatnonzero(within)
-        found.append(_bucket((sums[at + run] - sums[at]) * inverses[at], run, CHAR_BITS))
+        found.append((sums[at + run] - sums[at]) * inverses[at])
+        runs.append(run)
         places.append(at)
-    return _gathered(found, [np.searchsorted(at, starts) for at in places])
+    return _gathered(_buckets(found, runs, CHAR_BITS), places, starts)
 
 
-def _gathered(found: list[Buckets], rows: list[Places]) -> tuple[Buckets, Places]:
-    """The features of several kinds, each sorted by text, as one array sorted by text."""
+def _gathered(buckets: Buckets, texts: Sequence[Places], starts: Places) -> tuple[Buckets, Places]:
+    """The features of several kinds, each sorted by text, as one array sorted by text: `texts` says for each kind where
+    its features stand, and `starts` where each text begins."""
+    if len(starts) == 2:
+        return buckets, np.array([0, len(buckets)], np.intp)
+    rows = [np.searchsorted(places, starts) for places in texts]
     total = np.sum(rows, axis=0)
-    joined = np.empty(int(total[-1]), np.uint32)
+    joined = np.empty(len(buckets), np.uint32)
     into = total[:-1].copy()
-    for buckets, row in zip(found, rows, strict=True):
+    first = 0
+    for row in rows:
         sizes = np.diff(row)
+        last = first + int(row[-1])
         # Where each feature goes: after those of the earlier kinds of its text.
-        joined[np.arange(len(buckets)) + np.repeat(into - row[:-1], sizes)] = buckets
+        joined[np.arange(last - first) + np.repeat(into - row[:-1], sizes)] = buckets[first:last]
         into += sizes
+        first = last
     return joined, total
 
 
@@ -228,7 +245,9 @@ def classes() -> Classes:
 def _known(words: dict[str, int]) -> tuple[Hashes, npt.NDArray[np.uint8]]:
     hashes = _hash_words(list(words))
     order = np.argsort(hashes)
-    return hashes[order], np.array(list(words.values()), np.uint8)[order]
+    # One more than all, which means nothing: so that what is greater than all has a place to be looked up at.
+    known = np.append(hashes[order], np.uint64(2**64 - 1))
+    return known, np.append(np.array(list(words.values()), np.uint8)[order], np.uint8(0))
 
 
 def _hash_words(words: list[str]) -> Hashes:
@@ -241,8 +260,8 @@ def _hash_words(words: list[str]) -> Hashes:
 
 
 def _look_up(hashes: Hashes, known: Hashes, meaning: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.where(known[place] == hashes, meaning[place], 0).astype(np.uint8)
+    place = known.searchsorted(hashes)
+    return meaning[place] * (known[place] == hashes)
 
 
 class _Words(NamedTuple):
@@ -276,7 +295,7 @@ def _classify(some: _Bytes, start: Places, end: Places, hashes: Hashes) -> npt.N
     kinds = _look_up(hashes, known.words, known.word_classes)
     length = end - start
     for size, prefixes, meaning in known.prefixes:
-        open_ = np.flatnonzero((kinds == 0) & (length >= size))
+        open_ = ((kinds == 0) & (length >= size)).nonzero()[0]
         if len(open_):
             kinds[open_] = _look_up(some.spans(start[open_], start[open_] + size), prefixes, meaning)
     return kinds
@@ -284,25 +303,17 @@ def _classify(some: _Bytes, start: Places, end: Places, hashes: Hashes) -> npt.N
 
 def _read_words(some: _Bytes, count: int) -> tuple[Buckets, Places, Numbers]:
     words = _find_words(some)
-    found: list[Buckets] = []
-    rows: list[Places] = []
-    every = np.arange(count + 1)
-
-    def add(hashes: Hashes, salt: int, text: Places) -> None:
-        found.append(_bucket(hashes, salt, WORD_BITS))
-        rows.append(np.searchsorted(text, every))
-
-    add(words.hashes, 16, words.text)
-    for hashes, text, salt in _neighbours(words):
-        add(hashes, salt, text)
-    for hashes, text, salt in _skeleton(words):
-        add(hashes, salt, text)
-    denied = _denied(some, words)
-    add(words.masked[denied], 40, words.text[denied])
-    quoted = _quoted(some, words)
-    add(words.masked[quoted], 41, words.text[quoted])
-    buckets, word_rows = _gathered(found, rows)
-    return buckets, word_rows, _shape(some, words, count)
+    denied, quoted = _denied(some, words), _quoted(some, words)
+    found = [
+        (words.hashes, words.text, 16),
+        *_neighbours(words),
+        *_skeleton(words),
+        (words.masked[denied], words.text[denied], 40),
+        (words.masked[quoted], words.text[quoted], 41),
+    ]
+    buckets = _buckets([hashes for hashes, _, _ in found], [salt for _, _, salt in found], WORD_BITS)
+    buckets, rows = _gathered(buckets, [text for _, text, _ in found], np.arange(count + 1))
+    return buckets, rows, _shape(some, words, count)
 
 
 def _pair(first: Hashes, second: Hashes) -> Hashes:
@@ -393,6 +404,8 @@ def _shape(some: _Bytes, words: _Words, count: int) -> Numbers:
     starts = some.starts
 
     def tally(byte: int) -> Numbers:
+        if count == 1:
+            return np.array([np.count_nonzero(some.raw == byte)], np.float32)
         marks = np.zeros(len(some.raw) + 1, np.int32)
         np.cumsum(some.raw == byte, out=marks[1:])
         return (marks[starts[1:]] - marks[starts[:-1]]).astype(np.float32)
