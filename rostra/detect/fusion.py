@@ -67,6 +67,8 @@ class Fusion(msgspec.Struct, frozen=True, dict=True):
         encoded: Numbers | None = None,
     ) -> Numbers:
         """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them."""
+        if not languages:
+            return np.zeros((0, len(CATEGORIES)), np.float32)
         weights, scalings = self._base if encoded is None else self._with_encoder
         other = scalings[""]
         scaled = np.stack([scalings.get(language, other) for language in languages])

@@ -129,3 +129,8 @@ def test_with_the_extra_the_encoder_takes_part() -> None:
     assert with_encoder.versions["encoder"].startswith("use3-")
     text = "we should get rid of every last one of those people, permanently"
     assert _scores(with_encoder, text) != _scores(Cascade.load(encoder=False), text)
+
+
+def test_no_texts_have_no_scores(cascade: Cascade) -> None:
+    assert cascade.read([], written_on=TODAY) == []
+    assert cascade.judge([], module.find_parts([], [])).shape == (0, len(CATEGORIES))
