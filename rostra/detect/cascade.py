@@ -144,8 +144,8 @@ class Cascade:
             heads = self.heads(parts)
         evasions = [normal.evasion for normal in parts.normals]
         with named("fusion"):
-            judged = self._fusion.logits(heads, parts.matches, evasions, parts.languages)
             evidence = weigh_matches(parts.matches, evasions)
+            judged = self._fusion.logits(heads, evidence, parts.languages)
         if self._encoder is None:
             return Judged(judged, evidence, None)
         vectors = np.zeros((len(texts), WIDTH), np.float32)
@@ -155,13 +155,8 @@ class Cascade:
             with named("encoder"):
                 vectors[doubtful] = self._encoder.embed([texts[at] for at in some], [parts.normals[at] for at in some])
                 encoded = self._encoder.judge(vectors[doubtful])
-            judged[doubtful] = self._fusion.logits(
-                heads[doubtful],
-                [parts.matches[at] for at in some],
-                [evasions[at] for at in some],
-                [parts.languages[at] for at in some],
-                encoded,
-            )
+            languages = [parts.languages[at] for at in some]
+            judged[doubtful] = self._fusion.logits(heads[doubtful], evidence[doubtful], languages, encoded)
         return Judged(judged, evidence, vectors)
 
     def suited(self, adjustment: Adjustment | None) -> Adjustment | None:
@@ -176,7 +171,8 @@ class Cascade:
     def without_phrases(self, parts: Parts) -> Numbers:
         """What `judge` would say if there were no phrases and no encoder."""
         evasions = [normal.evasion for normal in parts.normals]
-        return self._fusion.logits(self.heads(parts), [()] * len(parts.normals), evasions, parts.languages)
+        nothing = weigh_matches([()] * len(parts.normals), evasions)
+        return self._fusion.logits(self.heads(parts), nothing, parts.languages)
 
 
 def find_parts(texts: Sequence[str], declared: Sequence[str | None]) -> Parts:

@@ -61,18 +61,18 @@ class Fusion(msgspec.Struct, frozen=True, dict=True):
     def logits(
         self,
         heads: Numbers,
-        matches: Sequence[Sequence[Match]],
-        evasions: Sequence[float],
+        evidence: Numbers,
         languages: Sequence[str],
         encoded: Numbers | None = None,
     ) -> Numbers:
-        """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them."""
+        """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them;
+        `evidence` is what `weigh_matches` makes of the phrases."""
         if not languages:
             return np.zeros((0, len(CATEGORIES)), np.float32)
         weights, scalings = self._base if encoded is None else self._with_encoder
         other = scalings[""]
         scaled = np.stack([scalings.get(language, other) for language in languages])
-        columns = columns_of(heads, weigh_matches(matches, evasions), encoded)
+        columns = columns_of(heads, evidence, encoded)
         found = (columns * weights).sum(axis=2) * scaled[:, 0] + scaled[:, 1]
         return np.clip(found, -_MOST, _MOST)
 

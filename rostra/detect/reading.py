@@ -65,7 +65,5 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     scores: dict[Category, float] = {}
     matches: tuple[Match, ...] = ()
     mentioned: Mentioned = Mentioned()
-    # Near-duplicate signature: band keys, signed 64-bit; empty for texts too short to compare.
-    bands: tuple[int, ...] = ()
     # The versions of what made this: {"ngrams": "2026.11-ab12cd34", "phrases": "…"}.
     versions: dict[str, str] = {}

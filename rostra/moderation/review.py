@@ -72,19 +72,13 @@ async def decide_hold(
 ) -> None:
     """Publish a held post or refuse it. Raises NotFound; Conflict where it was decided or edited meanwhile; Forbidden
     where it is the reviewer's own."""
+    clauses = (await policies.current(db)).clauses
     async with db.read() as conn:
-        hold = await review_queries.find_hold(conn, hold_id)
-        clauses = (await policies.get(conn)).clauses
-    if hold is None:
-        raise NotFound
-    _check_reviewer(hold, decision)
+        hold = _decidable(await review_queries.find_hold(conn, hold_id), decision)
     at = clock.now()
     async with db.transaction() as tx:
-        status = await lock_status(tx, hold.status_id)
-        if status is None:
-            raise NotFound
-        if not await review_queries.lock_hold(tx, hold_id) or decision.revision not in (None, hold.revision):
-            raise Conflict("Somebody has decided this already, or the author has changed it: look again")
+        status = await _lock(tx, hold)
+        _check_current(await review_queries.lock_hold(tx, hold_id), hold.revision, decision)
         await review_queries.decide_hold(
             tx, hold_id, "release" if decision.publish else "refuse", decision.actor_id, at
         )
@@ -102,19 +96,13 @@ async def decide_case(
     db: Database, clock: Clock, emit: Emit, policies: ActivePolicy, case_id: int, decision: Decision
 ) -> None:
     """Leave a published post be, or withdraw it. Raises as `decide_hold` does."""
+    clauses = (await policies.current(db)).clauses
     async with db.read() as conn:
-        case = await review_queries.find_case(conn, case_id)
-        clauses = (await policies.get(conn)).clauses
-    if case is None:
-        raise NotFound
-    _check_reviewer(case, decision)
+        case = _decidable(await review_queries.find_case(conn, case_id), decision)
     at = clock.now()
     async with db.transaction() as tx:
-        status = await lock_status(tx, case.status_id)
-        if status is None:
-            raise NotFound
-        if not await review_queries.lock_case(tx, case_id) or decision.revision not in (None, status.revision):
-            raise Conflict("Somebody has decided this already, or the author has changed it: look again")
+        status = await _lock(tx, case)
+        _check_current(await review_queries.lock_case(tx, case_id), status.revision, decision)
         await review_queries.close_case(
             tx, case_id, "dismissed" if decision.publish else "refused", decision.actor_id, at
         )
@@ -211,9 +199,26 @@ def _entry(
     )
 
 
-def _check_reviewer(waiting: Waiting, decision: Decision) -> None:
+def _decidable(waiting: Waiting | None, decision: Decision) -> Waiting:
+    """What was found, if it is there and not the reviewer's own."""
+    if waiting is None:
+        raise NotFound
     if decision.actor_id == waiting.account_id:
         raise Forbidden("Somebody else has to look at your own post")
+    return waiting
+
+
+async def _lock(tx: Tx, waiting: Waiting) -> Subject:
+    status = await lock_status(tx, waiting.status_id)
+    if status is None:
+        raise NotFound
+    return status
+
+
+def _check_current(is_open: bool, revision: int, decision: Decision) -> None:
+    """Raises Conflict where it is decided already, or is not what the reviewer saw."""
+    if not is_open or decision.revision not in (None, revision):
+        raise Conflict("Somebody has decided this already, or the author has changed it: look again")
 
 
 def _waiting_of(status: Subject) -> Waiting:

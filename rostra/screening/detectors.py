@@ -17,7 +17,7 @@ import structlog
 
 from rostra.detect.adjust import Adjustment
 from rostra.detect.cascade import Cascade
-from rostra.detect.links import SHORTENERS, find_hosts
+from rostra.detect.links import find_hosts, is_shortener
 from rostra.detect.lists import DomainLists, WordLists
 from rostra.detect.near import EMPTY, Signature, signature
 from rostra.detect.reading import Category, Mentioned, Reading
@@ -177,7 +177,7 @@ class BundleDetectors:
             count=len(hosts),
             domains=distinct,
             lists=sorted({name for host in distinct for name in self._domains.find(host)}),
-            shortened=sum(host in SHORTENERS for host in hosts),
+            shortened=sum(map(is_shortener, hosts)),
         )
 
 

@@ -13,7 +13,7 @@ QUOTED = Match("threat.direct", "threat", 0, 4, "says so", 0.9, "quotation")
 
 def _judge(matches: list[Match], evasion: float = 0.0, language: str = "en") -> float:
     heads = np.full((1, len(CATEGORIES)), -3, np.float32)
-    return float(load_fusion().logits(heads, [matches], [evasion], [language])[0, THREAT])
+    return float(load_fusion().logits(heads, weigh_matches([matches], [evasion]), [language])[0, THREAT])
 
 
 def test_an_open_phrase_never_speaks_for_the_harmless() -> None:
@@ -36,7 +36,7 @@ def test_more_log_odds_never_mean_a_smaller_chance() -> None:
         for category in fusion.values():
             assert category.weights[0] > 0
             assert all(scaling.slope > 0 for scaling in category.scalings.values())
-    logits = load_fusion().logits(rising, [()] * 40, [0.0] * 40, ["it"] * 40)
+    logits = load_fusion().logits(rising, weigh_matches([()] * 40, [0.0] * 40), ["it"] * 40)
     assert (np.diff(logits, axis=0) >= 0).all()
 
 
