@@ -1,0 +1,1 @@
+"""Appeals against decisions, and the panels that decide some of them."""

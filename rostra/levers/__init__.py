@@ -1,0 +1,1 @@
+"""Crisis levers: prepared, reversible, with an end and a record."""

@@ -1,0 +1,1 @@
+"""What moderation achieves, measured by sampling: prevalence, agreement, precision, times, and the reports on them."""
