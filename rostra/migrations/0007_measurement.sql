@@ -1,1 +1,1 @@
--- (filled by its slice)
+select 1; -- (filled by its slice)
