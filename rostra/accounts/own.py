@@ -19,12 +19,16 @@ from rostra.text.urls import Urls
 # Mastodon's bits (docs.joinmastodon.org/entities/Role): what its default roles of the same names may do.
 _MEMBER: Final = 0x10000
 _MODERATOR: Final = 0x51C | _MEMBER
+# Dashboard, reports and the audit log.
+_TRIAGE: Final = 0x01C | _MEMBER
 _ADMIN: Final = 0xFFFFC
 _OWNER: Final = 0xFFFFF
 _ROLES: Final = {
     "owner": Role(id="3", name="Owner", permissions=str(_OWNER), highlighted=True),
     "admin": Role(id="2", name="Admin", permissions=str(_ADMIN), highlighted=True),
     "moderator": Role(id="1", name="Moderator", permissions=str(_MODERATOR), highlighted=True),
+    "triage": Role(id="4", name="Triage", permissions=str(_TRIAGE), highlighted=True),
+    "juror": Role(id="5", name="", permissions=str(_MEMBER)),
     "user": Role(id="-99", name="", permissions=str(_MEMBER)),
 }
 

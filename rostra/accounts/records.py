@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Role = Literal["owner", "admin", "moderator", "user"]
+Role = Literal["owner", "admin", "moderator", "triage", "juror", "user"]
 
 
 class ProfileField(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ROLES = ("owner", "admin", "moderator", "user")
+_ROLES = ("owner", "admin", "moderator", "triage", "juror", "user")
 _PAGE = 500
 _role_option = click.option(
     "--role", type=click.Choice(_ROLES), default="user", show_default=True, help="What the account may do."

@@ -62,13 +62,13 @@ class EmojiForm(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
 
 
-@pages.get("/admin", access="moderator")
+@pages.get("/admin", access="queue")
 async def admin(visit: Visit) -> Response:
     """What there is to run the place with."""
     return await visit.html("admin/index.html")
 
 
-@pages.get("/admin/settings", access="admin")
+@pages.get("/admin/settings", access="settings")
 async def show_settings(visit: Visit) -> Response:
     """The form with what holds now."""
     settings = await visit.res.instance.settings(visit.res.db)
@@ -81,7 +81,7 @@ def _shown_mode(mode: str) -> str:
     return "invitation" if mode == "invite" else mode
 
 
-@pages.post("/admin/settings", access="admin")
+@pages.post("/admin/settings", access="settings")
 async def save_settings(visit: Visit, form: SettingsForm) -> Response:
     """Write it; it holds in all processes within seconds."""
     res = visit.res
@@ -100,13 +100,13 @@ async def save_settings(visit: Visit, form: SettingsForm) -> Response:
     return visit.redirect("/admin/settings", notice=visit.gettext("Saved."))
 
 
-@pages.get("/admin/rules", access="admin")
+@pages.get("/admin/rules", access="settings")
 async def show_rules(visit: Visit) -> Response:
     """The rules of the house."""
     return await visit.html("admin/rules.html", rules=decode_list(await list_rules(visit.res.db)), errors={})
 
 
-@pages.post("/admin/rules", access="admin")
+@pages.post("/admin/rules", access="settings")
 async def save_rules(visit: Visit, form: RulesForm) -> Response:
     """Change, add and drop them; an emptied one is dropped, a new empty one is nothing."""
     errors: dict[str, str] = {}
@@ -134,7 +134,7 @@ async def _save_rule(visit: Visit, rule: RuleForm) -> None:
         await change_rule(res.db, res.clock, actor_id=actor, rule_id=rule.id, text=rule.text, hint=rule.hint)
 
 
-@pages.get("/admin/emojis", access="admin")
+@pages.get("/admin/emojis", access="settings")
 async def show_emojis(visit: Visit) -> Response:
     """The emoji of this server."""
     return await _emojis(visit)
@@ -146,7 +146,7 @@ async def _emojis(visit: Visit, **values: Any) -> Response:
     return await visit.html("admin/emojis.html", **(shown | values))
 
 
-@pages.post("/admin/emojis", access="admin")
+@pages.post("/admin/emojis", access="settings")
 async def make_emoji(visit: Visit, form: EmojiForm) -> Response:
     """Add one."""
     res = visit.res
@@ -165,7 +165,7 @@ async def make_emoji(visit: Visit, form: EmojiForm) -> Response:
     return visit.redirect("/admin/emojis", notice=visit.gettext("Saved."))
 
 
-@pages.post("/admin/emojis/{shortcode}/delete", access="admin")
+@pages.post("/admin/emojis/{shortcode}/delete", access="settings")
 async def drop_emoji(visit: Visit, form: EmojiForm) -> Response:
     """Do without one."""
     await remove_emoji(visit.res.db, visit.res.clock, actor_id=visit.me.account_id, shortcode=form.shortcode)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from rostra.accounts.invites import create_invite, delete_invite, list_all_invites, list_invites
 from rostra.accounts.records import Invite, User
 from rostra.accounts.render import hydrate_accounts_by_id
+from rostra.accounts.permissions import may
 from rostra.accounts.staff import approve, list_users, reject
 from rostra.entities.account import timestamp
 from rostra.kit.errors import NotFound
@@ -50,7 +51,7 @@ class ReportsForm(PageForm, frozen=True, kw_only=True):
     resolved: bool = False
 
 
-@pages.get("/admin/approvals", access="moderator")
+@pages.get("/admin/approvals", access="people")
 async def approvals(visit: Visit, form: WaitingForm) -> Response:
     """Who asks to be let in."""
     users = await list_users(visit.res.db, after=form.after, pending=True, limit=_WAITING)
@@ -72,7 +73,7 @@ def _request(user: User) -> dict[str, object]:
     }
 
 
-@pages.post("/admin/approvals/{id}/{act}", access="moderator")
+@pages.post("/admin/approvals/{id}/{act}", access="people")
 async def decide(visit: Visit, form: DecideForm) -> Response:
     """Let somebody in, or turn them away."""
     res = visit.res
@@ -99,7 +100,7 @@ async def _show_invites(visit: Visit, invites: Sequence[Invite]) -> list[dict[st
     ]
 
 
-@pages.get("/admin/invites", access="admin")
+@pages.get("/admin/invites", access="people")
 async def all_invites(visit: Visit) -> Response:
     """Everybody's invitations."""
     return await _all_invites(visit)
@@ -111,14 +112,14 @@ async def _all_invites(visit: Visit, **values: Any) -> Response:
     return await visit.html("admin/invites.html", **(shown | values))
 
 
-@pages.post("/admin/invites", access="admin")
+@pages.post("/admin/invites", access="people")
 async def invite_as_staff(visit: Visit, form: InviteForm) -> Response:
     """Make one."""
     problem = await _make_invite(visit, form)
     return visit.redirect("/admin/invites") if problem is None else await _all_invites(visit, **problem)
 
 
-@pages.post("/admin/invites/{id}/delete", access="admin")
+@pages.post("/admin/invites/{id}/delete", access="people")
 async def withdraw_any(visit: Visit, form: ById) -> Response:
     """Withdraw anybody's."""
     await delete_invite(visit.res.db, form.id, None)
@@ -139,7 +140,7 @@ async def _own_invites(visit: Visit, **values: Any) -> Response:
 
 async def _may_invite(visit: Visit) -> bool:
     settings = await visit.res.instance.settings(visit.res.db)
-    return visit.me.role != "user" or (settings.members_may_invite and settings.registrations_mode != "closed")
+    return may(visit.me.role, "people") or (settings.members_may_invite and settings.registrations_mode != "closed")
 
 
 @pages.post("/settings/invites", access="me")
@@ -168,7 +169,7 @@ async def _make_invite(visit: Visit, form: InviteForm) -> Mapping[str, Any] | No
     return None
 
 
-@pages.get("/admin/reports", access="moderator")
+@pages.get("/admin/reports", access="queue")
 async def reports(visit: Visit, form: ReportsForm) -> Response:
     """What people have reported."""
     found = await list_reports(visit.res.db, form.window(default=_REPORTS), resolved=form.resolved)
@@ -179,7 +180,7 @@ async def reports(visit: Visit, form: ReportsForm) -> Response:
     return await visit.html("admin/reports.html", reports=shown, tab=tab, older_url=older(visit, page))
 
 
-@pages.get("/admin/reports/{id}", access="moderator")
+@pages.get("/admin/reports/{id}", access="queue")
 async def one_report(visit: Visit, form: ById) -> Response:
     """One of them, to read. The posts are shown as its reader may see them."""
     report = await get_report(visit.res.db, form.id)

@@ -23,7 +23,7 @@ class ClusterForm(msgspec.Struct, frozen=True, kw_only=True):
     before: Id | None = None
 
 
-@pages.get("/admin/policy/clusters", access="moderator")
+@pages.get("/admin/policy/clusters", access="queue")
 async def clusters_page(visit: Visit) -> Response:
     """The events, the most dangerous first."""
     today = visit.res.clock.now().date()
@@ -32,7 +32,7 @@ async def clusters_page(visit: Visit) -> Response:
     return await visit.html("admin/clusters.html", clusters=clusters)
 
 
-@pages.get("/admin/policy/clusters/{id}", access="moderator")
+@pages.get("/admin/policy/clusters/{id}", access="queue")
 async def cluster_page(visit: Visit, form: ClusterForm) -> Response:
     """The posts of one event, the newest first."""
     cluster, statuses = await get_cluster(visit.res.db, form.id, MAX_ID if form.before is None else form.before)

@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from rostra.accounts.own import get_user, own_account, render_preferences
+from rostra.accounts.permissions import may
 from rostra.accounts.records import Viewer
 from rostra.moderation.overview_queries import count_for_review
 from rostra.notifications.show import count_unread
@@ -44,7 +45,7 @@ async def build_frame(visit: Visit) -> Page:
         account = msgspec.json.decode(await own_account(res.db, res.urls, viewer.account_id), type=dict[str, Any])
         async with res.db.read() as conn:
             unread = await count_unread(conn, viewer.account_id, _MOST_UNREAD)
-            if viewer.role != "user" and visit.path.startswith("/admin"):
+            if may(viewer.role, "queue") and visit.path.startswith("/admin"):
                 waiting = (await count_for_review(conn)).waiting
     return Page(
         site=await res.instance.site(res.db),
@@ -59,9 +60,9 @@ async def build_frame(visit: Visit) -> Page:
         trends=await _trends(visit),
         unread=unread,
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
-        moderator=viewer is not None and viewer.role != "user",
+        moderator=viewer is not None and may(viewer.role, "queue"),
         waiting=waiting,
-        administrator=viewer is not None and viewer.role in ("owner", "admin"),
+        administrator=viewer is not None and may(viewer.role, "settings"),
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,

@@ -24,7 +24,8 @@ A page is a function in the file of its subject, registered on that file's `Page
 What the pipeline (`web/respond.py`) has done before a handler runs:
 - found the viewer by the session cookie: `visit.viewer` (None for visitors), `visit.me` where access is not "anyone".
   For pages that need a viewer, a visitor's GET is sent to /auth/sign_in and comes back afterwards; anything else gets
-  the error page 401. "moderator" and "admin" are refused with 403 to others.
+  the error page 401. Permissions
+  (`accounts/permissions.py`) are asked of the viewer's role: 403 for others.
 - on POST and DELETE, checked the CSRF token in the field `csrf` (or the header X-CSRF-Token): every template gets it
   as `page.csrf`. Pages never opt out; what other sites and apps may post to lives under `api`.
 - decoded query, path and body (urlencoded, multipart with `Upload` fields) into the form by `kit.forms`, as the API
@@ -53,10 +54,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from rostra.accounts.permissions import Permission
+
 if TYPE_CHECKING:
     from rostra.web.visit import Visit
 
-Access = Literal["anyone", "me", "moderator", "admin"]
+Access = Literal["anyone", "me"] | Permission
 Handler = Callable[..., Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
 

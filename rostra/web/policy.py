@@ -87,7 +87,7 @@ async def read_policy(visit: Visit) -> Response:
     )
 
 
-@pages.get("/admin/policy", access="moderator")
+@pages.get("/admin/policy", access="queue")
 async def overview_page(visit: Visit) -> Response:
     """What is in force, and how its rules fare today."""
     res = visit.res
@@ -103,7 +103,7 @@ async def overview_page(visit: Visit) -> Response:
     )
 
 
-@pages.post("/admin/policy/rules/{rule}/resume", access="admin")
+@pages.post("/admin/policy/rules/{rule}/resume", access="policy")
 async def resume_rule(visit: Visit, form: RuleForm) -> Response:
     """Have a paused rule count again."""
     res = visit.res
@@ -112,7 +112,7 @@ async def resume_rule(visit: Visit, form: RuleForm) -> Response:
     return visit.redirect("/admin/policy", notice=visit.gettext("%(rule)s counts again.", rule=form.rule))
 
 
-@pages.get("/admin/policy/coverage", access="moderator")
+@pages.get("/admin/policy/coverage", access="queue")
 async def coverage_page(visit: Visit) -> Response:
     """What answers each clause of each host."""
     bundle = (await get_current(visit.res.db, visit.res.screen.policies)).bundle
@@ -121,7 +121,7 @@ async def coverage_page(visit: Visit) -> Response:
     return await visit.html("admin/policy_coverage.html", hosts=hosts, coverage=coverage)
 
 
-@pages.get("/admin/policy/facts", access="moderator")
+@pages.get("/admin/policy/facts", access="queue")
 async def facts_page(visit: Visit) -> Response:
     """All facts that a rule may speak of."""
     groups: dict[str, list[tuple[Fact, str]]] = {}
@@ -130,7 +130,7 @@ async def facts_page(visit: Visit) -> Response:
     return await visit.html("admin/policy_facts.html", groups=groups)
 
 
-@pages.get("/admin/policy/versions", access="moderator")
+@pages.get("/admin/policy/versions", access="queue")
 async def history_page(visit: Visit, form: HistoryForm) -> Response:
     """Every version that was kept, the newest first."""
     res = visit.res
@@ -140,7 +140,7 @@ async def history_page(visit: Visit, form: HistoryForm) -> Response:
     return await visit.html("admin/policy_versions.html", versions=found, once=once, older_url=older)
 
 
-@pages.get("/admin/policy/versions/{version}", access="moderator")
+@pages.get("/admin/policy/versions/{version}", access="queue")
 async def version_page(visit: Visit, form: VersionForm) -> Response:
     """One version: its files, what it changed, and what can be done with it."""
     res = visit.res

@@ -45,7 +45,7 @@ def _address(version: str) -> str:
     return f"/admin/policy/versions/{quote(version, safe='')}"
 
 
-@pages.get("/admin/policy/versions/{version}/edit", access="admin")
+@pages.get("/admin/policy/versions/{version}/edit", access="policy")
 async def edit_page(visit: Visit, form: FileForm) -> Response:
     """A file of a version in an editor; without a name, or with a new one, a new file."""
     view = await get_version(visit.res.db, form.version)
@@ -76,7 +76,7 @@ async def _editor(
     )
 
 
-@pages.post("/admin/policy/versions/{version}/edit", access="admin")
+@pages.post("/admin/policy/versions/{version}/edit", access="policy")
 async def save_file(visit: Visit, form: FileForm) -> Response:
     """Check what was written, or keep it as a version of its own."""
     res, text = visit.res, form.text.replace("\r\n", "\n")
@@ -93,7 +93,7 @@ async def save_file(visit: Visit, form: FileForm) -> Response:
     return visit.redirect(_address(version), notice=visit.gettext("Kept as a draft. It is not in force yet."))
 
 
-@pages.post("/admin/policy/versions/{version}/check", access="admin")
+@pages.post("/admin/policy/versions/{version}/check", access="policy")
 async def check_version(visit: Visit, form: VersionForm) -> Response:
     """All that is wrong with a version, its failing tests included."""
     view = await get_version(visit.res.db, form.version)
@@ -122,7 +122,7 @@ async def _version(
     )
 
 
-@pages.post("/admin/policy/versions/{version}/replay", access="admin")
+@pages.post("/admin/policy/versions/{version}/replay", access="policy")
 async def replay_version(visit: Visit, form: VersionForm) -> Response:
     """Have it tried on stored posts."""
     res = visit.res
@@ -139,7 +139,7 @@ async def replay_version(visit: Visit, form: VersionForm) -> Response:
     return visit.redirect(f"{_address(view.version.version)}?{urlencode({'ordered': 1})}#replays")
 
 
-@pages.post("/admin/policy/versions/{version}/activate", access="admin")
+@pages.post("/admin/policy/versions/{version}/activate", access="policy")
 async def activate_version(visit: Visit, form: VersionForm) -> Response:
     """Put it into force: when it has passed its checks, and was tried or somebody says to go without."""
     res = visit.res
@@ -175,7 +175,7 @@ async def _get_past(visit: Visit, name: str) -> VersionView:
     return view
 
 
-@pages.get("/admin/policy/versions/{version}/roll_back", access="admin")
+@pages.get("/admin/policy/versions/{version}/roll_back", access="policy")
 async def ask_roll_back(visit: Visit, form: VersionForm) -> Response:
     """Are you sure? With what it would change."""
     res = visit.res
@@ -184,7 +184,7 @@ async def ask_roll_back(visit: Visit, form: VersionForm) -> Response:
     return await visit.html("admin/policy_roll_back.html", version=view.version, difference=difference)
 
 
-@pages.post("/admin/policy/versions/{version}/roll_back", access="admin")
+@pages.post("/admin/policy/versions/{version}/roll_back", access="policy")
 async def roll_back_to(visit: Visit, form: VersionForm) -> Response:
     """Put an earlier version back into force."""
     res = visit.res

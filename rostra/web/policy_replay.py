@@ -35,13 +35,13 @@ class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
 
-@pages.get("/admin/policy/replays", access="moderator")
+@pages.get("/admin/policy/replays", access="queue")
 async def replays_page(visit: Visit) -> Response:
     """The latest replays."""
     return await visit.html("admin/policy_replays.html", replays=await list_replays(visit.res.db))
 
 
-@pages.get("/admin/policy/replays/{id}", access="moderator")
+@pages.get("/admin/policy/replays/{id}", access="queue")
 async def replay_page(visit: Visit, form: ReplayForm) -> Response:
     """How far it is, or what came of it, with posts to judge: those that nobody has looked at come first."""
     row, samples, precisions = await get_replay(visit.res.db, form.id)
@@ -63,7 +63,7 @@ async def replay_page(visit: Visit, form: ReplayForm) -> Response:
     )
 
 
-@pages.post("/admin/policy/replays/{id}/samples/{status_id}", access="moderator")
+@pages.post("/admin/policy/replays/{id}/samples/{status_id}", access="queue")
 async def judge_sample(visit: Visit, form: LabelForm) -> Response:
     """Say whether a change is right, and go on with the next."""
     is_right = {"1": True, "0": False, "": None}[form.right]

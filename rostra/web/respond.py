@@ -12,6 +12,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rostra.accounts.permissions import check_may
 from rostra.accounts.sessions import find_viewer
 from rostra.kit.body import read_params
 from rostra.kit.errors import Forbidden, Invalid, NotFound, RateLimited, RostraError, TooLarge, Unauthorized
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 _SAFE: Final = ("GET", "HEAD")
 # Forms, seconds; as many as an app may send requests.
 _FORMS: Final = (300, 5 * 60)
-_STAFF: Final = {"moderator": ("owner", "admin", "moderator"), "admin": ("owner", "admin")}
 # The error page knows these; what else there is looks like the nearest.
 _SHOWN_AS: Final = {400: 422, 409: 422, 413: 422}
 
@@ -99,8 +99,8 @@ def _check_access(visit: Visit, route: PageRoute) -> None:
     if route.access == "anyone":
         return
     me = visit.me
-    if route.access in _STAFF and me.role not in _STAFF[route.access]:
-        raise Forbidden
+    if route.access != "me":
+        check_may(me.role, route.access)
 
 
 def _check_limit(visit: Visit) -> None:

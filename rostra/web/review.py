@@ -64,7 +64,7 @@ class DecisionForm(msgspec.Struct, frozen=True, kw_only=True):
     after: str = ""
 
 
-@pages.get("/admin/review", access="moderator")
+@pages.get("/admin/review", access="queue")
 async def review_page(visit: Visit, form: ListForm) -> Response:
     """What waits, the most severe first."""
     return await _list(visit, form.tab, form.after)
@@ -127,7 +127,7 @@ def _found(shown: Shown) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-@pages.post("/admin/review/{kind}/{id}", access="moderator")
+@pages.post("/admin/review/{kind}/{id}", access="queue")
 async def decide(visit: Visit, form: DecisionForm) -> Response:
     """Publish or refuse, and go on with the next."""
     try:
