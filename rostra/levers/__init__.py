@@ -1,1 +1,1 @@
-"""Crisis levers: prepared, reversible, with an end and a record."""
+"""Crisis levers: prepared, reversible measures with a trigger, an expiry and a debrief; and the growth brake."""
