@@ -145,6 +145,36 @@ class Reported(Event, frozen=True, kw_only=True):
     account_id: int
 
 
+class Decided(Event, frozen=True, kw_only=True):
+    """A decision of moderation was made on `account_id`'s content; `restricts` where it takes something from them."""
+
+    decision_id: int
+    account_id: int
+    restricts: bool
+    # Whether they live here.
+    is_local: bool = True
+
+
+class DecisionReversed(Event, frozen=True, kw_only=True):
+    """A decision was turned round: undone by who made it, after a review or an appeal, or by a newer verdict."""
+
+    decision_id: int
+    account_id: int
+    why: Literal["undo", "review", "appeal", "superseded"]
+
+
+class AccountHidden(Event, frozen=True, kw_only=True):
+    """An account was suspended: nobody sees anything of it from now on."""
+
+    account_id: int
+
+
+class AccountShown(Event, frozen=True, kw_only=True):
+    """A suspension ended."""
+
+    account_id: int
+
+
 class AccountDeleted(Event, frozen=True, kw_only=True):
     """An account and all its rows are gone; its files remain to be removed."""
 
@@ -185,6 +215,14 @@ class PushOrdered(Event, frozen=True, kw_only=True):
 
     subscription_id: int
     notification_id: int
+
+
+class LeverMoved(Event, frozen=True, kw_only=True):
+    """A crisis lever was pulled or released; `actor_id` None: by its condition, its expiry or the growth brake."""
+
+    pull_id: int
+    released: bool
+    actor_id: int | None = None
 
 
 Emit = Callable[[Tx, Event], Awaitable[None]]

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from rostra import __version__
+from rostra.accounts.blocks_edge import Edge
 from rostra.accounts.passwords import Passwords
 from rostra.events import Emit
 from rostra.filters.match import FilterCache
@@ -29,8 +30,10 @@ from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
+from rostra.moderation.desk import Desk
 from rostra.oauth.tokens import TokenReader
 from rostra.posts.texts import KeptTexts
+from rostra.posts.views import ViewCounter
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
@@ -54,6 +57,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     mailer: Mailer
     vapid: Vapid
     limiter: RateLimiter
+    # Which networks have no access; followed by the web process alone.
+    edge: Edge
     filters: FilterCache
     tokens: TokenReader
     passwords: Passwords
@@ -63,6 +68,13 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     emit: Emit
     # None: what is stored is read each time.
     texts: KeptTexts | None = None
+    # None: nobody counts who is shown what.
+    views: ViewCounter | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """What deciding needs."""
+        return Desk(db=self.db, clock=self.clock, emit=self.emit, policies=self.screen.policies, urls=self.urls)
 
 
 def urls_of(settings: Settings) -> Urls:
@@ -88,12 +100,14 @@ async def open_resources(
     http_client = HttpClient(user_agent=user_agent, allow_loopback=settings.dev, own_server=settings.external_url)
     external = open_external(settings, http_client, clock)
     screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), external)
+    views = ViewCounter(clock)
     async with (
         open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
         http_client as http,
         ImageWorkers() as images,
         limiter.sharing(db),
         screen.tally.sharing(db),
+        views.sharing(db),
     ):
         secrets = load_secrets(settings)
         vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
@@ -109,6 +123,7 @@ async def open_resources(
             mailer=Mailer(settings, clock),
             vapid=vapid,
             limiter=limiter,
+            edge=Edge(clock),
             filters=FilterCache(),
             tokens=TokenReader(db, clock, keep=TOKENS_KEPT),
             passwords=Passwords(settings),
@@ -117,4 +132,5 @@ async def open_resources(
             screen=screen,
             emit=emit,
             texts=KeptTexts(),
+            views=views,
         )

@@ -1,13 +1,18 @@
-"""The shapes of reports."""
+"""The shapes of reports, cases, decisions and actions."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import msgspec
 
 Category = Literal["spam", "legal", "violation", "other"]
+SubjectKind = Literal["status", "account"]
+Outcome = Literal["violates", "ok", "unclear", "out_of_scope"]
+ActionKind = Literal["label", "sensitive", "interaction-off", "limit", "remove", "warn", "freeze", "suspend"]
+Origin = Literal["own", "report", "legal", "trusted", "host", "order"]
+Reversal = Literal["undo", "review", "appeal", "superseded"]
 
 
 class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,3 +33,94 @@ class FiledReport(ReportRecord, frozen=True, kw_only=True):
     """A report as moderators read it."""
 
     action_taken_at: datetime | None
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a decision is to do: to the post, or to the account that wrote it. `lasts` None is for good."""
+
+    kind: ActionKind
+    on: SubjectKind = "status"
+    # Of a label: its id in the policy.
+    label: str = ""
+    lasts: timedelta | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision before it is made. `revision` is that of the post that the reviewer saw."""
+
+    outcome: Outcome
+    clause: str = ""
+    wishes: tuple[Wish, ...] = ()
+    # What the author reads, by language; empty: the clause's own words.
+    reason: dict[str, str] = {}
+    # What was found, for the statement of reasons: no names, no addresses.
+    facts: str = ""
+    confidence: float | None = None
+    # For colleagues.
+    note: str = ""
+    revision: int | None = None
+    origin: Origin = "own"
+    bulk_id: int | None = None
+
+
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A case, as far as deciding it is concerned. `account_id` is whose content it is."""
+
+    id: int
+    subject_kind: SubjectKind
+    subject_id: int
+    account_id: int
+    state: Literal["queued", "escalated", "closed"]
+    source: str
+    policy: str
+    clause: str
+    rule: str
+    severity: int
+    assigned_to: int | None
+    lease_until: datetime | None
+    opened_at: datetime
+
+
+class ActionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An action of a decision."""
+
+    id: int
+    decision_id: int
+    kind: ActionKind
+    subject_kind: SubjectKind
+    subject_id: int
+    account_id: int
+    detail: str
+    starts_at: datetime
+    ends_at: datetime | None
+    ended_at: datetime | None
+    ended_why: str | None
+
+
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision as it was made, and whether it still stands."""
+
+    id: int
+    case_id: int | None
+    subject_kind: SubjectKind
+    subject_id: int
+    revision: int
+    account_id: int
+    reviewer_id: int | None
+    snapshot_id: int | None
+    event_id: int
+    policy: str
+    clause: str
+    rule: str
+    outcome: Outcome
+    reason: dict[str, Any]
+    facts: str
+    confidence: float | None
+    origin: Origin
+    automated_detection: bool
+    automated_decision: bool
+    bulk_id: int | None
+    created_at: datetime
+    reversed_at: datetime | None
+    reversed_by: int | None
+    reversed_why: Reversal | None

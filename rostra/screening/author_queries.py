@@ -16,6 +16,14 @@ from rostra.screening.near_queries import COUNT_NEAR, count_arguments
 _COPIES_OF: Final = timedelta(hours=24)
 
 
+def strike_points(account: LiteralString, at: LiteralString) -> LiteralString:
+    """SQL: the strike points of an account that hold at a moment: given, not lifted, not expired."""
+    return f"""(select coalesce(sum((e.details ->> 'points')::integer), 0) from moderation_events e
+    where e.account_id = {account} and e.type = 'strike' and (e.details ->> 'expires_at')::timestamptz > {at}
+      and not exists (select from moderation_events r where r.account_id = {account} and r.type = 'strike_lifted'
+        and r.details ->> 'event_id' = e.id::text))"""
+
+
 def _author(
     author: LiteralString,
     at: LiteralString,
@@ -34,10 +42,7 @@ select a.created_at, a.domain, a.labels, st.statuses_count, st.followers_count,
     select from statuses s where s.account_id = a.id and s.id > {hour_ago} limit 1000) x) as posts_last_hour,
   (select count(*) from holds h where h.account_id = a.id and h.decided_at is null) as held,
   (select count(distinct r.account_id) from reports r where r.target_id = a.id and r.id > {month_ago}) as reports,
-  (select coalesce(sum((e.details ->> 'points')::integer), 0) from moderation_events e
-    where e.account_id = a.id and e.type = 'strike' and (e.details ->> 'expires_at')::timestamptz > {at}
-      and not exists (select from moderation_events r where r.account_id = a.id and r.type = 'strike_lifted'
-        and r.details ->> 'event_id' = e.id::text)) as strikes,
+  {strike_points("a.id", at)} as strikes,
   (select count(*) from unnest({mentioned}::bigint[]) m(id) where m.id <> a.id
     and not exists (select from follows f where f.account_id = m.id and f.target_id = a.id)) as strangers,
   (a.created_at > {at}::timestamptz - interval '30 days' and exists (

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rostra.kit.db import Tx
 from rostra.ledger.append import Entry, append
 from rostra.screening import record_queries
+from rostra.screening.cases import CaseKind, CaseSource, NewCase, open_case
 from rostra.screening.clusters import gather_status
 from rostra.screening.judgement import Judgement
 from rostra.screening.near_queries import insert_signature, stored_form
@@ -42,8 +43,11 @@ async def record_status(
         await _hold(
             tx, judgement, at, event_id, status_id=status_id, account_id=account_id, revision=revision, fresh=fresh
         )
+        await _open_case(
+            tx, judgement, at, event_id, "status", status_id, account_id, judgement.verdict.clause, "hold"
+        )
     for clause in judgement.verdict.cases[:1]:
-        await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, clause)
+        await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, clause, "rule")
     await _put_labels(tx, judgement, at, event_id, "status", status_id)
     if revision or judgement.labels:
         await record_queries.show_labels(tx, "status", status_id)
@@ -54,7 +58,7 @@ async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id:
     """Keep the verdict on a profile, a name or a draft that was turned away; the event's id."""
     event_id = await append(tx, at, _entry(judgement, "account", account_id, account_id, 0))
     for clause in judgement.verdict.cases[:1]:
-        await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause)
+        await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause, "rule")
     if judgement.labels and not judgement.rejected:
         await _put_labels(tx, judgement, at, event_id, "account", account_id)
         await record_queries.show_labels(tx, "account", account_id)
@@ -127,10 +131,36 @@ async def _put_labels(tx: Tx, judgement: Judgement, at: datetime, event_id: int,
 
 
 async def _open_case(
-    tx: Tx, judgement: Judgement, at: datetime, event_id: int, kind: Any, subject_id: int, account_id: int, clause: str
+    tx: Tx,
+    judgement: Judgement,
+    at: datetime,
+    event_id: int,
+    kind: CaseKind,
+    subject_id: int,
+    account_id: int,
+    clause: str,
+    source: CaseSource,
 ) -> None:
     verdict = judgement.verdict
-    await record_queries.open_case(
-        tx, kind, subject_id, account_id, event_id=event_id, policy=verdict.policy, clause=clause,
-        rule=verdict.rule, severity=judgement.severity, at=at,
-    )  # fmt: skip
+    await open_case(
+        tx,
+        at,
+        NewCase(
+            kind=kind,
+            subject_id=subject_id,
+            account_id=account_id,
+            source=source,
+            clause=clause,
+            rule=verdict.rule,
+            policy=verdict.policy,
+            severity=max(judgement.severity, 1),
+            p=_probability(judgement),
+            event_id=event_id,
+        ),
+    )
+
+
+def _probability(judgement: Judgement) -> float:
+    """That the policy is broken, as far as the detectors know: what no score speaks of is as likely as not."""
+    scores: dict[str, float] = judgement.facts.get("scores") or {}
+    return min(max([0.5, *scores.values()]), 0.99)

@@ -30,13 +30,6 @@ insert into holds (id, status_id, account_id, revision, fresh, event_id, policy,
 values (make_id($11), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $14, $11, $12, $13)
 """
 
-OPEN_CASE: Final = """
-insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at)
-values (make_id($9), $1, $2, $3, $4, $5, $6, $7, $8, $9)
-on conflict (subject_kind, subject_id) where closed_at is null do update
-  set severity = greatest(cases.severity, excluded.severity)
-"""
-
 PUT_LABEL: Final = """
 insert into labels (id, subject_kind, subject_id, label, title, covers, source, event_id, created_at, expires_at)
 values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -107,23 +100,6 @@ async def insert_hold(
         INSERT_HOLD, status_id, account_id, revision, fresh, event_id, policy, clause, rule, severity, reason, at,
         expires_at, expires_to, spans,
     )  # fmt: skip
-
-
-async def open_case(
-    tx: Tx,
-    kind: Literal["status", "account"],
-    subject_id: int,
-    account_id: int,
-    *,
-    event_id: int,
-    policy: str,
-    clause: str,
-    rule: str,
-    severity: int,
-    at: datetime,
-) -> None:
-    """Have somebody look at it; one open case is enough."""
-    await tx.execute(OPEN_CASE, kind, subject_id, account_id, event_id, policy, clause, rule, severity, at)
 
 
 async def put_label(

@@ -1,0 +1,120 @@
+"""SQL of actions. What holds of a post or an account is the fold of its actions that have not ended: every column that
+readers look at is set from them, so that ending one never lifts what another still asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, LiteralString
+
+from rostra.kit.db import Reader, Tx, as_records
+from rostra.moderation.records import ActionKind, ActionRow, SubjectKind
+
+_COLUMNS: Final = """
+id, decision_id, kind, subject_kind, subject_id, account_id, detail, starts_at, ends_at, ended_at, ended_why
+"""
+
+INSERT: Final = """
+insert into actions (id, decision_id, kind, subject_kind, subject_id, account_id, detail, starts_at, ends_at)
+values (make_id($7), $1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+OF_DECISION: Final = f"select {_COLUMNS} from actions where decision_id = any($1::bigint[]) order by id"
+
+HOLDING: Final = f"""
+select {_COLUMNS} from actions where subject_kind = $1 and subject_id = $2 and ended_at is null order by id
+"""
+
+END: Final = "update actions set ended_at = $2, ended_why = $3 where id = $1 and ended_at is null returning id"
+
+DUE: Final = f"""
+select {_COLUMNS} from actions where ended_at is null and ends_at <= $1 order by ends_at limit $2
+for update skip locked
+"""
+
+
+def _holds(kind: LiteralString, on: LiteralString, row: LiteralString) -> LiteralString:
+    return f"""exists (select from actions x where x.subject_kind = '{on}' and x.subject_id = {row}.id
+      and x.kind = '{kind}' and x.ended_at is null)"""
+
+
+LIMIT_STATUS: Final = f"update statuses s set limited = {_holds('limit', 'status', 's')} where s.id = $1"
+
+CLOSE_STATUS: Final = f"""
+update statuses s set interaction_off = {_holds("interaction-off", "status", "s")}, rendered_for = 0 where s.id = $1
+"""
+
+
+def _since(column: LiteralString, kind: LiteralString) -> LiteralString:
+    """Since when the account is so: the earliest of the actions that ask for it."""
+    return f"""
+update accounts a set {column} = (
+  select min(x.starts_at) from actions x where x.subject_kind = 'account' and x.subject_id = a.id
+    and x.kind = '{kind}' and x.ended_at is null), rendered_for = 0
+where a.id = $1
+"""
+
+
+LIMIT_ACCOUNT: Final = _since("silenced_at", "limit")
+FREEZE_ACCOUNT: Final = _since("frozen_at", "freeze")
+SUSPEND_ACCOUNT: Final = _since("suspended_at", "suspend")
+SENSITIZE_ACCOUNT: Final = _since("sensitized_at", "sensitive")
+
+# Their JSON is made anew when it is next read.
+RENDER_ANEW: Final = """
+update statuses s set rendered_for = 0 where s.account_id = $1
+  and exists (select from media_attachments m where m.status_id = s.id)
+"""
+
+_PROJECTIONS: Final[dict[tuple[SubjectKind, ActionKind], LiteralString]] = {
+    ("status", "limit"): LIMIT_STATUS,
+    ("status", "interaction-off"): CLOSE_STATUS,
+    ("account", "limit"): LIMIT_ACCOUNT,
+    ("account", "freeze"): FREEZE_ACCOUNT,
+    ("account", "suspend"): SUSPEND_ACCOUNT,
+    ("account", "sensitive"): SENSITIZE_ACCOUNT,
+}
+
+
+async def insert_action(
+    tx: Tx,
+    decision_id: int,
+    kind: ActionKind,
+    subject_kind: SubjectKind,
+    subject_id: int,
+    account_id: int,
+    *,
+    detail: str,
+    starts_at: datetime,
+    ends_at: datetime | None,
+) -> None:
+    await tx.execute(INSERT, decision_id, kind, subject_kind, subject_id, account_id, detail, starts_at, ends_at)
+
+
+async def list_actions(conn: Reader, decision_ids: Sequence[int]) -> list[ActionRow]:
+    """The actions of decisions, in their order."""
+    return as_records(ActionRow, await conn.fetch(OF_DECISION, decision_ids))
+
+
+async def list_holding(conn: Reader, kind: SubjectKind, subject_id: int) -> list[ActionRow]:
+    """What holds of a subject now."""
+    return as_records(ActionRow, await conn.fetch(HOLDING, kind, subject_id))
+
+
+async def list_due(tx: Tx, at: datetime, limit: int) -> list[ActionRow]:
+    """Actions whose time is over, locked; those that another process has locked are left out."""
+    return as_records(ActionRow, await tx.fetch(DUE, at, limit))
+
+
+async def end_action(tx: Tx, action_id: int, at: datetime, why: str) -> bool:
+    """End it; False where it had ended."""
+    return await tx.fetchval(END, action_id, at, why) is not None
+
+
+async def project(tx: Tx, kind: ActionKind, on: SubjectKind, subject_id: int) -> None:
+    """Set what readers look at from the actions that hold."""
+    statement = _PROJECTIONS.get((on, kind))
+    if statement is not None:
+        await tx.execute(statement, subject_id)
+    if (on, kind) == ("account", "sensitive"):
+        await tx.execute(RENDER_ANEW, subject_id)

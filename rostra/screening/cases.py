@@ -1,0 +1,71 @@
+"""Opening a case: one for each subject, whoever asks for it and how often. What is added to an open one raises it.
+
+Reading, leasing and deciding cases is `rostra.moderation`'s; this is below it because rules open cases too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from rostra.kit.db import Tx
+
+CaseKind = Literal["status", "account"]
+CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "person", "expiry", "appeal"]
+
+# Until anybody has counted views: three in ten followers look within a day, and a few others.
+_EXPECTED: Final = "5 + 0.3 * coalesce(st.followers_count, 0)"
+# Of what was opened and what is added: one that is as likely to be right says nothing new about the other.
+_EITHER: Final = "1 - (1 - cases.p) * (1 - excluded.p)"
+_WORSE: Final = "excluded.severity > cases.severity or cases.clause = ''"
+OPEN: Final = f"""
+insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at,
+  source, p, views, due_at, language, exposure, reports_count, rank)
+select make_id($9), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, e.views, $12, s.language,
+  ($8 >= 4)::integer + 2 * (select count(*) from media_attachments m where m.status_id = s.id limit 1), $13,
+  case_rank($11, $8, e.views, $9, $12, $9)
+from (select 1) one
+  left join statuses s on $1 = 'status' and s.id = $2
+  left join account_stats st on st.account_id = $3
+  cross join lateral (select ({_EXPECTED})::real as views) e
+on conflict (subject_kind, subject_id) where closed_at is null do update
+  set severity = greatest(cases.severity, excluded.severity),
+    clause = case when {_WORSE} then excluded.clause else cases.clause end,
+    rule = case when {_WORSE} then excluded.rule else cases.rule end,
+    event_id = coalesce(cases.event_id, excluded.event_id),
+    p = least({_EITHER}, 0.999),
+    exposure = greatest(cases.exposure, excluded.exposure),
+    due_at = least(cases.due_at, excluded.due_at),
+    reports_count = cases.reports_count + excluded.reports_count,
+    rank = case_rank(least({_EITHER}, 0.999)::real, greatest(cases.severity, excluded.severity), cases.views,
+      cases.opened_at, least(cases.due_at, excluded.due_at), excluded.opened_at)
+returning id
+"""
+
+
+class NewCase(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody should look at, and why. `p`: the probability that it breaks the policy; `reports`: how many come
+    with it."""
+
+    kind: CaseKind
+    subject_id: int
+    account_id: int
+    source: CaseSource
+    clause: str = ""
+    rule: str = ""
+    policy: str = ""
+    severity: int = 2
+    p: float = 0.5
+    event_id: int | None = None
+    due_at: datetime | None = None
+    reports: int = 0
+
+
+async def open_case(tx: Tx, at: datetime, case: NewCase) -> int:
+    """Open a case or add to the one that is open; its id."""
+    return await tx.fetchval(
+        OPEN, case.kind, case.subject_id, case.account_id, case.event_id, case.policy, case.clause, case.rule,
+        case.severity, at, case.source, case.p, case.due_at, case.reports,
+    )  # fmt: skip
