@@ -56,6 +56,7 @@ from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
+from rostra.posts.views import rerank_cases, sweep_views
 from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
 from rostra.resources import Resources
@@ -264,6 +265,20 @@ async def _learn(_: Tick, res: Resources) -> None:
     await learn_nightly(res.db, res.clock, res.screen.policies)
 
 
+async def _rerank(_: Tick, res: Resources) -> None:
+    async with res.db.transaction() as tx:
+        await rerank_cases(tx, res.clock.now())
+
+
+async def _rerank_due(_: Tick, res: Resources) -> None:
+    async with res.db.transaction() as tx:
+        await rerank_cases(tx, res.clock.now(), only_due=True)
+
+
+async def _sweep_views(_: Tick, res: Resources) -> None:
+    await sweep_views(res.db, res.clock)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -345,3 +360,6 @@ every("* * * * *", "moderation.expire", _expire, timeout=300)
 every("*/5 * * * *", "screening.watch", _watch_rules)
 every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
+every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
+every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
+every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)

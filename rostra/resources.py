@@ -34,6 +34,7 @@ from rostra.moderation.desk import Desk
 from rostra.oauth.tokens import TokenReader
 from rostra.posts.texts import KeptTexts
 from rostra.posts.views import ViewCounter
+from rostra.posts.views import ViewCounter
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
@@ -70,6 +71,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     texts: KeptTexts | None = None
     # None: nobody counts who is shown what.
     views: ViewCounter | None = None
+    # None: nobody counts who is shown what.
+    views: ViewCounter | None = None
 
     @property
     def desk(self) -> Desk:
@@ -101,12 +104,14 @@ async def open_resources(
     external = open_external(settings, http_client, clock)
     screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), external)
     views = ViewCounter(clock)
+    views = ViewCounter(clock)
     async with (
         open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
         http_client as http,
         ImageWorkers() as images,
         limiter.sharing(db),
         screen.tally.sharing(db),
+        views.sharing(db),
         views.sharing(db),
     ):
         secrets = load_secrets(settings)
@@ -132,5 +137,6 @@ async def open_resources(
             screen=screen,
             emit=emit,
             texts=KeptTexts(),
+            views=views,
             views=views,
         )

@@ -70,7 +70,8 @@ class Call:
         # Who had to be looked up has just come: all is read with the one statement then, so that with the look-up's it
         # is never more than two.
         kept = None if self._looked_up else self.res.texts
-        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale, kept)
+        views = self.res.views if self.request.method == "GET" else None
+        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale, kept, views)
 
 
 def check_usable(viewer: Viewer) -> None:

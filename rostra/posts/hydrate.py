@@ -7,7 +7,7 @@ renderer is made anew on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, LiteralString
@@ -37,6 +37,7 @@ from rostra.posts.page import (
 from rostra.posts.polls import PollRow, decode_poll, render_poll
 from rostra.posts.render import refresh_statuses
 from rostra.posts.texts import KeptTexts, name_whole
+from rostra.posts.views import ViewCounter
 from rostra.text.urls import Urls
 
 __all__ = ["StatusReader", "page_by_cursor", "page_of"]
@@ -50,7 +51,7 @@ class StatusReader:
     """Reads Status JSON for one viewer (None: a visitor). Made per request; holds no resource of its own.
 
     With `kept`, texts that the process knows already are not read again: a page then takes one statement where all are
-    known, and one more where some are not.
+    known, and one more where some are not. With `views`, what it makes is counted as seen.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class StatusReader:
         filters: Filters = NO_FILTERS,
         locale: str = "en",
         kept: KeptTexts | None = None,
+        views: ViewCounter | None = None,
     ) -> None:
         self._db = db
         self._urls = urls
@@ -70,6 +72,7 @@ class StatusReader:
         self._filters = filters
         self._locale = locale
         self._kept = kept
+        self._views = views
         # The stored JSON of what was fetched, by id.
         self._statuses: dict[int, str] = {}
         self._accounts: dict[int, str] = {}
@@ -169,8 +172,8 @@ class StatusReader:
         if not ids:
             return {}
         wanted = set(ids)
-        found = self._render(await self.fetch(BY_IDS, list(wanted)), context)
-        return {found_id: status for found_id, status in found if found_id in wanted}
+        rows = await self.fetch(BY_IDS, list(wanted))
+        return dict(self._render(rows, context, wanted))
 
     async def find(self, status_id: int) -> RawStatus | None:
         """One status, or None where it is absent or not to be seen."""
@@ -200,27 +203,33 @@ class StatusReader:
         async with self._db.read() as conn:
             return await conn.fetch(statement, self._viewer_id, self._at, *args)
 
-    def _render(self, rows: Rows, context: str) -> list[_Found]:
-        """Each row that has a cursor with its status."""
+    def _render(self, rows: Rows, context: str, wanted: Container[int] | None = None) -> list[_Found]:
+        """Each row that has a cursor with its status, of those that are `wanted` (None: all), as one that was seen."""
         boosted = {row["id"]: row for row in rows}
         filtering = bool(self._filters)
         found: list[_Found] = []
+        seen: list[int] = []
         for row in rows:
             cursor = row["cursor"]
-            if cursor is None:
-                continue
-            known = self._whole.get(row["id"])
-            if known is not None:
-                found.append((cursor, Raw(known)))
+            if cursor is None or (wanted is not None and row["id"] not in wanted):
                 continue
             subject = row if row["reblog_of_id"] is None else boosted.get(row["reblog_of_id"])
             if subject is None:
                 continue
-            results = self._filter(subject, context) if filtering else _NO_RESULTS
-            if results is not None:
+            known = self._whole.get(row["id"])
+            if known is not None:
+                found.append((cursor, Raw(known)))
+            else:
+                results = self._filter(subject, context) if filtering else _NO_RESULTS
+                if results is None:
+                    continue
                 joined = self._join(row, subject, results)
                 self._share(row, subject, joined)
                 found.append((cursor, Raw(joined)))
+            if subject["account_id"] != self._viewer_id:
+                seen.append(subject["id"])
+        if self._views is not None:
+            self._views.count(seen)
         return found
 
     def _share(self, row: asyncpg.Record, subject: asyncpg.Record, joined: str) -> None:

@@ -74,7 +74,9 @@ class Visit:
         """A reader of statuses for this viewer, with the viewer's filters."""
         filters = await self.res.filters.of(self.res.db, self.viewer)
         viewer_id = self.viewer.account_id if self.viewer else None
-        return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale=self.language)
+        views = self.res.views if self.request.method == "GET" else None
+        at = self.res.clock.now()
+        return StatusReader(self.res.db, self.res.urls, viewer_id, at, filters, self.language, views=views)
 
     def gettext(self, text: str, **values: object) -> str:
         """A sentence in the reader's language, `%(name)s` filled in."""
