@@ -22,7 +22,7 @@ from rostra.effects import emit
 from rostra.http_edge import finish, new_request_id, preflight
 from rostra.kit import metrics
 from rostra.kit.db import Database
-from rostra.kit.errors import NotFound, RostraError
+from rostra.kit.errors import Forbidden, NotFound, RostraError
 from rostra.kit.router import Router
 from rostra.kit.settings import Settings, load_settings
 from rostra.media.serve import serve_media
@@ -91,7 +91,9 @@ class Application:
         request_id = new_request_id()
         found = self._router.find(request.method, path)
         route = found[0][0] if found else ""
-        if request.method == "OPTIONS":
+        if self.res.edge.refuses(_host(scope)):
+            found, route, response = None, "", error_response(Forbidden())
+        elif request.method == "OPTIONS":
             response = preflight(request)
         else:
             response = await self._respond(request, found, request_id)
@@ -159,7 +161,7 @@ class Application:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         path: str = scope["path"].rstrip("/")
-        if path not in ("/api/v1/streaming", "/web/stream"):
+        if path not in ("/api/v1/streaming", "/web/stream") or self.res.edge.refuses(_host(scope)):
             await socket.close(1008)
             return
         await websocket.serve(socket, self.hub, self.res, page=path == "/web/stream")
@@ -175,6 +177,7 @@ class Application:
                 res = await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit))
                 await res.screen.get_ready(res.db)
                 self._open(res)
+            await self._stack.enter_async_context(self.res.edge.following(self.res.db))
             self.listener.start()
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -193,6 +196,12 @@ def _static(name: str | None) -> Endpoint:
         return serve_asset(request, name or params["name"])
 
     return endpoint
+
+
+def _host(scope: Scope) -> str:
+    """Where a connection comes from."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 async def _ask(db: Database) -> None:

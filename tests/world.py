@@ -16,6 +16,7 @@ import httpx
 import jsonschema_rs
 import msgspec
 
+from rostra.accounts.blocks_edge import Edge
 from rostra.accounts.create import create_account
 from rostra.accounts.passwords import Passwords
 from rostra.accounts.records import NewAccount
@@ -133,6 +134,7 @@ class World:
             mailer=Mailer(settings, clock),
             vapid=vapid,
             limiter=RateLimiter(clock, scale=0),
+            edge=Edge(clock),
             filters=FilterCache(),
             tokens=TokenReader(db, clock),
             passwords=Passwords(settings),

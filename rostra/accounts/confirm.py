@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from rostra.accounts import session_queries, user_queries
+from rostra.accounts.blocks import check_email
 from rostra.accounts.create import is_usable_email
 from rostra.accounts.letters import write_letter
 from rostra.accounts.records import User
@@ -99,6 +100,7 @@ async def correct_email(
             if user is None or user.confirmed_at is not None:
                 raise NotFound
             if email is not None:
+                await check_email(tx, clock, email)
                 await user_queries.update_unconfirmed_email(tx, account_id, email)
             await order_confirmation(tx, emit, urls, user, email or user.email, clock.now())
     except asyncpg.UniqueViolationError as error:

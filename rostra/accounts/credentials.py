@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rostra.accounts import session_queries, user_queries
+from rostra.accounts.blocks import check_email
 from rostra.accounts.confirm import order_confirmation
 from rostra.accounts.create import find_taken, is_usable_email
 from rostra.accounts.letters import write_letter
@@ -129,6 +130,7 @@ async def change_email(db: Database, clock: Clock, emit: Emit, urls: Urls, *, ac
             raise Invalid("email", "is the address already")
         if taken := await find_taken(tx, "", email):
             raise InvalidFields(taken)
+        await check_email(tx, clock, email)
         await order_confirmation(tx, emit, urls, user, email, clock.now())
         link = f"{urls.base}/auth/password/new"
         letter = write_letter(

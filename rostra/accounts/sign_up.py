@@ -8,6 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from rostra.accounts import invite_queries, user_queries
+from rostra.accounts.blocks import find_obstacles, has_to_wait, is_kept_out, note_attempt, problem_with_email
+from rostra.accounts.blocks_queries import Obstacles
 from rostra.accounts.confirm import order_confirmation
 from rostra.accounts.create import Problems, create_account, find_problems, find_taken
 from rostra.accounts.letters import LOCALES
@@ -58,8 +60,12 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
 async def check_wish(db: Database, clock: Clock, screen: Screen, wish: SignUp, terms: Terms) -> SignUp:
     """The wish as it will be written. Costs little, unlike what follows: a password hash and a letter.
 
-    Raises InvalidFields with all that has to change, Forbidden where nobody can sign up.
+    Raises InvalidFields with all that has to change, Forbidden where nobody, or nobody from there, can sign up.
     """
+    return (await _look_at(db, clock, screen, wish, terms))[0]
+
+
+async def _look_at(db: Database, clock: Clock, screen: Screen, wish: SignUp, terms: Terms) -> tuple[SignUp, Obstacles]:
     if terms.mode == "closed":
         raise Forbidden
     wish = msgspec.structs.replace(wish, username=wish.username.strip(), email=wish.email.strip())
@@ -68,14 +74,20 @@ async def check_wish(db: Database, clock: Clock, screen: Screen, wish: SignUp, t
         taken = await find_taken(conn, wish.username, wish.email)
         if wish.invite_code and not await invite_queries.find_usable_invite(conn, wish.invite_code, clock.now()):
             problems["invite_code"] = _NO_INVITE
+        obstacles = await find_obstacles(conn, clock, wish.email, wish.ip)
+    if is_kept_out(obstacles):
+        raise Forbidden
+    if refused := problem_with_email(obstacles):
+        taken.setdefault("email", [refused])
     problems = {**taken, **problems}
     if problems:
+        await note_attempt(db, clock, obstacles, wish.ip)
         raise InvalidFields(problems)
     try:
         await screen.admit(db, Subject(kind="name", parts=parts_of(("username", wish.username))))
     except Rejected as error:
         raise InvalidFields({"username": [FieldProblem("ERR_BLOCKED", f"cannot be used: {error.text}")]}) from None
-    return wish
+    return wish, obstacles
 
 
 async def sign_up(
@@ -90,7 +102,7 @@ async def sign_up(
     terms: Terms,
 ) -> Newcomer:
     """Make an account for somebody, and order the letter that confirms the address. Raises what `check_wish` does."""
-    wish = await check_wish(db, clock, screen, wish, terms)
+    wish, obstacles = await _look_at(db, clock, screen, wish, terms)
     password_hash = await passwords.hash(wish.password)
     new = NewAccount(
         username=wish.username,
@@ -98,13 +110,14 @@ async def sign_up(
         password_hash=password_hash,
         locale=wish.locale if wish.locale in LOCALES else LOCALES[0],
         confirmed=terms.confirm_at_once,
-        approved=bool(wish.invite_code) or terms.mode == "open",
+        approved=(bool(wish.invite_code) or terms.mode == "open") and not has_to_wait(obstacles),
         reason=wish.reason.strip(),
         ip=wish.ip,
         app_id=wish.app_id,
     )
     async with db.transaction() as tx:
         account_id = await _write(tx, urls, emit, new, wish.invite_code, clock.now())
+    await note_attempt(db, clock, obstacles, wish.ip)
     return Newcomer(account_id=account_id, confirmed=new.confirmed, approved=new.approved)
 
 

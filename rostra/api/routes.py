@@ -31,6 +31,7 @@ from rostra.api import (
     trends,
     wellknown,
 )
+from rostra.api.admin.all import ALL as ADMIN
 from rostra.api.route import Route, Routes
 
 ALL: tuple[Routes, ...] = (
@@ -61,6 +62,7 @@ ALL: tuple[Routes, ...] = (
     trends.routes,
     notifications.routes,
     push.routes,
+    *ADMIN,
 )
 
 
