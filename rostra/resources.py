@@ -29,11 +29,11 @@ from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
 from rostra.kit.webpush import Vapid
+from rostra.levers.active import ActiveLevers
 from rostra.media.workers import ImageWorkers
 from rostra.moderation.desk import Desk
 from rostra.oauth.tokens import TokenReader
 from rostra.posts.texts import KeptTexts
-from rostra.posts.views import ViewCounter
 from rostra.posts.views import ViewCounter
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import open_external
@@ -71,8 +71,6 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     texts: KeptTexts | None = None
     # None: nobody counts who is shown what.
     views: ViewCounter | None = None
-    # None: nobody counts who is shown what.
-    views: ViewCounter | None = None
 
     @property
     def desk(self) -> Desk:
@@ -85,10 +83,10 @@ def urls_of(settings: Settings) -> Urls:
     return Urls(base=settings.base_url, media=settings.media_base_url, domain=settings.domain)
 
 
-def instance_cache(settings: Settings, clock: Clock, vapid: Vapid) -> InstanceCache:
+def instance_cache(settings: Settings, clock: Clock, vapid: Vapid, levers: ActiveLevers) -> InstanceCache:
     """The memory of what the instance is set to, empty yet."""
     defaults = default_settings(dev=settings.dev)
-    return InstanceCache(clock, urls_of(settings), defaults=defaults, vapid_public_key=vapid.public_key)
+    return InstanceCache(clock, urls_of(settings), levers, defaults=defaults, vapid_public_key=vapid.public_key)
 
 
 @asynccontextmanager
@@ -104,14 +102,13 @@ async def open_resources(
     external = open_external(settings, http_client, clock)
     screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), external)
     views = ViewCounter(clock)
-    views = ViewCounter(clock)
     async with (
         open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
         http_client as http,
         ImageWorkers() as images,
         limiter.sharing(db),
         screen.tally.sharing(db),
-        views.sharing(db),
+        screen.levers.sharing(db),
         views.sharing(db),
     ):
         secrets = load_secrets(settings)
@@ -133,10 +130,9 @@ async def open_resources(
             tokens=TokenReader(db, clock, keep=TOKENS_KEPT),
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
-            instance=instance_cache(settings, clock, vapid),
+            instance=instance_cache(settings, clock, vapid, screen.levers),
             screen=screen,
             emit=emit,
             texts=KeptTexts(),
-            views=views,
             views=views,
         )

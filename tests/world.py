@@ -122,6 +122,7 @@ class World:
         self.images = ImageWorkers()
         secrets = load_secrets(settings)
         vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
+        screen = Screen(clock, ActivePolicy(clock), External.off())
         self.res = Resources(
             settings=settings,
             secrets=secrets,
@@ -139,8 +140,8 @@ class World:
             tokens=TokenReader(db, clock),
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
-            instance=instance_cache(settings, clock, vapid),
-            screen=Screen(clock, ActivePolicy(clock), External.off()),
+            instance=instance_cache(settings, clock, vapid, screen.levers),
+            screen=screen,
             emit=emit,
         )
         self.app = Application(settings, resources=self.res)

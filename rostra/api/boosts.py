@@ -42,10 +42,12 @@ async def boost_status(call: Call, form: BoostForm) -> RawStatus:
         res.clock,
         res.urls,
         res.emit,
+        res.screen.levers,
         author=me,
         status_id=form.id,
         visibility=form.visibility or cast("Visibility", usual),
         app_id=me.app_id,
+        locale=me.locale,
     )
     return await (await call.statuses()).get(boost_id)
 

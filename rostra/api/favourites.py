@@ -34,7 +34,15 @@ async def own_favourites(call: Call, form: PageForm) -> Page[RawStatus]:
 async def favourite_status(call: Call, form: ById) -> RawStatus:
     """Favourite a status."""
     res = call.res
-    await favourite(res.db, res.clock, res.emit, account_id=call.me.account_id, status_id=form.id)
+    await favourite(
+        res.db,
+        res.clock,
+        res.emit,
+        res.screen.levers,
+        account_id=call.me.account_id,
+        status_id=form.id,
+        locale=call.me.locale,
+    )
     return await (await call.statuses()).get(form.id)
 
 

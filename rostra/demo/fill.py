@@ -302,11 +302,20 @@ async def _react(town: _Town, step: plan.Step) -> None:
     account_id, status_id = actor.account_id, town.statuses[step.key]
     match step:
         case plan.Favourite():
-            await favourite(res.db, res.clock, res.emit, account_id=account_id, status_id=status_id)
+            await favourite(res.db, res.clock, res.emit, res.screen.levers, account_id=account_id, status_id=status_id)
         case plan.Bookmark():
             await bookmark(res.db, res.clock, account_id=account_id, status_id=status_id)
         case plan.Boost():
-            await boost(res.db, res.clock, res.urls, res.emit, author=actor, status_id=status_id, visibility="public")
+            await boost(
+                res.db,
+                res.clock,
+                res.urls,
+                res.emit,
+                res.screen.levers,
+                author=actor,
+                status_id=status_id,
+                visibility="public",
+            )
         case plan.Vote():
             await _vote(town, account_id, status_id, step.choices)
 

@@ -37,7 +37,7 @@ _Hours = Annotated[int, Meta(ge=1, le=90 * 24)]
 
 
 class HoldNewAccounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Posts of accounts younger than `hours` wait for a person; what nobody sees in time is then released or refused."""
+    """Posts of accounts younger than `hours` wait for a person; what nobody sees in time is released, or refused."""
 
     hours: _Hours = 72
     reach: Literal["public", "all"] = "public"

@@ -9,7 +9,9 @@ from rostra.events import Emit, StatusDeleted, StatusPublished
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.errors import Forbidden, Invalid, NotFound
+from rostra.levers.active import ActiveLevers
 from rostra.posts import queries, reaction_queries
+from rostra.posts.labelled import check_levers
 from rostra.posts.queries import Parent, Start
 from rostra.posts.records import Author, StatusParts
 from rostra.posts.render import render_static
@@ -21,16 +23,19 @@ async def boost(
     clock: Clock,
     urls: Urls,
     emit: Emit,
+    levers: ActiveLevers,
     *,
     author: Author,
     status_id: int,
     visibility: Visibility,
     app_id: int | None = None,
+    locale: str = "en",
 ) -> int:
     """Boost a status (or what it boosts) and return the boost's id; a second time that is the first boost.
 
     `visibility` may be public, unlisted or private; one's own followers-only post can be boosted to one's followers
-    only. Raises NotFound; Forbidden for what only some may see, and for the posts of somebody whom one has blocked.
+    only. Raises NotFound; Forbidden for what only some may see, and for the posts of somebody whom one has blocked;
+    LeverRefused, in the language `locale`, where a crisis lever stands against it.
     """
     if visibility == "direct":
         raise Invalid("visibility", "of a boost cannot be direct")
@@ -41,6 +46,7 @@ async def boost(
             raise NotFound
         _check_boost(subject, author.account_id)
         start = await queries.find_start(conn, at, app_id)
+    await check_levers(db, levers, subject, "boost", at, locale)
     parts = _parts(start, urls, author, "private" if subject.visibility == "private" else visibility, at)
     async with db.transaction() as tx:
         if not await reaction_queries.lock_counts(tx, subject.id):

@@ -17,10 +17,12 @@ from rostra.events import Emit, StatusPublished
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader, Tx
 from rostra.kit.errors import Conflict, Invalid, NotFound
+from rostra.levers.pace import keep_pace
 from rostra.posts import queries
 from rostra.posts.compose import Composed, clean_texts, compose
 from rostra.posts.draft import check_draft, clean_poll
 from rostra.posts.gate import draft_subject
+from rostra.posts.labelled import check_levers
 from rostra.posts.once import make_once
 from rostra.posts.queries import Parent, Start
 from rostra.posts.records import Author, Draft, Made, MediaPart, StatusParts
@@ -67,11 +69,14 @@ async def publish(
     same key made. Acknowledged means committed.
 
     Raises Invalid for what the author can mend, Rejected for what the policy refuses, NotFound where the parent is not
-    to be seen, and Conflict where the key was used for a scheduled status.
+    to be seen, and Conflict where the key was used for a scheduled status; TooSoon and LeverRefused while a crisis
+    lever stands against it.
     """
     at = clock.now()
 
     async def write_and_tell(tx: Tx, prepared: Prepared) -> Made:
+        judgement = prepared.judgement
+        await keep_pace(tx, screen.levers, author.account_id, judgement.pace, at, locale=judgement.locale)
         return Made(await write(tx, urls, emit, author=author, prepared=prepared, at=at))
 
     made = await make_once(
@@ -100,7 +105,7 @@ async def prepare(
     """Check a draft, look up whatever it names, and have it judged. `scheduled_id` is the scheduled status that it was:
     that one is held where another would be refused, for its author is not there to mend it.
 
-    Raises Invalid, NotFound and Rejected.
+    Raises Invalid, NotFound, Rejected and LeverRefused.
     """
     poll = draft.poll and clean_poll(draft.poll)
     text, spoiler_text = clean_texts(draft.text, draft.spoiler_text, alone=not draft.media_ids and poll is None)
@@ -116,6 +121,8 @@ async def prepare(
         start = await queries.find_start(conn, at, draft.app_id)
     subject = draft_subject("post", author.account_id, draft, composed, media)
     judgement = await screen.admit(db, subject, waits=scheduled_id is not None)
+    if parent is not None:
+        await check_levers(db, screen.levers, parent, "reply", at, judgement.locale)
     return Prepared(
         draft=draft, start=start, composed=composed, emojis=emojis, media=media, parent=parent, judgement=judgement
     )

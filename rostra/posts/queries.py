@@ -46,6 +46,7 @@ from (select) nothing left join apps app on app.id = $2
 SUBJECT: Final = f"""
 select s.id, s.account_id, s.conversation_id, s.visibility,
   s.interaction_off and s.account_id <> $1 as is_closed, s.withheld is not null as is_withheld,
+  s.labels is not null as is_labelled,
   exists (select from blocks b where b.account_id = $1 and b.target_id = s.account_id) as is_blocked
 from statuses named
 join statuses s on s.id = coalesce(named.reblog_of_id, named.id)
@@ -156,6 +157,7 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     # Whether moderation has closed it to everybody but its author.
     is_closed: bool
     is_withheld: bool
+    is_labelled: bool
 
 
 async def find_parts(db: Reader, ids: Sequence[int]) -> list[StatusParts]:

@@ -11,20 +11,33 @@ from rostra.events import Emit, Favourited, Unfavourited
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader, Tx
 from rostra.kit.errors import Forbidden, NotFound, Refused
+from rostra.levers.active import ActiveLevers
 from rostra.posts import queries, reaction_queries
+from rostra.posts.labelled import check_levers
 from rostra.posts.queries import Parent
 
 MAX_PINS: Final = 5
 
 
-async def favourite(db: Database, clock: Clock, emit: Emit, *, account_id: int, status_id: int) -> None:
-    """Favourite a status. Raises NotFound, and Forbidden where one has blocked its author."""
+async def favourite(
+    db: Database,
+    clock: Clock,
+    emit: Emit,
+    levers: ActiveLevers,
+    *,
+    account_id: int,
+    status_id: int,
+    locale: str = "en",
+) -> None:
+    """Favourite a status. Raises NotFound, Forbidden where one has blocked its author, and LeverRefused where a crisis
+    lever stands against it."""
     async with db.read() as conn:
         subject = await _get_subject(conn, account_id, status_id)
     if subject.is_blocked:
         raise Forbidden
     if subject.is_closed:
         raise Forbidden("Moderation has closed this post to favourites")
+    await check_levers(db, levers, subject, "favourite", clock.now(), locale)
     async with db.transaction() as tx:
         if await reaction_queries.insert_favourite(tx, account_id, subject.id, clock.now()):
             await emit(tx, Favourited(status_id=subject.id, account_id=account_id))

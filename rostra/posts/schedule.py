@@ -20,6 +20,8 @@ from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Conflict, Invalid, NotFound, Refused
 from rostra.kit.jobs import Kind, enqueue
 from rostra.kit.paging import Page, Window
+from rostra.levers.enforce import LeverRefused, TooSoon
+from rostra.levers.pace import keep_pace
 from rostra.posts import queries, schedule_queries
 from rostra.posts.once import make_once
 from rostra.posts.publish import Prepared, prepare, write
@@ -140,7 +142,7 @@ async def publish_scheduled(
 ) -> int | None:
     """Publish a scheduled status whose time has come, once; its id, or None where nothing was to be done.
 
-    One whose time was changed meanwhile has another job.
+    One whose time was changed meanwhile has another job; one that comes too soon for the slow mode waits its turn.
     """
     async with db.read() as conn:
         due = await schedule_queries.find_due(conn, scheduled_id)
@@ -155,9 +157,15 @@ async def publish_scheduled(
         async with db.transaction() as tx:
             if await schedule_queries.lock_scheduled(tx, scheduled_id) != due.scheduled_at:
                 return None
+            judgement = prepared.judgement
+            await keep_pace(tx, screen.levers, due.account_id, judgement.pace, at, locale=judgement.locale)
             status_id = await write(tx, urls, emit, author=due, prepared=prepared, at=at)
             await schedule_queries.delete_published(tx, scheduled_id, status_id)
-    except (Invalid, NotFound) as error:
+    except TooSoon as error:
+        async with db.transaction() as tx:
+            await _await_time(tx, scheduled_id, error.until)
+        return None
+    except (Invalid, NotFound, LeverRefused) as error:
         log.warning("a scheduled post was not published", scheduled_id=scheduled_id, reason=error.text)
         return None
     return status_id

@@ -11,6 +11,7 @@ import msgspec
 
 from rostra.detect.near import EMPTY, Signature
 from rostra.kit.errors import FieldProblem, Refused
+from rostra.levers.enforce import Pace
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import EventFacts
 from rostra.screening.subject import Mark, Part, Subject
@@ -71,6 +72,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     locale: str = "en"
     hold_expires: timedelta = timedelta(hours=72)
     hold_then: Literal["release", "refuse"] = "refuse"
+    # The crisis lever that changed the verdict, and of the slow mode: how long the author has to wait.
+    lever_id: int | None = None
+    pace: Pace | None = None
 
     @property
     def withheld(self) -> Withheld | None:

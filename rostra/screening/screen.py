@@ -15,6 +15,8 @@ import msgspec
 from rostra.detect.near import EMPTY
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.levers.active import ActiveLevers
+from rostra.levers.enforce import Touch, touch
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
 from rostra.policy.records import STRENGTH
@@ -38,8 +40,11 @@ FAILED: Final = "a-detector-failed"
 class Screen:
     """Judges subjects by the active policy. Owns what a process remembers of it."""
 
-    def __init__(self, clock: Clock, policies: ActivePolicy, external: External) -> None:
+    def __init__(
+        self, clock: Clock, policies: ActivePolicy, external: External, levers: ActiveLevers | None = None
+    ) -> None:
         self.policies = policies
+        self.levers = levers or ActiveLevers(clock)
         self.tally = Tally(clock)
         self._clock = clock
         self._external = external
@@ -57,6 +62,8 @@ class Screen:
         and is sent again unchanged, which is how its author asks for a person, from any app.
         """
         judgement = await self.judge(db, subject)
+        if judgement.lever_id is not None:
+            self.levers.count(judgement.lever_id, "held" if judgement.verdict.action == "hold" else "refused")
         if judgement.verdict.action == "reject" and (waits or await self._insists(db, judgement)):
             return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
         if judgement.rejected and subject.author_id is not None:
@@ -89,7 +96,10 @@ class Screen:
         facts = gather(current, subject, found, author, external, at)
         verdict = decide(current, facts, found, at)
         self.tally.add(verdict, current.bundle)
-        return conclude(current, subject, found, verdict, facts, locale=author.locale if author else "en")
+        locale = author.locale if author else "en"
+        touched = touch(await self.levers.current(db), facts, verdict, at)
+        judgement = conclude(current, subject, found, touched.verdict, facts, locale=locale)
+        return under_levers(judgement, touched) if touched.concerns else judgement
 
 
 def gather(
@@ -160,6 +170,22 @@ def conclude(
         locale=locale,
         hold_expires=current.bundle.hold.expires,
         hold_then=current.bundle.hold.then,
+    )
+
+
+def under_levers(judgement: Judgement, touched: Touch) -> Judgement:
+    """The judgement with what a pulled lever adds. What a lever refuses stays refused while it holds: a person would
+    only say the same."""
+    if touched.pull_id is None:
+        return msgspec.structs.replace(judgement, pace=touched.pace)
+    return msgspec.structs.replace(
+        judgement,
+        severity=1,
+        final=True,
+        marks=(),
+        pace=touched.pace,
+        lever_id=touched.pull_id,
+        hold_then=touched.then or judgement.hold_then,
     )
 
 

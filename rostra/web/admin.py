@@ -71,7 +71,7 @@ async def admin(visit: Visit) -> Response:
 @pages.get("/admin/settings", access="settings")
 async def show_settings(visit: Visit) -> Response:
     """The form with what holds now."""
-    settings = await visit.res.instance.settings(visit.res.db)
+    settings = await visit.res.instance.configured(visit.res.db)
     values: dict[str, Any] = {field: getattr(settings, name) for field, name in _NAMES.items()}
     values["registrations_mode"] = _shown_mode(settings.registrations_mode)
     return await visit.html("admin/settings.html", values=values, errors={})

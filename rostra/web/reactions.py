@@ -15,6 +15,7 @@ from rostra.entities.account import Visibility
 from rostra.kit.errors import Forbidden, NotFound, RostraError
 from rostra.kit.errors import Refused as NotNow
 from rostra.kit.paging import Id
+from rostra.levers.enforce import LeverRefused
 from rostra.posts import react
 from rostra.posts.boost import boost, unboost
 from rostra.posts.vote import vote
@@ -71,13 +72,21 @@ async def _act(visit: Visit, status_id: int, act: Act) -> int:
     whose: dict[str, Any] = {"account_id": visit.me.account_id, "status_id": status_id}
     match act:
         case "favourite":
-            await react.favourite(res.db, res.clock, res.emit, **whose)
+            await react.favourite(res.db, res.clock, res.emit, res.screen.levers, **whose, locale=visit.language)
         case "unfavourite":
             await react.unfavourite(res.db, res.emit, **whose)
         case "reblog":
             as_public = _BOOSTED_AS.get(visit.me.default_visibility, "private")
             await boost(
-                res.db, res.clock, res.urls, res.emit, author=visit.me, status_id=status_id, visibility=as_public
+                res.db,
+                res.clock,
+                res.urls,
+                res.emit,
+                res.screen.levers,
+                author=visit.me,
+                status_id=status_id,
+                visibility=as_public,
+                locale=visit.language,
             )
         case "unreblog":
             return await unboost(res.db, res.emit, **whose)
@@ -98,6 +107,8 @@ async def _act(visit: Visit, status_id: int, act: Act) -> int:
 
 def _explain(visit: Visit, act: Act, error: RostraError) -> str:
     """Why not, in the reader's language."""
+    if isinstance(error, LeverRefused):
+        return error.text
     match act:
         case "pin":
             text = visit.gettext(

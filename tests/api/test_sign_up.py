@@ -40,7 +40,7 @@ class Strict:
             world.res,
             settings=settings,
             urls=urls_of(settings),
-            instance=instance_cache(settings, world.clock, world.res.vapid),
+            instance=instance_cache(settings, world.clock, world.res.vapid, world.res.screen.levers),
         )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(Application(settings, resources=self.res)), base_url=settings.base_url
