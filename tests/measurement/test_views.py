@@ -112,9 +112,7 @@ async def test_what_could_not_be_written_is_counted_with_what_comes_next(world: 
     assert [tuple(row) for row in rows] == [(7, 3), (8, 1)]
 
 
-async def test_processes_that_count_the_same_posts_add_up(
-    fresh_dsn: str, world: World
-) -> None:
+async def test_processes_that_count_the_same_posts_add_up(fresh_dsn: str, world: World) -> None:
     async with open_database(fresh_dsn, max_size=4) as db:
         counters = [ViewCounter(world.clock) for _ in range(4)]
         for number, counter in enumerate(counters):
