@@ -24,6 +24,7 @@ from rostra.events import (
     FiltersChanged,
     Followed,
     FollowRequested,
+    LeverMoved,
     LinkRequested,
     MailOrdered,
     Notified,
@@ -48,6 +49,8 @@ from rostra.kit.jobs import Handlers, Job, Kind, enqueue
 from rostra.kit.jobs import sweep as sweep_jobs
 from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
+from rostra.levers.tell import tell_staff
+from rostra.levers.watch import watch as watch_levers
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
 from rostra.moderation.review import expire
@@ -261,6 +264,15 @@ async def _watch_rules(_: Tick, res: Resources) -> None:
     await watch_rules(res.db, res.clock, res.screen.policies)
 
 
+async def _watch_levers(_: Tick, res: Resources) -> None:
+    await watch_levers(res.db, res.clock, emit)
+    res.screen.levers.forget()
+
+
+async def _tell_of_lever(event: LeverMoved, res: Resources) -> None:
+    await tell_staff(res.db, emit, res.urls, event)
+
+
 async def _learn(_: Tick, res: Resources) -> None:
     await learn_nightly(res.db, res.clock, res.screen.policies)
 
@@ -351,12 +363,14 @@ on(
     _announce(lambda event: EndedStreams(account_id=event.account_id, token_ids=event.token_ids)),
     priority=20,
 )
+on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
 every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
 every("* * * * *", "moderation.expire", _expire, timeout=300)
+every("* * * * *", "levers.watch", _watch_levers, timeout=50)
 every("*/5 * * * *", "screening.watch", _watch_rules)
 every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
