@@ -19,8 +19,10 @@ from rostra.accounts.verify import verify_links
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
+    DomainPolicyChanged,
     Event,
     Favourited,
+    FilesLetGo,
     FiltersChanged,
     Followed,
     FollowRequested,
@@ -53,7 +55,10 @@ from rostra.levers.tell import tell_staff
 from rostra.levers.watch import watch as watch_levers
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
-from rostra.moderation.review import expire
+from rostra.moderation.automatic import record_rule
+from rostra.moderation.domain_effects import apply_domain_policy
+from rostra.moderation.evidence import drop_kept, sweep_snapshots
+from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
@@ -167,8 +172,24 @@ async def _erase(event: AccountClosed, res: Resources) -> None:
     await erase_account(res.db, res.clock, emit, event.account_id)
 
 
-async def _remove_files(event: ProfileChanged | AccountDeleted | StatusDeleted, res: Resources) -> None:
-    await res.store.delete(event.media_keys)
+async def _apply_domain_policy(event: DomainPolicyChanged, res: Resources) -> None:
+    await apply_domain_policy(res.db, res.clock, emit, event.domain)
+
+
+async def _remove_files(event: ProfileChanged | AccountDeleted | StatusDeleted | FilesLetGo, res: Resources) -> None:
+    async with res.db.read() as conn:
+        keys = await drop_kept(conn, event.media_keys)
+    await res.store.delete(keys)
+
+
+async def _sweep_evidence(_: Tick, res: Resources) -> None:
+    async with res.db.transaction() as tx:
+        keys = await sweep_snapshots(tx, res.clock.now())
+    await res.store.delete(keys)
+
+
+async def _record_rule(event: StatusPublished | StatusEdited, res: Resources) -> None:
+    await record_rule(res.desk, event.status_id)
 
 
 def _announce(make: Callable[[E], AnyAnnouncement]) -> Callable[[E, Resources], Awaitable[None]]:
@@ -252,7 +273,9 @@ async def _sweep_logins(_: Tick, res: Resources) -> None:
 
 
 async def _expire(_: Tick, res: Resources) -> None:
-    await expire(res.db, res.clock, emit, res.screen.policies)
+    await expire_holds(res.desk)
+    await expire_actions(res.desk)
+    await miss_deadlines(res.desk)
     await expire_labels(res.db, res.clock)
 
 
@@ -314,6 +337,8 @@ on(
     timeout=90,
     concurrency=4,
 )
+on(DomainPolicyChanged, "moderation.apply_domain_policy", _apply_domain_policy, timeout=3600, concurrency=1)
+on(FilesLetGo, "media.remove_files", _remove_files)
 on(StatusPublished, "posts.link_card", _link_card, when=lambda event: event.has_links, priority=-5)
 on(StatusEdited, "posts.link_edited", _link_card, when=lambda event: event.has_links, priority=-5)
 on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(event.media_keys))
@@ -363,6 +388,9 @@ on(
     _announce(lambda event: EndedStreams(account_id=event.account_id, token_ids=event.token_ids)),
     priority=20,
 )
+on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: event.restricted)
+on(StatusEdited, "moderation.record_edited", _record_rule)
+every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)

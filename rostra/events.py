@@ -31,6 +31,8 @@ class StatusPublished(Event, frozen=True, kw_only=True):
     poll_id: int | None = None
     # Whether somebody wants to be told of each post of the author.
     rings: bool = True
+    # Whether a rule has labelled, limited or closed it.
+    restricted: bool = False
 
 
 class StatusEdited(Event, frozen=True, kw_only=True):
@@ -173,6 +175,18 @@ class AccountShown(Event, frozen=True, kw_only=True):
     """A suspension ended."""
 
     account_id: int
+
+
+class DomainPolicyChanged(Event, frozen=True, kw_only=True):
+    """What holds for another server, and for all below its domain, changed."""
+
+    domain: str
+
+
+class FilesLetGo(Event, frozen=True, kw_only=True):
+    """Nothing shows these files any more."""
+
+    media_keys: list[str]
 
 
 class AccountDeleted(Event, frozen=True, kw_only=True):

@@ -61,9 +61,12 @@ SUSPEND_ACCOUNT: Final = _since("suspended_at", "suspend")
 SENSITIZE_ACCOUNT: Final = _since("sensitized_at", "sensitive")
 
 # Their JSON is made anew when it is next read.
-RENDER_ANEW: Final = """
-update statuses s set rendered_for = 0 where s.account_id = $1
-  and exists (select from media_attachments m where m.status_id = s.id)
+COVER_MEDIA: Final = f"""
+update statuses s set rendered_for = 0,
+  covered = (select a.sensitized_at is not null from accounts a where a.id = s.account_id)
+    or {_holds("sensitive", "status", "s")}
+    or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
+where s.account_id = $1 and exists (select from media_attachments m where m.status_id = s.id)
 """
 
 _PROJECTIONS: Final[dict[tuple[SubjectKind, ActionKind], LiteralString]] = {
@@ -117,4 +120,4 @@ async def project(tx: Tx, kind: ActionKind, on: SubjectKind, subject_id: int) ->
     if statement is not None:
         await tx.execute(statement, subject_id)
     if (on, kind) == ("account", "sensitive"):
-        await tx.execute(RENDER_ANEW, subject_id)
+        await tx.execute(COVER_MEDIA, subject_id)

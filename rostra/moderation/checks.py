@@ -64,9 +64,6 @@ def _check_role(plan: Plan, case: CaseRow) -> None:
     check_may(role, "decide" if draft.outcome == "violates" or draft.origin in ("host", "order") else "dismiss")
     if case.state == "escalated":
         check_may(role, "escalated")
-    if case.source == "hold" and draft.outcome != "violates":
-        # Publishing what the policy held is an act.
-        check_may(role, "decide")
     if any(wish.on == "account" for wish in draft.wishes):
         check_may(role, "sanction")
         check_above(role, plan.role)
@@ -80,6 +77,9 @@ def check_current(plan: Plan, case: CaseRow | None, status: Subject | None, at: 
         raise Conflict("Somebody else is looking at this case")
     if status is not None and plan.draft.revision not in (None, status.revision):
         raise Conflict(CHANGED)
+    if plan.reviewer is not None and status is not None and status.withheld == "review":
+        # Publishing what the policy held is an act.
+        check_may(plan.reviewer.role, "decide")
 
 
 def is_leased(case: CaseRow, at: datetime, *, but_to: int) -> bool:

@@ -75,6 +75,10 @@ def _check(reviewer: Reviewer | None, decision: DecisionRow, why: Reversal) -> i
 
 
 def _entry(decision: DecisionRow, actor_id: int | None, why: Reversal) -> Entry:
+    details = {"decision": str(decision.id), "why": why}
+    if why in ("undo", "superseded") or decision.outcome != "violates":
+        # Nothing to be learnt from it but that nothing was said.
+        details["outcome"] = "undone"
     return Entry(
         type="decision_reversed",
         subject_kind=decision.subject_kind,
@@ -84,5 +88,5 @@ def _entry(decision: DecisionRow, actor_id: int | None, why: Reversal) -> Entry:
         actor_id=actor_id,
         policy=decision.policy,
         clause=decision.clause,
-        details={"decision": str(decision.id), "why": why},
+        details=details,
     )

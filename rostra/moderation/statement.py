@@ -96,5 +96,9 @@ def _content_kinds(decision: DecisionRow, content: dict[str, Any]) -> tuple[Cont
     kinds: list[ContentKind] = []
     if content.get("text") or not content.get("media"):
         kinds.append("text")
-    kinds += [_KINDS[kind] for one in content.get("media", ()) if (kind := str(one["type"])) in _KINDS]
-    return tuple(dict.fromkeys(kinds))
+    media: list[dict[str, Any]] = content.get("media") or []
+    for one in media:
+        kind = _KINDS.get(one["type"])
+        if kind is not None and kind not in kinds:
+            kinds.append(kind)
+    return tuple(kinds)

@@ -99,6 +99,8 @@ async def edit(
         before = await edit_queries.lock_own(tx, status_id, author.account_id)
         if before is None or status is None:
             raise NotFound
+        if status.withheld == "refused":
+            raise Invalid("status", "was removed by moderation: appeal against it, or write a new post")
         changes = await _check(tx, urls, author, before, wanted)
         if not changes.changes_anything:
             return
@@ -107,6 +109,8 @@ async def edit(
         await record_status(
             tx, judgement, at, status_id=status_id, account_id=author.account_id, revision=before.revision + 1
         )
+        verdict = judgement.verdict
+        await edit_queries.set_reach(tx, status_id, limited=verdict.limited, interaction_off=verdict.interaction_off)
         await refresh_statuses(tx, [status_id], urls)
         await _show(tx, emit, status, judgement, changes, at)
 

@@ -77,6 +77,18 @@ where s.id = {_NAMED} and {VISIBLE_STATUS}
 """
 
 
+_BY_PEOPLE: Final = """
+exists (select from actions x join decisions d on d.id = x.decision_id
+  where x.subject_kind = 'status' and x.subject_id = s.id and x.ended_at is null and not d.automated_decision
+"""
+
+SET_REACH: Final = f"""
+update statuses s set limited = $2 or {_BY_PEOPLE} and x.kind = 'limit'),
+  interaction_off = $3 or {_BY_PEOPLE} and x.kind = 'interaction-off')
+where s.id = $1
+"""
+
+
 class OwnStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A status as its author edits it; nobody else changes it meanwhile. `tags` are normalised names."""
 
@@ -144,6 +156,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     text: str
     spoiler_text: str
+
+
+async def set_reach(tx: Tx, status_id: int, *, limited: bool, interaction_off: bool) -> None:
+    """Limit and close an edited status as the new verdict says; what people have decided of it stays."""
+    await tx.execute(SET_REACH, status_id, limited, interaction_off)
 
 
 async def find_own(db: Reader, status_id: int, account_id: int) -> Manner | None:

@@ -244,4 +244,5 @@ def _event(prepared: Prepared, author_id: int, *, rings: bool) -> StatusPublishe
         has_links=bool(prepared.composed.entities.links) and not prepared.media,
         poll_id=prepared.start.id if prepared.draft.poll else None,
         rings=rings,
+        restricted=prepared.judgement.restricts,
     )

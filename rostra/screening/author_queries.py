@@ -36,7 +36,8 @@ def _author(
     Whether somebody is like a suspended account is asked of young accounts only: who comes back does so as a newcomer.
     """
     return f"""
-select a.created_at, a.domain, a.labels, st.statuses_count, st.followers_count,
+select a.created_at, a.domain, a.labels, a.sensitized_at is not null as sensitized,
+  st.statuses_count, st.followers_count,
   coalesce(u.role, 'user') as role, coalesce(u.locale, 'en') as locale,
   (select count(*) from (
     select from statuses s where s.account_id = a.id and s.id > {hour_ago} limit 1000) x) as posts_last_hour,
@@ -87,6 +88,7 @@ class AuthorRow(msgspec.Struct, frozen=True, kw_only=True):
     strikes: int
     strangers: int
     like_suspended: bool
+    sensitized: bool
     # Near-copies, where they were asked for, and how many others wrote them.
     copies: int = 0
     authors: int = 0

@@ -23,9 +23,9 @@ _WORSE: Final = "excluded.severity > cases.severity or cases.clause = ''"
 OPEN: Final = f"""
 insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at,
   source, p, views, due_at, language, exposure, reports_count, rank)
-select make_id($9), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, e.views, $12, s.language,
-  ($8 >= 4)::integer + 2 * (select count(*) from media_attachments m where m.status_id = s.id limit 1), $13,
-  case_rank($11, $8, e.views, $9, $12, $9)
+select make_id($9), $1, $2, $3, $4, $5, $6, $7, $8::integer, $9, $10, $11::real, e.views, $12, s.language,
+  ($8::integer >= 4)::integer + 2 * (select count(*) from media_attachments m where m.status_id = s.id limit 1), $13,
+  case_rank($11::real, $8::integer, e.views, $9, $12, $9)
 from (select 1) one
   left join statuses s on $1 = 'status' and s.id = $2
   left join account_stats st on st.account_id = $3

@@ -68,6 +68,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     event: EventFacts = EventFacts()
     # The higher of the probabilities of a threat and of incitement.
     risk: float = 0.0
+    # Whether all media of the author are marked sensitive.
+    sensitized: bool = False
     # Of the author, for what they are told.
     locale: str = "en"
     hold_expires: timedelta = timedelta(hours=72)
@@ -79,6 +81,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def withheld(self) -> Withheld | None:
         return "review" if self.verdict.action == "hold" else None
+
+    @property
+    def restricts(self) -> bool:
+        """Whether what is published is less than what was sent: labelled, limited or closed."""
+        return bool(self.labels or self.verdict.limited or self.verdict.interaction_off)
 
     @property
     def reason(self) -> dict[str, str]:

@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 
 # Only what people decided, and only while the post says what it said then.
 DECISIONS: Final = """
-select e.subject_id as status_id, e.type, e.clause, e.actor_id, e.created_at as at,
+select e.subject_id as status_id, coalesce(e.details ->> 'outcome', e.type) as type, e.clause,
+  e.actor_id, e.created_at as at,
   e.details -> 'categories' as categories
 from moderation_events e join statuses s on s.id = e.subject_id and s.revision = e.revision
 where e.type = any($1) and e.subject_kind = 'status' and e.actor_id is not null order by e.id desc limit $2

@@ -42,11 +42,13 @@ _PULLS: Final = (1.0, 3.0, 10.0, 30.0)
 _MOST: Final = 2_000
 _SLACK: Final = 0.005
 
-_GOOD: Final = frozenset({"hold_released", "case_dismissed", "refusal_reversed", "sample_good"})
-_BAD: Final = frozenset({"hold_refused", "status_refused", "sample_bad"})
+_GOOD: Final = frozenset({"ok", "decision_reversed", "sample_good"})
+_BAD: Final = frozenset({"violates", "sample_bad"})
 LABELLED: Final = "text_labelled"
-TYPES: Final = ("hold_released", "hold_refused", "case_dismissed", "status_refused", "refusal_reversed", LABELLED)
-_REVERSED: Final = "refusal_reversed"
+TYPES: Final = ("decision", "decision_reversed", LABELLED)
+_REVERSED: Final = "decision_reversed"
+# Taken back at once, or by a newer verdict: nothing was said.
+_UNDONE: Final = "undone"
 _TEXT_FACT: Final = re.compile(rf"\btext\.({'|'.join(CATEGORIES)})\b")
 
 
@@ -94,7 +96,9 @@ def read_decisions(rows: Iterable[Row], bundle: Bundle) -> list[Decision]:
     last: dict[int, Decision] = {}
     for row in sorted(rows, key=lambda row: row.at):
         says: dict[Category, bool] = {}
-        if row.type == LABELLED:
+        if row.type == _UNDONE:
+            last.pop(row.status_id, None)
+        elif row.type == LABELLED:
             says = {category: category in (row.categories or ()) for category in CATEGORIES}
         elif row.type in _GOOD | _BAD:
             says = dict.fromkeys(categories.get(row.clause, ()), row.type in _BAD)

@@ -43,13 +43,11 @@ async def record_status(
         await _hold(
             tx, judgement, at, event_id, status_id=status_id, account_id=account_id, revision=revision, fresh=fresh
         )
-        await _open_case(
-            tx, judgement, at, event_id, "status", status_id, account_id, judgement.verdict.clause, "hold"
-        )
+        await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, judgement.verdict.clause, "hold")
     for clause in judgement.verdict.cases[:1]:
         await _open_case(tx, judgement, at, event_id, "status", status_id, account_id, clause, "rule")
     await _put_labels(tx, judgement, at, event_id, "status", status_id)
-    if revision or judgement.labels:
+    if revision or judgement.labels or judgement.sensitized:
         await record_queries.show_labels(tx, "status", status_id)
     return event_id
 

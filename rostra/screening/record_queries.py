@@ -21,7 +21,14 @@ select id from event
 
 # A status has one open hold; an edit that is held anew has another.
 SUPERSEDE_HOLD: Final = """
-update holds set decided_at = $2, decision = 'superseded' where status_id = $1 and decided_at is null returning fresh
+with superseded as (
+  update holds set decided_at = $2, decision = 'superseded' where status_id = $1 and decided_at is null
+  returning status_id, fresh),
+closed as (
+  update cases c set state = 'closed', closed_at = $2, outcome = 'gone' from superseded h
+  where c.subject_kind = 'status' and c.subject_id = h.status_id and c.state <> 'closed' and c.source = 'hold'
+    and c.reports_count = 0)
+select fresh from superseded
 """
 
 INSERT_HOLD: Final = """
@@ -50,7 +57,12 @@ returning subject_kind, subject_id, label
 
 # What readers see is kept in the row that they read; the stored JSON is made anew when it is next read.
 SHOW_STATUS_LABELS: Final = """
-update statuses s set labels = shown.labels, covered = coalesce(shown.covered, false), rendered_for = 0
+update statuses s set labels = shown.labels, rendered_for = 0,
+  covered = coalesce(shown.covered, false)
+    or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
+      and x.ended_at is null)
+    or (exists (select from media_attachments m where m.status_id = s.id)
+      and (select a.sensitized_at is not null from accounts a where a.id = s.account_id))
 from (
   select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title) order by l.id) as labels,
     bool_or(l.covers) as covered

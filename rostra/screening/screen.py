@@ -99,6 +99,8 @@ class Screen:
         locale = author.locale if author else "en"
         touched = touch(await self.levers.current(db), facts, verdict, at)
         judgement = conclude(current, subject, found, touched.verdict, facts, locale=locale)
+        if author is not None and author.sensitized:
+            judgement = msgspec.structs.replace(judgement, sensitized=True)
         return under_levers(judgement, touched) if touched.concerns else judgement
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.permissions import may
 from rostra.accounts.records import Viewer
-from rostra.moderation.overview_queries import count_for_review
+from rostra.moderation.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
 from rostra.search.trends import trending_tags
 from rostra.web.cookies import Cookies
@@ -46,7 +46,7 @@ async def build_frame(visit: Visit) -> Page:
         async with res.db.read() as conn:
             unread = await count_unread(conn, viewer.account_id, _MOST_UNREAD)
             if may(viewer.role, "queue") and visit.path.startswith("/admin"):
-                waiting = (await count_for_review(conn)).waiting
+                waiting = await count_waiting(conn)
     return Page(
         site=await res.instance.site(res.db),
         csrf=visit.cookies.csrf,

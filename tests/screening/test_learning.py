@@ -15,7 +15,7 @@ from rostra.detect.cascade import Judged
 from rostra.detect.reading import CATEGORIES
 from rostra.kit.errors import Forbidden, Invalid, NotFound
 from rostra.ledger.append import Entry, append
-from rostra.moderation.review import Decision, decide_hold, list_waiting, turn_round
+from rostra.moderation.reverse import reverse
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening import learn as learning
 from rostra.screening import learn_queries, lessons
@@ -24,6 +24,7 @@ from rostra.screening.learn import Outcome, learn, learn_nightly, roll_back
 from rostra.screening.lessons import TYPES, Texts, categories_of, read_decisions
 from rostra.screening.propose import label_status, propose
 from tests.conftest import NOON
+from tests.moderation.desk import decide, drafted, reviewer
 from tests.screening.policies import put_in_force
 from tests.world import Person, World
 
@@ -54,9 +55,13 @@ async def decided(
             await label_status(world.db, world.clock, int(posted["id"]), ["threat"] if bad else [], actor_id=by)
         else:
             async with world.db.transaction() as tx:
-                kind = "hold_refused" if bad else "hold_released"
                 entry = Entry(
-                    type=kind, subject_kind="status", subject_id=int(posted["id"]), actor_id=by, clause="words"
+                    type="decision",
+                    subject_kind="status",
+                    subject_id=int(posted["id"]),
+                    actor_id=by,
+                    clause="words",
+                    details={"outcome": "violates" if bad else "ok"},
                 )
                 await append(tx, world.clock.now(), entry)
 
@@ -135,9 +140,9 @@ async def test_what_does_no_better_on_decisions_held_back_is_not_put_into_force(
     # From here on people decide the other way round.
     await world.db.connection.execute("set session_replication_role = replica")
     await world.db.connection.execute(
-        "update moderation_events set type = case type when 'hold_refused' then 'hold_released' else 'hold_refused' end"
-        " where type like 'hold\\_%' and id in (select id from moderation_events where type like 'hold\\_%'"
-        " order by id desc limit 10)"
+        "update moderation_events set details = jsonb_build_object('outcome',"
+        " case details ->> 'outcome' when 'violates' then 'ok' else 'violates' end)"
+        " where id in (select id from moderation_events where type = 'decision' order by id desc limit 10)"
     )
     await world.db.connection.execute("set session_replication_role = origin")
     outcome = await run(world)
@@ -201,18 +206,16 @@ async def test_labels_come_from_people_and_from_texts_that_still_say_the_same(wo
     await put_in_force(world, RULES)
     ada, mod, other = [await world.person(name) for name in ("ada", "mod", "other")]
     posted = [await ada.post(f"A pumpkin number {n}") for n in range(5)]
-    holds = [item.id for item in (await list_waiting(world.db, "holds"))[0]]
-    policies = world.res.screen.policies
-    for hold, publish, by in zip(holds, (True, False, False, False, False), (mod, mod, mod, None, mod), strict=True):
-        decision = Decision(publish=publish, actor_id=by.account_id if by else None)
+    made: list[int] = []
+    for status, outcome, by in zip(posted, ("ok", *["violates"] * 4), (mod, mod, mod, None, mod), strict=True):
         world.at(world.clock.now() + timedelta(minutes=1))
-        await decide_hold(world.db, world.clock, world.res.emit, policies, hold, decision)
-    await turn_round(world.db, world.clock, world.res.emit, int(posted[2]["id"]), actor_id=other.account_id)
+        made.append(await decide(world, status["id"], drafted(outcome), by))
+    await reverse(world.res.desk, reviewer(other, "admin"), made[2], "review")
     await ada.api.put(f"/api/v1/statuses/{posted[0]['id']}", {"status": "Something else"})
     await ada.api.delete(f"/api/v1/statuses/{posted[4]['id']}")
     async with world.db.read() as conn:
         rows = await learn_queries.list_decisions(conn, TYPES, 100)
-    bundle = (await policies.current(world.db)).bundle
+    bundle = (await world.res.screen.policies.current(world.db)).bundle
     found = {decision.status_id: decision for decision in read_decisions(rows, bundle)}
     assert found.keys() == {int(posted[1]["id"]), int(posted[2]["id"])}, "not the edited, the expired, the deleted one"
     refused, turned = found[int(posted[1]["id"])], found[int(posted[2]["id"])]

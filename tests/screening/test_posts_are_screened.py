@@ -7,24 +7,20 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from rostra.kit.errors import Conflict, Forbidden, NotFound, Refused
-from rostra.moderation.review import Decision, count_waiting, decide_case, decide_hold, expire, list_waiting, turn_round
+from rostra.kit.errors import Conflict, Forbidden, Refused
+from rostra.moderation.decide import decide_case
+from rostra.moderation.expiry import expire_holds
+from rostra.moderation.reverse import reverse
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening.versions import ensure_policy, keep, roll_back
+from tests.moderation.desk import case_of, decide, drafted, open_cases, reviewer
 from tests.screening.policies import MAIN, RULES, bundle_files, put_in_force
 from tests.world import Person, World
 
 
-async def decide(world: World, hold_id: int, *, publish: bool, by: Person | None, **more: object) -> None:
-    """Decide a hold and let all that follows happen."""
-    decision = Decision(publish=publish, actor_id=by.account_id if by else None, **more)
-    await decide_hold(world.db, world.clock, world.res.emit, world.res.screen.policies, hold_id, decision)
-    await world.settle()
-
-
 async def held(world: World) -> list[int]:
     """The ids of what is held now."""
-    return [item.id for item in (await list_waiting(world.db, "holds"))[0]]
+    return [row["subject_id"] for row in await open_cases(world, "hold")]
 
 
 async def events(world: World, kind: str) -> list[asyncpg.Record]:
@@ -72,7 +68,7 @@ async def test_a_held_post_is_for_its_author_only_until_it_is_released(world: Wo
     assert (await bob.api.get(f"/api/v1/statuses/{root['id']}")).json()["replies_count"] == 0
     assert (await ada.api.get("/api/v1/accounts/verify_credentials")).json()["statuses_count"] == 0
     assert posted["id"] in [s["id"] for s in (await ada.api.get(f"/api/v1/accounts/{ada.id}/statuses")).json()]
-    await decide(world, (await held(world))[0], publish=True, by=mod)
+    await decide(world, posted["id"], drafted("ok"), mod)
     assert (await bob.api.get(path)).json().get("moderation") is None
     for timeline in ("home", "tag/harvest"):
         shown = [status["id"] for status in (await bob.api.get(f"/api/v1/timelines/{timeline}")).json()]
@@ -80,7 +76,7 @@ async def test_a_held_post_is_for_its_author_only_until_it_is_released(world: Wo
     assert (await bob.api.get("/api/v1/notifications")).json()[0]["type"] == "mention"
     assert (await bob.api.get(f"/api/v1/statuses/{root['id']}")).json()["replies_count"] == 1
     assert (await ada.api.get("/api/v1/accounts/verify_credentials")).json()["statuses_count"] == 1
-    assert [event["actor_id"] for event in await events(world, "hold_released")] == [mod.account_id]
+    assert [event["actor_id"] for event in await events(world, "decision")] == [mod.account_id]
 
 
 async def test_a_refused_post_stays_with_its_author_and_brings_strikes_that_can_be_lifted(world: World) -> None:
@@ -88,7 +84,7 @@ async def test_a_refused_post_stays_with_its_author_and_brings_strikes_that_can_
     ada, eve, mod = [await world.person(name) for name in ("ada", "eve", "mod")]
     text = "Come and see the enormous pumpkin that I have been growing behind my house"
     posted = await ada.post(text)
-    await decide(world, (await held(world))[0], publish=False, by=mod)
+    made = await decide(world, posted["id"], drafted(), mod)
     again = (await ada.api.get(f"/api/v1/statuses/{posted['id']}")).json()
     assert again["moderation"]["withheld"] == "refused"
     await eve.api.get(f"/api/v1/statuses/{posted['id']}", expect=404)
@@ -97,15 +93,15 @@ async def test_a_refused_post_stays_with_its_author_and_brings_strikes_that_can_
     world.res.screen.policies.forget()
     copy = await eve.post(text.replace("pumpkin", "courgette"))
     assert copy["moderation"]["withheld"] == "review", "a near-copy of what was refused is held"
-    await turn_round(world.db, world.clock, world.res.emit, int(posted["id"]), actor_id=mod.account_id)
+    await reverse(world.res.desk, reviewer(mod), made, "review")
     await world.settle()
     await eve.api.get(f"/api/v1/statuses/{posted['id']}")
     assert [e["details"]["event_id"] for e in await events(world, "strike_lifted")] == [str(strike["id"])]
     world.res.screen.policies.forget()
     other = await eve.post(text.replace("pumpkin", "cucumber"))
     assert "moderation" not in other, "what was released is not known as bad any more"
-    with pytest.raises(NotFound):
-        await turn_round(world.db, world.clock, world.res.emit, int(posted["id"]), actor_id=mod.account_id)
+    with pytest.raises(Conflict):
+        await reverse(world.res.desk, reviewer(mod), made, "review")
 
 
 async def test_a_rejected_post_answers_422_with_the_reason_and_the_words_and_is_not_written(world: World) -> None:
@@ -191,18 +187,18 @@ async def test_nobody_decides_on_a_revision_that_they_did_not_see_or_on_their_ow
     await put_in_force(world)
     ada, mod = await world.person("ada"), await world.person("mod")
     posted = await ada.post("A pumpkin")
-    (first,) = await held(world)
+    first = (await case_of(world, posted["id"]))["id"]
     with pytest.raises(Forbidden):
-        await decide(world, first, publish=True, by=ada)
+        await decide(world, posted["id"], drafted("ok"), ada)
     await ada.api.put(f"/api/v1/statuses/{posted['id']}", {"status": "Another pumpkin"})
     with pytest.raises(Conflict):
-        await decide(world, first, publish=True, by=mod)
-    (second,) = await held(world)
+        await decide_case(world.res.desk, reviewer(mod), first, drafted("ok"))
     with pytest.raises(Conflict):
-        await decide(world, second, publish=True, by=mod, revision=0)
-    await decide(world, second, publish=True, by=mod, revision=1)
+        await decide(world, posted["id"], drafted("ok"), mod)
+    second = (await case_of(world, posted["id"]))["id"]
+    await decide(world, posted["id"], drafted("ok", revision=1), mod)
     with pytest.raises(Conflict):
-        await decide(world, second, publish=False, by=mod)
+        await decide_case(world.res.desk, reviewer(mod), second, drafted(revision=1))
 
 
 async def test_a_label_covers_the_post_and_is_shown_in_the_readers_language(world: World) -> None:
@@ -250,14 +246,10 @@ async def test_a_case_is_open_until_somebody_decides_it(world: World) -> None:
     ada, bob, mod = [await world.person(name) for name in ("ada", "bob", "mod")]
     posted = await ada.post("A marrow")
     await bob.api.get(f"/api/v1/statuses/{posted['id']}")
-    ((case, *others), _) = await list_waiting(world.db, "cases")
-    assert (case.text, others, (await count_waiting(world.db)).cases) == ("A marrow", [], 1)
-    decision = Decision(publish=False, actor_id=mod.account_id)
-    await decide_case(world.db, world.clock, world.res.emit, world.res.screen.policies, case.id, decision)
-    await world.settle()
+    assert [row["subject_id"] for row in await open_cases(world)] == [int(posted["id"])]
+    await decide(world, posted["id"], drafted(), mod)
     await bob.api.get(f"/api/v1/statuses/{posted['id']}", expect=404)
-    assert (await list_waiting(world.db, "cases"))[0] == []
-    assert [item.status_id for item in (await list_waiting(world.db, "refused"))[0]] == [int(posted["id"])]
+    assert await open_cases(world) == []
 
 
 async def test_a_hold_that_nobody_looks_at_goes_as_the_policy_says_and_brings_no_strike(world: World) -> None:
@@ -265,9 +257,9 @@ async def test_a_hold_that_nobody_looks_at_goes_as_the_policy_says_and_brings_no
     ada = await world.person("ada")
     posted = await ada.post("A pumpkin")
     world.at(world.clock.now() + timedelta(hours=71))
-    assert await expire(world.db, world.clock, world.res.emit, world.res.screen.policies) == 0
+    assert await expire_holds(world.res.desk) == 0
     world.at(world.clock.now() + timedelta(hours=2))
-    assert await expire(world.db, world.clock, world.res.emit, world.res.screen.policies) == 1
+    assert await expire_holds(world.res.desk) == 1
     again = (await ada.api.get(f"/api/v1/statuses/{posted['id']}")).json()
     assert again["moderation"]["withheld"] == "refused"
     assert await events(world, "strike") == []
@@ -281,8 +273,7 @@ async def test_a_scheduled_post_that_would_be_refused_when_its_time_comes_is_hel
     await ada.api.post("/api/v1/statuses", {"status": "A turnip", "scheduled_at": at.isoformat()}, expect=422)
     world.at(at)
     await world.settle()
-    ((item, *_), _) = await list_waiting(world.db, "holds")
-    assert item.text == "A turnip"
+    assert len(await held(world)) == 1
 
 
 async def test_deleting_a_held_post_counts_nothing_down(world: World) -> None:
@@ -363,7 +354,7 @@ async def test_a_post_that_is_withheld_later_goes_from_all_places_where_others_h
     await bob.api.post(f"/api/v1/polls/{posted['id']}/votes", {"choices": [0]}, expect=404)
     await bob.api.get(f"/api/v1/polls/{posted['id']}", expect=404)
     await bob.api.post(f"{path}/favourite", expect=404)
-    await decide(world, (await held(world))[0], publish=True, by=mod)
+    await decide(world, posted["id"], drafted("ok", revision=1), mod)
     seen = (await bob.api.get("/api/v1/notifications")).json()
     assert [note["type"] for note in seen].count("mention") == 1
 
