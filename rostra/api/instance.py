@@ -23,6 +23,7 @@ from rostra.entities.instance import (
 from rostra.instance.describe import render_instance, render_old_instance, render_rules
 from rostra.instance.emojis import hydrate_emojis
 from rostra.kit.errors import NotFound
+from rostra.moderation.domains import digest, list_shown_blocks, obscure
 from rostra.text.profile import render_note
 
 routes = Routes("instance")
@@ -68,9 +69,17 @@ async def show_privacy_policy(call: Call) -> PrivacyPolicy:
 
 
 @routes.get("/api/v1/instance/domain_blocks", access="public")
-async def show_domain_blocks(call: Call) -> list[DomainBlock]:  # noqa: ARG001 - none is blocked before federation
-    """Domains that the instance has nothing to do with."""
-    return []
+async def show_domain_blocks(call: Call) -> list[DomainBlock]:
+    """Domains that the instance limits or has nothing to do with."""
+    return [
+        DomainBlock(
+            domain=obscure(block.domain) if block.obfuscate else block.domain,
+            digest=digest(block.domain),
+            severity="suspend" if block.severity == "suspend" else "silence",
+            comment=block.public_comment,
+        )
+        for block in await list_shown_blocks(call.res.db)
+    ]
 
 
 @routes.get("/api/v1/instance/peers", access="public")

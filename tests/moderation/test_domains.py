@@ -23,7 +23,7 @@ from rostra.moderation.domains import (
 )
 from rostra.moderation.records import Draft, Wish
 from rostra.moderation.reverse import reverse
-from tests.screening.policies import activate
+from tests.screening.policies import put_in_force
 from tests.world import DOMAIN, Person, World
 
 
@@ -128,7 +128,7 @@ async def test_a_limited_server_is_out_of_public_timelines(world: World, mona: P
 async def test_what_was_decided_on_one_account_outlives_the_rule_for_its_server(world: World, mona: Person) -> None:
     troll, other = await remote(world, "troll@bad.example"), await remote(world, "other@bad.example")
     block_id = await block(world, mona, "bad.example")
-    await activate(world)
+    await put_in_force(world)
     reviewer = Reviewer(account_id=mona.account_id, role="moderator")
     draft = Draft(outcome="violates", clause="words", wishes=(Wish(kind="suspend", on="account"),))
     await decide_subject(world.res.desk, reviewer, "account", troll, draft)
@@ -139,7 +139,7 @@ async def test_what_was_decided_on_one_account_outlives_the_rule_for_its_server(
 
 async def test_the_rule_for_a_server_outlives_what_was_decided_on_one_account(world: World, mona: Person) -> None:
     troll = await remote(world, "troll@bad.example")
-    await activate(world)
+    await put_in_force(world)
     reviewer = Reviewer(account_id=mona.account_id, role="moderator")
     draft = Draft(outcome="violates", clause="words", wishes=(Wish(kind="suspend", on="account"),))
     decision_id = await decide_subject(world.res.desk, reviewer, "account", troll, draft)
