@@ -147,6 +147,7 @@ async def _sign_up_page(
 ) -> Response:
     invitation = await _invitation(visit, form.invite_code)
     mode = (await visit.res.instance.settings(visit.res.db)).registrations_mode
+    usual = (await visit.res.instance.configured(visit.res.db)).registrations_mode
     if "invite_code" in errors:
         errors = {**errors, "base": visit.gettext("This invitation does not work any more.")}
     return await visit.html(
@@ -155,6 +156,7 @@ async def _sign_up_page(
         values=msgspec.structs.asdict(form),
         errors=errors,
         invitation=invitation,
+        for_now=mode if mode != usual else "",
         closed=mode == "closed" or (mode == "invite" and invitation is None),
     )
 
