@@ -124,9 +124,7 @@ get the named fragment instead. Names of fields are those of the API where there
 
     Moderation (moderators; what changes the policy: administrators)
     GET /policy                           policy.html (everybody)
-    GET /admin/review?tab=hold|case|refused&after=
-                                          admin/review.html; POST /admin/review/{hold,case,refused}/ID:
-                                          decision=publish|refuse, revision, note, next, after
+    GET /admin/desk                       admin/desk.html, admin/desk_*.html: see web/desk.py
     GET /admin/policy                     admin/policy.html; POST /admin/policy/rules/RULE/resume
     GET /admin/policy/{coverage,facts,versions,replays}
                                           admin/policy_*.html

@@ -11,8 +11,6 @@ from typing import Any
 import msgspec
 
 from rostra.accounts.label_queries import Label
-from rostra.moderation.overview_queries import ReviewCounts
-from rostra.moderation.review_queries import Shown
 from rostra.policy.coverage import coverage_of
 from rostra.policy.diff import diff_bundles
 from rostra.policy.facts import FACTS
@@ -26,10 +24,9 @@ from rostra.screening.replay import Precision
 from rostra.screening.replay_queries import ReplayRow, Sample
 from rostra.screening.subject import Mark, Part
 from rostra.web.context import Refusal, Withheld
-from rostra.web.marked import mark_field, mark_words, marked_parts
+from rostra.web.marked import mark_words, marked_parts
 from rostra.web.policy import clause_view
 from rostra.web.render import Composer
-from rostra.web.review import Item
 from tests.screening.policies import MAIN, RULES, bundle_files
 from tests.web import samples as s
 from tests.web.case import Case
@@ -60,43 +57,6 @@ def bundle() -> Bundle:
     host = b"id: cloud\ntitle: A host\nreply_within: 24h\nclauses:\n  - {id: violence, title: Violence, text: None.}\n  - {id: words, title: Words}\n"
     main = MAIN.replace("severity: 3", "severity: 3\n    covers: [cloud/words]")
     return parse_bundle({**bundle_files(rules, main), "hosts/cloud.yaml": host}).bundle
-
-
-def _shown(number: int, **changes: Any) -> Shown:
-    made: dict[str, Any] = {
-        "id": number, "kind": "hold", "clause": "words", "rule": "wait", "policy": "abc", "severity": 5, "reason": {"en": REASON},
-        "spans": [("text", 28, 43, "threat.kill")], "fresh": True, "expires_at": NOW + timedelta(hours=60), "expires_to": "refuse", "status_id": 900 + number,
-        "account_id": 3, "text": THREAT, "spoiler_text": "", "visibility": "public", "language": "en", "revision": 0, "created_at": NOW - timedelta(minutes=20),
-        "is_reply": True, "username": "tomas", "domain": None, "display_name": "Tomás", "joined_at": NOW - timedelta(days=3), "poll_options": [], "media": [],
-        "found": {"scores": {"threat": 0.97, "hate": 0.12}, "matches": ["threat.kill"]}, "strikes": 2,
-    }
-    return Shown(**(made | changes))
-
-
-def _item(shown: Shown, **changes: Any) -> Item:
-    made: dict[str, Any] = {
-        "number": shown.id, "shown": shown, "acct": shown.username, "days": 3, "clause_title": "Threats of violence", "reason": REASON,
-        "text": mark_field(shown.text, shown.spans, "text"), "warning": mark_words(shown.spoiler_text, []), "options": [mark_words(o, [(0, 3)]) for o in shown.poll_options],
-        "pictures": [], "scores": [("threat", 97), ("hate", 12)], "found": ["threat.kill"], "is_own": False,
-    }
-    return Item(**(made | changes))
-
-
-def _review_cases() -> dict[str, Case]:
-    counts = ReviewCounts(held=3, oldest_held=NOW - timedelta(hours=5), cases=1, oldest_case=NOW - timedelta(days=2), refused=12)
-    none = ReviewCounts(held=0, oldest_held=None, cases=0, oldest_case=None, refused=0)
-    evil = _shown(2, text=s.HOSTILE, spoiler_text=s.HOSTILE, poll_options=[s.HOSTILE, "b"], severity=3, is_reply=False, language=s.HOSTILE, rule=s.HOSTILE)
-    pictures = [("/media/picture-1.svg", mark_words("A knife on a table", [(2, 7)])), ("/media/picture-2.svg", mark_words("", []))]
-    items = [_item(_shown(1)), _item(evil, clause_title=s.HOSTILE, reason=s.HOSTILE, scores=[(s.HOSTILE, 3)], found=[s.HOSTILE], acct="x", days=0), _item(_shown(3), pictures=pictures), _item(_shown(4), is_own=True)]
-    at = page("/admin/review", administrator=False, moderator=True, waiting=4)
-    base: dict[str, Any] = {"items": items, "counts": counts, "after": "", "older_url": None, "problem": ""}
-    return {
-        "admin/review": Case("admin/review.html", at, base | {"tab": "hold", "older_url": "/admin/review?after=3-1"}),
-        "admin/review-hostile": Case("admin/review.html", at, base | {"tab": "hold", "problem": s.HOSTILE, "after": s.HOSTILE}),
-        "admin/review-cases": Case("admin/review.html", at, base | {"tab": "case", "problem": "Somebody was quicker."}),
-        "admin/review-refused": Case("admin/review.html", at, base | {"tab": "refused"}),
-        **{f"admin/review-empty-{tab}": Case("admin/review.html", at, {"tab": tab, "items": [], "counts": none, "after": "", "older_url": None, "problem": ""}) for tab in ("hold", "case", "refused")},
-    }
 
 
 def _version(name: str = "5d0c2f1a9b7e", **changes: Any) -> Version:
@@ -208,4 +168,4 @@ def _author_cases() -> dict[str, Case]:
 
 def moderation_cases() -> dict[str, Case]:
     """Name to case."""
-    return {**_review_cases(), **_policy_cases(), **_event_cases(), **_author_cases()}
+    return {**_policy_cases(), **_event_cases(), **_author_cases()}

@@ -38,7 +38,7 @@ async def test_an_event_is_shown_with_all_that_tells_how_near_and_how_bad_it_is(
     page = await browser.get(f"/admin/policy/clusters/{cluster.id}")
     assert "Be there &lt;script&gt;" in page
     assert "<script>alert" not in page
-    assert 'href="/admin/review"' in page
+    assert 'href="/admin/desk"' in page
     assert check(page)[1] == []
 
 
