@@ -29,6 +29,7 @@ from rostra.events import (
     LeverMoved,
     LinkRequested,
     MailOrdered,
+    NoticeReceived,
     Notified,
     PollClosed,
     ProfileChanged,
@@ -64,6 +65,8 @@ from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
+from rostra.notices.clocks import tick as tick_notices
+from rostra.notices.expand import expand as expand_notice
 from rostra.posts.views import rerank_cases, sweep_views
 from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
@@ -288,6 +291,14 @@ async def _watch_rules(_: Tick, res: Resources) -> None:
 
 
 async def _watch_levers(_: Tick, res: Resources) -> None:
+async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
+    await expand_notice(res.desk, event.notice_id)
+
+
+async def _tick_notices(_: Tick, res: Resources) -> None:
+    await tick_notices(res.desk)
+
+
     await watch_levers(res.db, res.clock, emit)
     res.screen.levers.forget()
 
@@ -405,3 +416,5 @@ every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
 every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
 every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)
+on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
+every("* * * * *", "notices.tick", _tick_notices, timeout=60)

@@ -240,3 +240,9 @@ class LeverMoved(Event, frozen=True, kw_only=True):
 
 
 Emit = Callable[[Tx, Event], Awaitable[None]]
+class NoticeReceived(Event, frozen=True, kw_only=True):
+    """A notice of a host or an authority was believed, and is to be looked into."""
+
+    notice_id: int
+
+

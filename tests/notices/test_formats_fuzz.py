@@ -18,12 +18,14 @@ from tests.notices.letters import BASE, OWN, arf, evidence, letter, xarf3, xarf4
 
 KINDS = st.sampled_from([
     "", "application/json", "text/csv", "message/rfc822", "multipart/report; boundary=part",
-    "text/plain; charset=utf-16", "text/html", "application/xarf+json", "multipart/mixed", "text/plain; charset=nonsense",
+    "text/plain; charset=utf-16", "text/html", "application/xarf+json", "multipart/mixed",
+    "text/plain; charset=nonsense",
 ])  # fmt: skip
 SEEDS = [
     xarf4(f"{BASE}/@a/1", evidence=[evidence(b"some evidence")]), xarf3(f"{BASE}/@a/1"), arf(f"{BASE}/@a/1"),
     letter(
-        f"within 24 hours\n{BASE}/@a/1\n> quoted words here\n", Authentication_Results="mx; dkim=pass header.d=a.example"
+        f"within 24 hours\n{BASE}/@a/1\n> quoted words here\n",
+        Authentication_Results="mx; dkim=pass header.d=a.example",
     ).as_bytes(),
     f"url,quote,due\n{BASE}/@a/1,\"some words\",24h\n".encode(),
     f'<p><a href="{BASE}/@a/1">x</a><blockquote>quoted words</blockquote>'.encode(),
@@ -35,7 +37,8 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = ["xarf_version", "report_id", "reporter", "sender", "evidence", "urls", "url", "items", "clause",
-         "respond_within_hours", "deadline", "description", "Report", "ReporterInfo", "category", "type", "source_identifier"]  # fmt: skip
+         "respond_within_hours", "deadline", "description", "Report", "ReporterInfo", "category", "type",
+         "source_identifier"]  # fmt: skip
 
 
 def check(body: bytes, kind: str) -> None:

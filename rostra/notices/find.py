@@ -1,0 +1,143 @@
+"""What the addresses and quotations of a notice are here: posts, people, files, or nothing of ours. Reads only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from rostra.detect.near import EMPTY, Signature, signature
+from rostra.detect.normalise import normalise
+from rostra.kit.db import Reader
+from rostra.kit.ids import MAX_ID
+from rostra.notices import item_queries
+from rostra.notices.intake import own_hosts
+from rostra.notices.item_queries import Pending, Post
+from rostra.notices.records import Match
+from rostra.screening.near_queries import READ_BACK, NearRow, find_near
+from rostra.text.urls import Urls
+
+MOST_COPIES: Final = 1000
+# Somebody quotes from memory, or a part: a little less alike than copies are.
+_QUOTED: Final = 0.7
+_STATUS: Final = re.compile(
+    r"/(?:@|users/)(?P<name>[^/@]{1,60})(?:@[^/]{1,255})?/(?:statuses/)?(?P<id>\d{1,19})(?:/.*)?"
+)
+_STATUS_ALONE: Final = re.compile(r"/(?:web/|deck/)?(?:statuses|notice|api/v1/statuses)/(?P<id>\d{1,19})(?:/.*)?")
+_ACCOUNT: Final = re.compile(r"/(?:@|users/)(?P<name>[A-Za-z0-9_]{1,60})(?:/.*)?")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an address leads: `value` is an id, a name or a key."""
+
+    kind: Literal["status", "account", "file", "elsewhere", "unknown"]
+    value: str = ""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What an item is: its match, the post or the account, and the text to look for copies of."""
+
+    match: Match
+    kind: Literal["status", "account"] | None = None
+    subject_id: int | None = None
+    account_id: int | None = None
+    text: str = ""
+    is_refused: bool = False
+
+
+def place_of(url: str, urls: Urls) -> Place:
+    """Where an address leads by its looks."""
+    try:
+        parts = urlsplit(url)
+        host, path = parts.netloc.lower().rpartition("@")[2], unquote(parts.path)
+    except ValueError:
+        return Place("unknown")
+    if host.removeprefix("www.") not in own_hosts(urls):
+        return Place("elsewhere")
+    media = urlsplit(urls.media)
+    if host == media.netloc.lower() and path.startswith(f"{media.path}/"):
+        return Place("file", path.removeprefix(f"{media.path}/"))
+    path = path.rstrip("/")
+    if (found := _STATUS.fullmatch(path) or _STATUS_ALONE.fullmatch(path)) and int(found["id"]) <= MAX_ID:
+        return Place("status", found["id"])
+    if found := _ACCOUNT.fullmatch(path):
+        return Place("account", found["name"].lower())
+    return Place("unknown")
+
+
+async def find_targets(conn: Reader, items: Sequence[Pending], urls: Urls, until: datetime) -> dict[int, Target]:
+    """What each item is, by its id: a handful of statements for all addresses, one more for each bare quotation."""
+    places = {item.id: place_of(item.url, urls) if item.url else Place("unknown") for item in items}
+    files = await item_queries.find_files(conn, _values(places, "file"))
+    people = await item_queries.find_accounts(conn, _values(places, "account"))
+    far = await item_queries.find_by_address(conn, [item.url for item in items if places[item.id].kind == "elsewhere"])
+    ids = {int(value) for value in _values(places, "status")}
+    ids |= {status_id for status_id, _ in files.values() if status_id} | {status_id for status_id, _ in far.values()}
+    posts = await item_queries.find_statuses(conn, sorted(ids))
+    found: dict[int, Target] = {}
+    for item in items:
+        place = places[item.id]
+        status_id = far[item.url][0] if item.url in far else _status_of(place, files)
+        if status_id is not None and status_id in posts:
+            found[item.id] = _post(posts[status_id], "found")
+        elif place.kind == "account" and place.value in people:
+            account_id = people[place.value]
+            found[item.id] = Target(match="found", kind="account", subject_id=account_id, account_id=account_id)
+        elif place.kind == "file" and place.value in files:
+            account_id = files[place.value][1]
+            found[item.id] = Target(match="found", kind="account", subject_id=account_id, account_id=account_id)
+        else:
+            found[item.id] = await _by_quote(conn, item, place, until)
+    return found
+
+
+def _status_of(place: Place, files: dict[str, tuple[int | None, int]]) -> int | None:
+    if place.kind == "status":
+        return int(place.value)
+    return files[place.value][0] if place.kind == "file" and place.value in files else None
+
+
+async def _by_quote(conn: Reader, item: Pending, place: Place, until: datetime) -> Target:
+    """Nothing is at the address: what is quoted may be somewhere else."""
+    made = signature_of(item.quote)
+    near = (
+        await find_near(conn, made, since=until - READ_BACK, until=until, limit=1, least=_QUOTED) if made.bits else []
+    )
+    posts = await item_queries.find_statuses(conn, [row.status_id for row in near])
+    for post in posts.values():
+        return _post(post, "near")
+    if place.kind == "elsewhere":
+        return Target(match="not_ours")
+    return Target(match="gone" if place.kind != "unknown" else "unknown", text=item.quote)
+
+
+async def find_copies(conn: Reader, target: Target, until: datetime) -> list[tuple[Post, float]]:
+    """Posts that say the same as the item, the most alike first; direct messages are nobody's to look through."""
+    made = signature_of(target.text)
+    rows: list[NearRow] = []
+    if made.bits:
+        rows = await find_near(conn, made, since=until - READ_BACK, until=until, limit=MOST_COPIES + 1)
+    alike = {row.status_id: row.similarity for row in rows if row.status_id != target.subject_id}
+    posts = await item_queries.find_statuses(conn, sorted(alike))
+    found = [(post, alike[post.id]) for post in posts.values() if post.visibility != "direct"]
+    return sorted(found, key=lambda each: (-each[1], -each[0].id))[:MOST_COPIES]
+
+
+def signature_of(text: str) -> Signature:
+    """What screening would have made of the text; empty where it is too short to compare."""
+    return signature(normalise(text).text) if text else EMPTY
+
+
+def _post(post: Post, match: Match) -> Target:
+    return Target(
+        match=match, kind="status", subject_id=post.id, account_id=post.account_id, text=post.text,
+        is_refused=post.is_refused,
+    )  # fmt: skip
+
+
+def _values(places: dict[int, Place], kind: str) -> list[str]:
+    return sorted({place.value for place in places.values() if place.kind == kind})
