@@ -52,6 +52,10 @@ from rostra.kit.jobs import Handlers, Job, Kind, enqueue
 from rostra.kit.jobs import sweep as sweep_jobs
 from rostra.kit.mail import Message
 from rostra.kit.ratelimit import sweep as sweep_windows
+from rostra.ledger.erase import erase_departed
+from rostra.ledger.keys import load_signer
+from rostra.ledger.seal import seal
+from rostra.ledger.witness import write_letters
 from rostra.levers.tell import tell_staff
 from rostra.levers.watch import watch as watch_levers
 from rostra.media.attach import purge_orphans
@@ -330,6 +334,18 @@ async def _trim(_: Tick, res: Resources) -> None:
 
 
 on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
+async def _seal(_: Tick, res: Resources) -> None:
+    await seal(res.db, res.clock, load_signer(res.settings))
+
+
+async def _erase_departed(_: Tick, res: Resources) -> None:
+    await erase_departed(res.db, res.clock)
+
+
+async def _tell_witnesses(_: Tick, res: Resources) -> None:
+    await write_letters(res.db, emit, res.settings.ledger_witnesses, res.urls.base)
+
+
 on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
 on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
@@ -418,3 +434,6 @@ every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)
 on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
 every("* * * * *", "notices.tick", _tick_notices, timeout=60)
+every("* * * * * */10", "ledger.seal", _seal, attempts=1, timeout=600)
+every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
+every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)

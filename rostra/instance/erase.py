@@ -16,6 +16,8 @@ from rostra.instance import erase_queries as queries
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Invalid, NotFound
+from rostra.ledger import erase as ledger
+from rostra.ledger.append import Entry, append
 
 _BATCH: Final = 200
 _KEYS_PER_EVENT: Final = 1_000
@@ -50,6 +52,7 @@ async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int)
             some = keys[start : start + _KEYS_PER_EVENT]
             await emit(tx, AccountDeleted(account_id=account_id, media_keys=some))
 
+    await _leave_ledger(db, clock, account_id)
 
 async def _until_done(
     db: Database, emit: Emit, account_id: int, piece: Callable[[Tx, Emit, int], Awaitable[bool]]
@@ -68,6 +71,14 @@ async def _erase_statuses(tx: Tx, emit: Emit, account_id: int) -> bool:
     boosted = [row["reblog_of_id"] for row in rows if row["reblog_of_id"]]
     await queries.lock_statuses(tx, sorted({*ids, *answered, *boosted}))
     await queries.count_fewer_replies(tx, answered)
+async def _leave_ledger(db: Database, clock: Clock, account_id: int) -> None:
+    """What is appended about them from now on is erased by the hour (`ledger.erase_departed`)."""
+    more = True
+    while more:
+        async with db.transaction() as tx:
+            more = await ledger.erase_account(tx, clock.now(), account_id)
+
+
     await queries.count_fewer_reblogs(tx, boosted)
     boosts = await queries.count_fewer_boosts(tx, ids, account_id)
     await queries.orphan_replies(tx, ids, account_id)

@@ -25,8 +25,10 @@ _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0
 
 # What a header may carry; what is wrong in one would be told with the key in it.
 _BEARER_KEY = re.compile(r"[\x21-\x7e]+")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SHOWN_TO_NOBODY = frozenset(
-    {"secret_key", "vapid_private_key", "external_key", "smtp_url", "database_url", "storage_url"}
+    {"secret_key", "vapid_private_key", "ledger_key", "external_key", "dsa_token"}
+    | {"smtp_url", "database_url", "storage_url"}
 )
 
 ExternalKind = Literal["moderations", "guard", "chat"]
@@ -64,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str | None = None
     secret_key: str | None = None
     vapid_private_key: str | None = None
+    ledger_key: str | None = None
+    ledger_witnesses: tuple[str, ...] = ()
     rate_limit_scale: float = 1.0
     trusted_proxies: tuple[str, ...] = ()
     log_level: str = "info"
@@ -134,6 +138,8 @@ SETTINGS: Final[dict[str, str]] = {
     "vapid_private_key": "Web Push key (PEM); empty means the one kept in the data directory.",
     "rate_limit_scale": "Factor on every rate limit; 0 switches them off.",
     "trusted_proxies": "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.",
+    "ledger_key": "Key that signs the ledger's checkpoints (Ed25519, PEM); empty means the one in the data directory.",
+    "ledger_witnesses": "Addresses that get a letter with the ledger's newest checkpoint every day, apart by commas.",
     "log_level": "debug, info, warning or error.",
     "log_json": "JSON log lines; empty means: unless standard error is a terminal.",
     "argon2_time_cost": "Passes of the password hash.",
@@ -168,8 +174,9 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     given |= {key: value for key, value in named.items() if key in SETTINGS and value != ""}
     given |= chosen
     given["data_dir"] = data_dir
-    if isinstance(given.get("trusted_proxies"), str):
-        given["trusted_proxies"] = [part.strip() for part in given["trusted_proxies"].split(",") if part.strip()]
+    for name in ("trusted_proxies", "ledger_witnesses"):
+        if isinstance(given.get(name), str):
+            given[name] = [part.strip() for part in given[name].split(",") if part.strip()]
     settings = _convert(given, problems)
     if settings is not None:
         problems += _contradictions(settings)
@@ -246,6 +253,13 @@ def _contradictions(settings: Settings) -> list[str]:
 
 
 def _contradictions_of_external(settings: Settings) -> list[str]:
+    if not _is_plain_url(settings.dsa_url):
+        problems.append("dsa_url: must look like https://transparency.dsa.ec.europa.eu/api/v1/statements")
+    if settings.dsa_token is not None and not _BEARER_KEY.fullmatch(settings.dsa_token):
+        problems.append("dsa_token: has blanks or letters that no token has")
+    for address in settings.ledger_witnesses:
+        if not _MAIL.fullmatch(address):
+            problems.append(f"ledger_witnesses: {address!r} is not an e-mail address")
     problems: list[str] = []
     if settings.external_url is not None and not _is_plain_url(settings.external_url):
         problems.append("external_url: must look like http://127.0.0.1:8080/v1, without a name, a password or a query")

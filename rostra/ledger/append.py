@@ -1,7 +1,9 @@
-"""The one function that writes the record of moderation. Nothing changes a row afterwards: the database refuses.
+"""The one function that writes the record of moderation. Nothing changes a row afterwards: the database refuses, and
+the tree, of which each row becomes a leaf within seconds (`rostra/ledger/seal.py`), would show it.
 
-Rows hold ids and what was found, never what people wrote. What now holds of a post or an account (withheld, labels,
-strikes) is derived from here and kept beside the post for the readers' sake.
+Rows hold ids and what was found, never what people wrote. Nobody is named but in `account_id`, `actor_id` and, where
+the subject is an account, `subject_id`: by these somebody is erased (`rostra/ledger/erase.py`). What now holds of a
+post or an account (withheld, labels, strikes) is derived from here and kept beside the post for the readers' sake.
 """
 
 from __future__ import annotations
@@ -19,11 +21,19 @@ insert into moderation_events (id, type, subject_kind, subject_id, revision, acc
 values (make_id($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $1) returning id
 """
 
-SubjectKind = Literal["status", "account", "media", "card", "policy", "rule", "model"]
+SubjectKind = Literal[
+    "status", "account", "media", "card", "policy", "rule", "model",
+    "case", "report", "notice", "appeal", "domain", "lever", "sample", "decision", "panel",
+]  # fmt: skip
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened. `account_id`: whose content it is; `actor_id`: who did it, None for the server."""
+    """One thing that happened. `account_id`: whose content it is; `actor_id`: who did it, None for the server.
+
+    What is about a person has the person's `account_id`, or an account as its subject; other people are named in
+    `details` by records that refer to them (a report, a case, a decision), never by their own ids. Type, policy,
+    detectors, clause and the day are public once the ledger is exported, the rest never.
+    """
 
     type: str
     subject_kind: SubjectKind
