@@ -68,6 +68,13 @@ on conflict (month) do update set accounts = greatest(recipients_by_month.accoun
   counted_at = excluded.counted_at
 """
 
+OVERVIEW: Final = "select content, made_at from transparency_overview"
+
+KEEP_OVERVIEW: Final = """
+insert into transparency_overview (content, made_at) values ($1, $2)
+on conflict (only_one) do update set content = excluded.content, made_at = excluded.made_at
+"""
+
 
 class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     puid: str
@@ -86,6 +93,13 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     file_key: str
     file_size: int
     sha256: str
+    made_at: datetime
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of the last months, as of last night."""
+
+    content: dict[str, Any]
     made_at: datetime
 
 
@@ -149,3 +163,12 @@ async def find_content(conn: Reader, report_id: int) -> dict[str, Any] | None:
 async def count_recipients(tx: Tx, month: date, at: datetime) -> None:
     """Note how many people have used their account since the month began; the largest count stays."""
     await tx.execute(COUNT_RECIPIENTS, month, at)
+
+
+async def find_overview(conn: Reader) -> Overview | None:
+    return find_record(Overview, await conn.fetchrow(OVERVIEW))
+
+
+async def keep_overview(tx: Tx, content: dict[str, Any], at: datetime) -> None:
+    """Put the numbers in the place of last night's."""
+    await tx.execute(KEEP_OVERVIEW, content, at)

@@ -53,3 +53,10 @@ create table recipients_by_month (
 -- The public log of decisions is read by day; within one, its order says nothing about the time.
 
 create index decisions_by_day on decisions (((id >> 16) / 86400000) desc) where outcome = 'violates';
+
+-- The numbers of the last twelve months for the public page, made every night.
+create table transparency_overview (
+  only_one boolean primary key default true check (only_one),
+  content jsonb not null,
+  made_at timestamptz not null
+);
