@@ -80,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     external_key: str | None = None
     external_timeout: float = 0.8
     external_policy: Path | None = None
+    dsa_url: str = "https://transparency.dsa.ec.europa.eu/api/v1/statements"
+    dsa_token: str | None = None
 
     def __repr__(self) -> str:
         """Without what is secret, wherever it may be printed."""
@@ -136,10 +138,10 @@ SETTINGS: Final[dict[str, str]] = {
     "mail_from": "Sender address of mail; empty means noreply@ the domain.",
     "secret_key": "Key that signs cookies and forms; empty means the one kept in the data directory.",
     "vapid_private_key": "Web Push key (PEM); empty means the one kept in the data directory.",
-    "rate_limit_scale": "Factor on every rate limit; 0 switches them off.",
-    "trusted_proxies": "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.",
     "ledger_key": "Key that signs the ledger's checkpoints (Ed25519, PEM); empty means the one in the data directory.",
     "ledger_witnesses": "Addresses that get a letter with the ledger's newest checkpoint every day, apart by commas.",
+    "rate_limit_scale": "Factor on every rate limit; 0 switches them off.",
+    "trusted_proxies": "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.",
     "log_level": "debug, info, warning or error.",
     "log_json": "JSON log lines; empty means: unless standard error is a terminal.",
     "argon2_time_cost": "Passes of the password hash.",
@@ -150,6 +152,8 @@ SETTINGS: Final[dict[str, str]] = {
     "external_key": "Key that is sent to that server as a bearer token.",
     "external_timeout": "Seconds that a post waits for the external model; without an answer the policy decides.",
     "external_policy": "File with the policy that a `chat` model is told; empty for the one that comes with Rostra.",
+    "dsa_url": "Where statements of reasons are handed in: the European Union's database, or its sandbox.",
+    "dsa_token": "Token of that database; empty: nothing is handed in.",
 }
 
 
@@ -249,10 +253,6 @@ def _contradictions(settings: Settings) -> list[str]:
     for name in ("workers", "job_workers", "database_pool", "port"):
         if getattr(settings, name) < 1:
             problems.append(f"{name}: must be at least 1")
-    return problems + _contradictions_of_external(settings)
-
-
-def _contradictions_of_external(settings: Settings) -> list[str]:
     if not _is_plain_url(settings.dsa_url):
         problems.append("dsa_url: must look like https://transparency.dsa.ec.europa.eu/api/v1/statements")
     if settings.dsa_token is not None and not _BEARER_KEY.fullmatch(settings.dsa_token):
@@ -260,6 +260,10 @@ def _contradictions_of_external(settings: Settings) -> list[str]:
     for address in settings.ledger_witnesses:
         if not _MAIL.fullmatch(address):
             problems.append(f"ledger_witnesses: {address!r} is not an e-mail address")
+    return problems + _contradictions_of_external(settings)
+
+
+def _contradictions_of_external(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.external_url is not None and not _is_plain_url(settings.external_url):
         problems.append("external_url: must look like http://127.0.0.1:8080/v1, without a name, a password or a query")
