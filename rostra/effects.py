@@ -61,16 +61,17 @@ from rostra.levers.watch import watch as watch_levers
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
 from rostra.moderation.automatic import record_rule
+from rostra.moderation.bulk import BULK, BulkWanted, run_bulk
 from rostra.moderation.domain_effects import apply_domain_policy
 from rostra.moderation.evidence import drop_kept, sweep_snapshots
 from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.notices.clocks import tick as tick_notices
+from rostra.notices.expand import expand as expand_notice
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
-from rostra.notices.clocks import tick as tick_notices
-from rostra.notices.expand import expand as expand_notice
 from rostra.posts.views import rerank_cases, sweep_views
 from rostra.posts.vote import CLOSE_POLL, PollEnds, close_poll
 from rostra.relationships.follow import accept_all_requests
@@ -195,6 +196,10 @@ async def _sweep_evidence(_: Tick, res: Resources) -> None:
     await res.store.delete(keys)
 
 
+async def _bulk(wanted: BulkWanted, res: Resources) -> None:
+    await run_bulk(res.desk, wanted.bulk_id)
+
+
 async def _record_rule(event: StatusPublished | StatusEdited, res: Resources) -> None:
     await record_rule(res.desk, event.status_id)
 
@@ -286,6 +291,14 @@ async def _expire(_: Tick, res: Resources) -> None:
     await expire_labels(res.db, res.clock)
 
 
+async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
+    await expand_notice(res.desk, event.notice_id)
+
+
+async def _tick_notices(_: Tick, res: Resources) -> None:
+    await tick_notices(res.desk)
+
+
 async def _replay(wanted: ReplayWanted, res: Resources) -> None:
     await run_ordered(res.db, res.clock, res.screen.policies, wanted)
 
@@ -295,14 +308,6 @@ async def _watch_rules(_: Tick, res: Resources) -> None:
 
 
 async def _watch_levers(_: Tick, res: Resources) -> None:
-async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
-    await expand_notice(res.desk, event.notice_id)
-
-
-async def _tick_notices(_: Tick, res: Resources) -> None:
-    await tick_notices(res.desk)
-
-
     await watch_levers(res.db, res.clock, emit)
     res.screen.levers.forget()
 
@@ -329,11 +334,6 @@ async def _sweep_views(_: Tick, res: Resources) -> None:
     await sweep_views(res.db, res.clock)
 
 
-async def _trim(_: Tick, res: Resources) -> None:
-    await trim_all(res.db, res.clock)
-
-
-on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
 async def _seal(_: Tick, res: Resources) -> None:
     await seal(res.db, res.clock, load_signer(res.settings))
 
@@ -346,6 +346,11 @@ async def _tell_witnesses(_: Tick, res: Resources) -> None:
     await write_letters(res.db, emit, res.settings.ledger_witnesses, res.urls.base)
 
 
+async def _trim(_: Tick, res: Resources) -> None:
+    await trim_all(res.db, res.clock)
+
+
+on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
 on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
 on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
@@ -415,10 +420,13 @@ on(
     _announce(lambda event: EndedStreams(account_id=event.account_id, token_ids=event.token_ids)),
     priority=20,
 )
+HANDLERS.add(BULK, _bulk, attempts=20, concurrency=2, timeout=3600)
 on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: event.restricted)
 on(StatusEdited, "moderation.record_edited", _record_rule)
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
+on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
+every("* * * * *", "notices.tick", _tick_notices, timeout=60)
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
@@ -428,12 +436,10 @@ every("* * * * *", "moderation.expire", _expire, timeout=300)
 every("* * * * *", "levers.watch", _watch_levers, timeout=50)
 every("*/5 * * * *", "screening.watch", _watch_rules)
 every("37 3 * * *", "screening.learn", _learn, timeout=3600)
+every("* * * * * */10", "ledger.seal", _seal, attempts=1, timeout=600)
+every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
+every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
 every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
 every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)
-on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
-every("* * * * *", "notices.tick", _tick_notices, timeout=60)
-every("* * * * * */10", "ledger.seal", _seal, attempts=1, timeout=600)
-every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
-every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)

@@ -7,6 +7,7 @@ is said in `effects`, far above; a slice is given an `Emit` and knows no more.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -155,6 +156,9 @@ class Decided(Event, frozen=True, kw_only=True):
     restricts: bool
     # Whether they live here.
     is_local: bool = True
+    at: datetime | None = None
+    # Reports that have their outcome by it.
+    report_ids: list[int] = []
 
 
 class DecisionReversed(Event, frozen=True, kw_only=True):
@@ -163,6 +167,14 @@ class DecisionReversed(Event, frozen=True, kw_only=True):
     decision_id: int
     account_id: int
     why: Literal["undo", "review", "appeal", "superseded"]
+
+
+class AuthorTold(Event, frozen=True, kw_only=True):
+    """Somebody of this server has been written to about a decision on what is theirs, or about its end, at `at`."""
+
+    decision_id: int
+    account_id: int
+    at: datetime
 
 
 class AccountHidden(Event, frozen=True, kw_only=True):
@@ -231,6 +243,12 @@ class PushOrdered(Event, frozen=True, kw_only=True):
     notification_id: int
 
 
+class NoticeReceived(Event, frozen=True, kw_only=True):
+    """A notice of a host or an authority was believed, and is to be looked into."""
+
+    notice_id: int
+
+
 class LeverMoved(Event, frozen=True, kw_only=True):
     """A crisis lever was pulled or released; `actor_id` None: by its condition, its expiry or the growth brake."""
 
@@ -240,9 +258,3 @@ class LeverMoved(Event, frozen=True, kw_only=True):
 
 
 Emit = Callable[[Tx, Event], Awaitable[None]]
-class NoticeReceived(Event, frozen=True, kw_only=True):
-    """A notice of a host or an authority was believed, and is to be looked into."""
-
-    notice_id: int
-
-

@@ -28,6 +28,8 @@ class ReportForm(msgspec.Struct, frozen=True, kw_only=True):
     category: Category = "other"
     comment: str = ""
     forward: bool = False
+    # Beyond Mastodon: a clause of the policy.
+    reason: str = ""
 
 
 @routes.post("/api/v1/reports", scopes="write:reports", family="reports")
@@ -40,8 +42,9 @@ async def create_report(call: Call, form: ReportForm) -> Report:
         category=form.category,
         comment=form.comment,
         forward=form.forward,
+        reason=form.reason,
     )
-    made = await report(call.res.db, call.res.clock, call.res.emit, call.me.account_id, draft)
+    made = await report(call.res.desk, call.me.account_id, draft)
     target = await hydrate_accounts(call.res.db, [form.account_id], call.res.urls)
     if not target:
         raise NotFound

@@ -163,7 +163,6 @@ alter table reports
   -- A finer reason than the category: see rostra/moderation/reasons.py.
   add column reason text not null default '',
   add column source text not null default 'user' check (source in ('user', 'legal', 'trusted', 'remote')),
-  add column case_id bigint references cases on delete set null,
   add column snapshot_ids bigint[] not null default '{}',
   -- What the reporter's word weighed then: the log of a likelihood ratio.
   add column weight real not null default 0,
@@ -173,7 +172,14 @@ alter table reports
   add column outcome text check (outcome in ('upheld', 'partly', 'rejected', 'gone')),
   add column told_at timestamptz,
   add column language text;
-create index reports_by_case on reports (case_id, id) where case_id is not null;
+
+-- A report of several posts is part of the case of each; it has its outcome when all of them are decided.
+create table report_cases (
+  case_id bigint not null references cases on delete cascade,
+  report_id bigint not null references reports on delete cascade,
+  primary key (case_id, report_id)
+);
+create index report_cases_by_report on report_cases (report_id);
 
 -- Who sent a legal notice (Regulation (EU) 2022/2065, Article 16), apart so that it can be erased.
 create table legal_notices (

@@ -39,6 +39,8 @@ where id = $1 and state = 'closed'
 returning id
 """
 
+SET_OUTCOME: Final = "update cases set outcome = $2 where id = $1 and state = 'closed'"
+
 # What a subject is: whose it is, its revision, and what role they have here.
 SUBJECT_STATUS: Final = """
 select s.account_id, s.revision, u.role, a.domain is null as is_local
@@ -107,6 +109,11 @@ async def close_case(
 async def reopen_case(tx: Tx, case_id: int) -> bool:
     """Open a closed case again; False where another is open of its subject."""
     return await tx.fetchval(REOPEN, case_id) is not None
+
+
+async def set_outcome(tx: Tx, case_id: int, outcome: str) -> None:
+    """What a closed case has come to after all."""
+    await tx.execute(SET_OUTCOME, case_id, outcome)
 
 
 async def find_subject(conn: Reader, kind: SubjectKind, subject_id: int) -> tuple[int, int, Role | None, bool] | None:

@@ -145,8 +145,14 @@ async def _write(
     if draft.note and actor_id is not None:
         await case_queries.insert_note(tx, case.id, actor_id, draft.note, at)
     await case_queries.close_case(tx, case.id, at, actor_id=actor_id, outcome=draft.outcome, decision_id=decision_id)
-    await settle_reports(tx, case.id, draft.outcome, at)
-    event = Decided(decision_id=decision_id, account_id=case.account_id, restricts=restricts, is_local=plan.is_local)
+    settled = await settle_reports(tx, case.id, at)
+    event = Decided(
+        decision_id=decision_id,
+        account_id=case.account_id,
+        restricts=restricts,
+        is_local=plan.is_local,
+        report_ids=settled,
+    )
     await desk.emit(tx, event)
     return decision_id
 

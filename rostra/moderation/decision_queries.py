@@ -66,10 +66,21 @@ insert into holds (id, status_id, account_id, revision, fresh, event_id, policy,
 values (make_id($9), $1, $2, $3, false, $4, $5, $6, $7, $8, $10, $9, $9, 'refuse', $9, 'refuse', $11)
 """
 
-# Everybody who reported the subject hears of it; who was muted counts for nothing.
-SETTLE_REPORTS: Final = """
-update reports set outcome = $2, action_taken_at = $3 where case_id = $1 and outcome is null
-returning id, account_id, muted
+# A report has its outcome once all that it names is decided.
+_COME_TO: Final = """
+select rc.report_id,
+  case when bool_and(c.outcome = 'violates') then 'upheld'
+    when bool_or(c.outcome in ('violates', 'unclear')) then 'partly'
+    when bool_and(c.outcome = 'gone') then 'gone' else 'rejected' end as outcome
+from report_cases rc join cases c on c.id = rc.case_id
+where rc.report_id in (select x.report_id from report_cases x where x.case_id = $1)
+group by rc.report_id having bool_and(c.state = 'closed')
+"""
+
+SETTLE_REPORTS: Final = f"""
+update reports r set outcome = done.outcome, action_taken_at = $2
+from ({_COME_TO}) done where r.id = done.report_id and r.outcome is null
+returning r.id, r.account_id, r.muted, r.outcome
 """
 
 COUNT_REPORTERS: Final = """
@@ -78,17 +89,19 @@ select x.id, $2, $3 from unnest($1::bigint[]) x(id) order by x.id
 on conflict (account_id) do update set upheld = greatest(r.upheld + $2, 0), rejected = greatest(r.rejected + $3, 0)
 """
 
+# They wait again, until the case is decided anew.
 UNSETTLE_REPORTS: Final = """
-with was as (select id, outcome from reports where case_id = $1 and outcome is not null for update)
-update reports r set outcome = $2, action_taken_at = case when $2::text is null then null else r.action_taken_at end,
-  told_at = null
+with was as (
+  select r.id, r.outcome from reports r join report_cases rc on rc.report_id = r.id
+  where rc.case_id = $1 and r.outcome is not null for update of r)
+update reports r set outcome = null, action_taken_at = null, told_at = null
 from was where was.id = r.id
-returning r.id, r.account_id, r.muted, was.outcome as before
+returning r.account_id, r.muted, was.outcome as before
 """
 
 SOURCE_OF_CASE: Final = """
 select coalesce(max(case r.source when 'trusted' then 3 when 'legal' then 2 else 1 end), 0) as best
-from reports r where r.case_id = $1 and not r.muted
+from reports r join report_cases rc on rc.report_id = r.id where rc.case_id = $1 and not r.muted
 """
 
 
@@ -151,15 +164,16 @@ async def insert_refused(tx: Tx, values: Sequence[object]) -> None:
     await tx.execute(INSERT_REFUSED, *values)
 
 
-async def settle_reports(tx: Tx, case_id: int, outcome: str, at: datetime) -> list[tuple[int, int | None, bool]]:
-    """Give the case's reports their outcome; (report, reporter, muted) of each."""
-    rows = await tx.fetch(SETTLE_REPORTS, case_id, outcome, at)
-    return [(row["id"], row["account_id"], row["muted"]) for row in rows]
+async def settle_reports(tx: Tx, case_id: int, at: datetime) -> list[tuple[int, int | None, bool, str]]:
+    """Give those of a closed case's reports their outcome that wait for nothing else; (report, reporter, muted,
+    outcome) of each."""
+    rows = await tx.fetch(SETTLE_REPORTS, case_id, at)
+    return [(row["id"], row["account_id"], row["muted"], row["outcome"]) for row in rows]
 
 
-async def unsettle_reports(tx: Tx, case_id: int, outcome: str | None) -> list[tuple[int | None, bool, str]]:
-    """Give the case's reports another outcome, or none; (reporter, muted, outcome before) of each."""
-    rows = await tx.fetch(UNSETTLE_REPORTS, case_id, outcome)
+async def unsettle_reports(tx: Tx, case_id: int) -> list[tuple[int | None, bool, str]]:
+    """Take the outcome of a case's reports back; (reporter, muted, outcome before) of each."""
+    rows = await tx.fetch(UNSETTLE_REPORTS, case_id)
     return [(row["account_id"], row["muted"], row["before"]) for row in rows]
 
 

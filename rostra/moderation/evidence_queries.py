@@ -76,8 +76,8 @@ with old as (
   delete from snapshots s where s.id in (
     select x.id from snapshots x where x.taken_at < $1
       and not exists (select from decisions d where d.snapshot_id = x.id and d.created_at >= $1)
-      and not exists (select from reports r join cases c on c.id = r.case_id
-        where x.id = any(r.snapshot_ids) and c.state <> 'closed')
+      and not exists (select from cases c where c.subject_kind = x.subject_kind and c.subject_id = x.subject_id
+        and c.state <> 'closed')
     order by x.taken_at limit $2)
   returning s.media_keys)
 select distinct k.key from old cross join lateral unnest(old.media_keys) k(key)

@@ -16,10 +16,11 @@ Reversal = Literal["undo", "review", "appeal", "superseded"]
 
 
 class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A report as it was made."""
+    """A report as it was made. `account_id` is None where somebody without an account sent a legal notice; `reason` is
+    a clause of the policy, or empty."""
 
     id: int
-    account_id: int
+    account_id: int | None
     target_id: int
     status_ids: list[int]
     rule_ids: list[int]
@@ -27,12 +28,16 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     forward: bool
     created_at: datetime
+    reason: str = ""
 
 
 class FiledReport(ReportRecord, frozen=True, kw_only=True):
     """A report as moderators read it."""
 
     action_taken_at: datetime | None
+    source: str = "user"
+    outcome: str | None = None
+    muted: bool = False
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from rostra.moderation import action_queries, case_queries, decision_queries
 from rostra.moderation.actions import end
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import DecisionRow, Reversal
-from rostra.moderation.settle import unsettle_reports
+from rostra.moderation.settle import settle_reports, unsettle_reports
 from rostra.moderation.strikes import lift_strikes
 from rostra.posts.withhold import lock_status
 from rostra.screening.near_queries import forget_bad
@@ -55,8 +55,12 @@ async def reverse(desk: Desk, reviewer: Reviewer | None, decision_id: int, why: 
             await forget_bad(tx, status.id)
         await append(tx, at, _entry(decision, actor_id, why))
         if decision.case_id is not None and why != "superseded":
-            reopened = why == "undo" and await case_queries.reopen_case(tx, decision.case_id)
-            await unsettle_reports(tx, decision.case_id, reopened=reopened)
+            await unsettle_reports(tx, decision.case_id)
+            if why != "undo" or not await case_queries.reopen_case(tx, decision.case_id):
+                await case_queries.set_outcome(
+                    tx, decision.case_id, "ok" if decision.outcome == "violates" else "unclear"
+                )
+                await settle_reports(tx, decision.case_id, at)
         await desk.emit(tx, DecisionReversed(decision_id=decision_id, account_id=decision.account_id, why=why))
 
 

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal
 
 from rostra.kit.db import Tx
 from rostra.moderation import decision_queries
-from rostra.moderation.records import Outcome
-
-ReportOutcome = Literal["upheld", "partly", "rejected", "gone"]
-
-# What is unclear says nothing of the reporter.
-OUTCOMES: Final[dict[Outcome, ReportOutcome]] = {
-    "violates": "upheld",
-    "ok": "rejected",
-    "unclear": "partly",
-    "out_of_scope": "rejected",
-}
 
 
-async def settle_reports(tx: Tx, case_id: int, outcome: Outcome, at: datetime) -> None:
-    """Close the reports of a case. Those of muted reporters are closed too, and change nothing."""
-    came_to = OUTCOMES[outcome]
-    settled = await decision_queries.settle_reports(tx, case_id, came_to, at)
-    reporters = {reporter for _, reporter, muted in settled if reporter is not None and not muted}
-    await decision_queries.count_reporters(
-        tx, sorted(reporters), upheld=int(came_to == "upheld"), rejected=int(outcome == "ok")
-    )
+async def settle_reports(tx: Tx, case_id: int, at: datetime) -> list[int]:
+    """Close the reports of a closed case that wait for no other; their ids. Those of muted reporters are closed too,
+    and change nothing."""
+    settled = await decision_queries.settle_reports(tx, case_id, at)
+    await _count(tx, ((reporter, muted, outcome) for _, reporter, muted, outcome in settled), 1)
+    return [report_id for report_id, *_ in settled]
 
 
-async def unsettle_reports(tx: Tx, case_id: int, *, reopened: bool) -> None:
-    """The decision was reversed: the reports wait again, or turn out to have been wrong."""
-    before = await decision_queries.unsettle_reports(tx, case_id, None if reopened else "rejected")
-    for outcome, upheld, rejected in (("upheld", -1, 0), ("rejected", 0, -1)):
-        concerned = {who for who, muted, was in before if who is not None and not muted and was == outcome}
+async def unsettle_reports(tx: Tx, case_id: int) -> None:
+    """The decision does not hold any more: what it meant for reports and reporters is taken back."""
+    await _count(tx, await decision_queries.unsettle_reports(tx, case_id), -1)
+
+
+async def _count(tx: Tx, outcomes: Iterable[tuple[int | None, bool, str]], step: int) -> None:
+    """Add to how often each was right or wrong; what was right in part, or unclear, says nothing."""
+    counted = [(reporter, outcome) for reporter, muted, outcome in outcomes if reporter is not None and not muted]
+    for name, upheld, rejected in (("upheld", step, 0), ("rejected", 0, step)):
+        concerned = {reporter for reporter, outcome in counted if outcome == name}
         await decision_queries.count_reporters(tx, sorted(concerned), upheld=upheld, rejected=rejected)
-    if not reopened:
-        wrong = {who for who, muted, _ in before if who is not None and not muted}
-        await decision_queries.count_reporters(tx, sorted(wrong), upheld=0, rejected=1)

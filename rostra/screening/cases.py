@@ -5,6 +5,7 @@ Reading, leasing and deciding cases is `rostra.moderation`'s; this is below it b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -17,17 +18,20 @@ CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "per
 
 # Until anybody has counted views: three in ten followers look within a day, and a few others.
 _EXPECTED: Final = "5 + 0.3 * coalesce(st.followers_count, 0)"
-# Of what was opened and what is added: one that is as likely to be right says nothing new about the other.
-_EITHER: Final = "1 - (1 - cases.p) * (1 - excluded.p)"
+# Of what was opened and what is added. Reports are not independent of each other: each adds less than the one before.
+_EITHER: Final = """
+least(0.999, 1 - (1 - cases.p) * (1 - excluded.p
+  / (1 + case when excluded.reports_count > 0 then cases.reports_count else 0 end)))::real"""
 _WORSE: Final = "excluded.severity > cases.severity or cases.clause = ''"
+# $2 are the subjects, $3 whose they are.
 OPEN: Final = f"""
 insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at,
   source, p, views, due_at, language, exposure, reports_count, rank)
-select make_id($9), $1, $2, $3, $4, $5, $6, $7, $8::integer, $9, $10, $11::real, e.views, $12, s.language,
-  ($8::integer >= 4)::integer + 2 * (select count(*) from media_attachments m where m.status_id = s.id limit 1), $13,
+select make_id($9), $1, x.id, $3, $4, $5, $6, $7, $8::integer, $9, $10, $11::real, e.views, $12, s.language,
+  ($8::integer >= 4)::integer + 2 * (exists (select from media_attachments m where m.status_id = s.id))::integer, $13,
   case_rank($11::real, $8::integer, e.views, $9, $12, $9)
-from (select 1) one
-  left join statuses s on $1 = 'status' and s.id = $2
+from unnest($2::bigint[]) x(id)
+  left join statuses s on $1 = 'status' and s.id = x.id
   left join account_stats st on st.account_id = $3
   cross join lateral (select ({_EXPECTED})::real as views) e
 on conflict (subject_kind, subject_id) where closed_at is null do update
@@ -35,13 +39,13 @@ on conflict (subject_kind, subject_id) where closed_at is null do update
     clause = case when {_WORSE} then excluded.clause else cases.clause end,
     rule = case when {_WORSE} then excluded.rule else cases.rule end,
     event_id = coalesce(cases.event_id, excluded.event_id),
-    p = least({_EITHER}, 0.999),
+    p = {_EITHER},
     exposure = greatest(cases.exposure, excluded.exposure),
     due_at = least(cases.due_at, excluded.due_at),
     reports_count = cases.reports_count + excluded.reports_count,
-    rank = case_rank(least({_EITHER}, 0.999)::real, greatest(cases.severity, excluded.severity), cases.views,
+    rank = case_rank({_EITHER}, greatest(cases.severity, excluded.severity), cases.views,
       cases.opened_at, least(cases.due_at, excluded.due_at), excluded.opened_at)
-returning id
+returning subject_id, id
 """
 
 
@@ -65,7 +69,13 @@ class NewCase(msgspec.Struct, frozen=True, kw_only=True):
 
 async def open_case(tx: Tx, at: datetime, case: NewCase) -> int:
     """Open a case or add to the one that is open; its id."""
-    return await tx.fetchval(
-        OPEN, case.kind, case.subject_id, case.account_id, case.event_id, case.policy, case.clause, case.rule,
+    return (await open_cases(tx, at, case, [case.subject_id]))[case.subject_id]
+
+
+async def open_cases(tx: Tx, at: datetime, case: NewCase, subject_ids: Sequence[int]) -> dict[int, int]:
+    """The same for several subjects of one account, with one statement: the cases by their subjects."""
+    rows = await tx.fetch(
+        OPEN, case.kind, sorted(set(subject_ids)), case.account_id, case.event_id, case.policy, case.clause, case.rule,
         case.severity, at, case.source, case.p, case.due_at, case.reports,
     )  # fmt: skip
+    return {row["subject_id"]: row["id"] for row in rows}

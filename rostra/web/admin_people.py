@@ -190,7 +190,7 @@ async def one_report(visit: Visit, form: ById) -> Response:
 
 
 async def _show_reports(visit: Visit, found: Sequence[FiledReport]) -> list[dict[str, Any]]:
-    ids = sorted({report.account_id for report in found} | {report.target_id for report in found})
+    ids = sorted({who for report in found for who in (report.account_id, report.target_id) if who is not None})
     accounts: dict[int, Entity] = {
         account_id: decode(account)
         for account_id, account in (await hydrate_accounts_by_id(visit.res.db, ids, visit.res.urls)).items()
@@ -204,7 +204,7 @@ async def _show_reports(visit: Visit, found: Sequence[FiledReport]) -> list[dict
             "comment": report.comment,
             "forwarded": report.forward,
             "created_at": timestamp(report.created_at),
-            "account": {"account": accounts[report.account_id]},
+            "account": None if report.account_id is None else {"account": accounts[report.account_id]},
             "target_account": {"account": accounts[report.target_id]},
             "statuses": [{"id": str(status_id)} for status_id in report.status_ids],
             "rules": [rule for rule in site["rules"] if int(rule["id"]) in report.rule_ids],

@@ -68,7 +68,7 @@ async def send(visit: Visit, form: ReportForm) -> Response:
         forward=form.forward,
     )
     try:
-        await report(res.db, res.clock, res.emit, visit.me.account_id, draft)
+        await report(res.desk, visit.me.account_id, draft)
     except Refused as error:
         return await _form(visit, form, http_status=422, errors=errors_of(error))
     return visit.redirect("/home", notice=visit.gettext("Thank you. The moderators will look at it."))

@@ -1,0 +1,170 @@
+"""SQL of bulk decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from rostra.kit.db import Database, Reader, Tx, as_records, find_record
+from rostra.moderation.records import SubjectKind
+
+INSERT: Final = """
+with made as (
+  insert into bulk_decisions (id, actor_id, draft, policy, total, created_at)
+  values (make_id($6), $1, $2, $3, 0, $6) returning id),
+items as (
+  insert into bulk_items (bulk_id, position, subject_kind, subject_id, revision)
+  select made.id, x.position, $4, x.id, coalesce(s.revision, 0)
+  from made cross join unnest($5::bigint[]) with ordinality x(id, position)
+    left join statuses s on $4 = 'status' and s.id = x.id
+  where ($4 = 'status' and s.id is not null and s.reblog_of_id is null)
+    or ($4 = 'account' and exists (select from accounts a where a.id = x.id))
+  returning 1)
+select made.id, (select count(*) from items) as total from made
+"""
+
+SET_TOTAL: Final = "update bulk_decisions set total = $2 where id = $1"
+
+BULK: Final = """
+select id, actor_id, draft, policy, total, done, skipped, state, created_at, finished_at
+from bulk_decisions where id = $1
+"""
+
+STATE: Final = "select state from bulk_decisions where id = $1"
+
+ITEMS: Final = """
+select position, subject_kind, subject_id, revision from bulk_items
+where bulk_id = $1 and decision_id is null and skipped is null order by position limit $2
+"""
+
+SKIPPED: Final = """
+select position, subject_kind, subject_id, skipped from bulk_items
+where bulk_id = $1 and skipped is not null order by position limit $2
+"""
+
+# A worker that was killed between the decision and its mark.
+DECIDED: Final = """
+select id from decisions where bulk_id = $1 and subject_kind = $2 and subject_id = $3 limit 1
+"""
+
+MARK: Final = "update bulk_items set decision_id = $3, skipped = $4 where bulk_id = $1 and position = $2"
+
+COUNT: Final = """
+update bulk_decisions b set done = n.done, skipped = n.skipped
+from (select count(decision_id) as done, count(skipped) as skipped from bulk_items where bulk_id = $1) n where b.id = $1
+"""
+
+FINISH: Final = "update bulk_decisions set state = 'finished', finished_at = $2 where id = $1 and state = 'running'"
+
+STOP: Final = "update bulk_decisions set state = 'stopped', finished_at = $2 where id = $1 and state = 'running'"
+
+PREVIEW_STATUSES: Final = """
+select count(*) as items, count(distinct s.account_id) as accounts,
+  count(*) filter (where a.domain is null) as local, coalesce(sum(v.views), 0)::bigint as views,
+  count(*) filter (where s.withheld is not null) as withheld
+from statuses s join accounts a on a.id = s.account_id
+  left join lateral (select sum(x.views) as views from status_views x where x.status_id = s.id) v on true
+where s.id = any($1::bigint[]) and s.reblog_of_id is null
+"""
+
+PREVIEW_ACCOUNTS: Final = """
+select count(*) as items, count(*) as accounts, count(*) filter (where a.domain is null) as local, 0::bigint as views,
+  count(*) filter (where a.suspended_at is not null) as withheld
+from accounts a where a.id = any($1::bigint[])
+"""
+
+
+class BulkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a bulk decision is."""
+
+    id: int
+    actor_id: int | None
+    draft: dict[str, Any]
+    policy: str
+    total: int
+    done: int
+    skipped: int
+    state: Literal["running", "finished", "stopped"]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A subject that waits to be decided, as it was when it was chosen."""
+
+    position: int
+    subject_kind: SubjectKind
+    subject_id: int
+    revision: int
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bulk decision would reach. `withheld`: out of sight already."""
+
+    items: int
+    accounts: int
+    local: int
+    views: int
+    withheld: int
+
+
+async def insert_bulk(
+    tx: Tx, actor_id: int, draft: dict[str, Any], policy: str, kind: SubjectKind, ids: Sequence[int], at: datetime
+) -> tuple[int, int]:
+    """Keep the order with its items as they are now; its id and how many items are still there."""
+    row = await tx.fetchrow(INSERT, actor_id, draft, policy, kind, ids, at)
+    assert row is not None
+    await tx.execute(SET_TOTAL, row["id"], row["total"])
+    return row["id"], row["total"]
+
+
+async def find_bulk(conn: Reader, bulk_id: int) -> BulkRow | None:
+    return find_record(BulkRow, await conn.fetchrow(BULK, bulk_id))
+
+
+async def find_state(conn: Reader, bulk_id: int) -> str | None:
+    return await conn.fetchval(STATE, bulk_id)
+
+
+async def list_items(conn: Reader, bulk_id: int, limit: int) -> list[Item]:
+    """What waits, in its order."""
+    return as_records(Item, await conn.fetch(ITEMS, bulk_id, limit))
+
+
+async def list_skipped(conn: Reader, bulk_id: int, limit: int = 100) -> list[tuple[SubjectKind, int, str]]:
+    """What was skipped, and why."""
+    return [
+        (row["subject_kind"], row["subject_id"], row["skipped"]) for row in await conn.fetch(SKIPPED, bulk_id, limit)
+    ]
+
+
+async def find_decided(db: Database, bulk_id: int, item: Item) -> int | None:
+    """The decision on an item that was made before its worker was killed."""
+    async with db.read() as conn:
+        return await conn.fetchval(DECIDED, bulk_id, item.subject_kind, item.subject_id)
+
+
+async def mark(tx: Tx, bulk_id: int, position: int, decision_id: int | None, skipped: str | None) -> None:
+    await tx.execute(MARK, bulk_id, position, decision_id, skipped)
+
+
+async def count(tx: Tx, bulk_id: int) -> None:
+    await tx.execute(COUNT, bulk_id)
+
+
+async def finish(tx: Tx, bulk_id: int, at: datetime) -> None:
+    await tx.execute(COUNT, bulk_id)
+    await tx.execute(FINISH, bulk_id, at)
+
+
+async def stop(tx: Tx, bulk_id: int, at: datetime) -> None:
+    await tx.execute(STOP, bulk_id, at)
+
+
+async def preview(conn: Reader, kind: SubjectKind, ids: Sequence[int]) -> Preview:
+    row = await conn.fetchrow(PREVIEW_STATUSES if kind == "status" else PREVIEW_ACCOUNTS, ids)
+    assert row is not None
+    return Preview(**dict(row.items()))
