@@ -9,6 +9,7 @@ from rostra.web import (
     authorize,
     clusters,
     explore,
+    levers,
     lists,
     notifications,
     password,
@@ -59,6 +60,7 @@ ALL: tuple[Pages, ...] = (
     policy_change.pages,
     policy_replay.pages,
     clusters.pages,
+    levers.pages,
 )
 
 

@@ -96,9 +96,10 @@ async def test_each_condition_pulls_on_what_it_measures(world: World) -> None:
     await release_lever(world, "hold-new-accounts")
     posts = [await ada.post(f"Number {n}") for n in range(50)]
     await world.db.connection.execute(
-        "insert into holds (id, status_id, account_id, revision, fresh, event_id, policy, clause, rule, severity, reason,"
-        " created_at, expires_at, expires_to) select make_id($2), id, account_id, 0, true, 1, '', '', 'a-rule', 1, '{}',"
-        " $2, $2, 'release' from statuses where id = any($1)",
+        "insert into holds (id, status_id, account_id, revision, fresh, event_id, policy, clause, rule, severity,"
+        " reason, created_at, expires_at, expires_to)"
+        " select make_id($2), id, account_id, 0, true, 1, '', '', 'a-rule', 1, '{}', $2, $2, 'release'"
+        " from statuses where id = any($1)",
         [int(post["id"]) for post in posts[:6]], world.clock.now(),
     )  # fmt: skip
     assert await look(world) == ["links-off-new"]
@@ -132,7 +133,8 @@ async def test_a_lever_that_runs_out_is_released_and_its_incident_ends(world: Wo
     await look(world)
     assert await open_pulls(world) == set()
     row = await world.db.connection.fetchrow("select released_how, released_by from lever_pulls")
-    assert row is not None and tuple(row) == ("expired", None)
+    assert row is not None
+    assert tuple(row) == ("expired", None)
     overview = await get_overview(world.db, world.clock)
     assert [incident.is_due for incident in overview.due] == [True]
 
@@ -294,8 +296,9 @@ async def test_two_workers_at_the_same_minute_pull_once(fresh_dsn: str, clock: A
         async with one.transaction() as tx:
             await tx.execute(ACCOUNT, clock.now())
             await tx.execute(
-                "insert into cases (id, subject_kind, subject_id, account_id, policy, clause, rule, severity, opened_at,"
-                " rank) select make_id($1), 'account', n, 1, '', '', '', 1, $1, 0 from generate_series(1, 5) n",
+                "insert into cases (id, subject_kind, subject_id, account_id, policy, clause, rule, severity,"
+                " opened_at, rank) select make_id($1), 'account', n, 1, '', '', '', 1, $1, 0"
+                " from generate_series(1, 5) n",
                 clock.now(),
             )
         clock.tick(minutes=1)

@@ -74,10 +74,11 @@ def test_a_lever_holds_neither_too_short_nor_too_long(lasts: timedelta) -> None:
 def test_everything_has_words_in_both_languages() -> None:
     for language in ("en", "it"):
         for name in (*NAMES, BRAKE):
-            assert title(name, language) and does(name, language)
+            assert title(name, language)
+            assert does(name, language)
             for field in fields_of(name):
                 assert field_title(field, language)
-                assert [choice_title(field, choice, language) for choice in field.choices] is not None
+                assert all(choice_title(field, choice, language) for choice in field.choices)
             settings_in_words(default_params(name), language)
         assert len(condition_titles(language)) == len(BOUNDS)
         assert all(condition(read_trigger(kind), language) for kind in BOUNDS)
