@@ -7,10 +7,11 @@ from typing import Final
 import msgspec
 
 from rostra.accounts import user_queries
-from rostra.accounts.records import User
+from rostra.accounts.records import Role, User
 from rostra.accounts.render import hydrate_accounts
 from rostra.accounts.user_queries import OwnAccount
-from rostra.entities.account import Field, RawCredentialAccount, Role, Source, Visibility, extend_account
+from rostra.entities.account import Field, RawCredentialAccount, Source, Visibility, extend_account
+from rostra.entities.account import Role as RoleEntity
 from rostra.entities.preferences import Preferences
 from rostra.kit.db import Database
 from rostra.kit.errors import NotFound
@@ -23,14 +24,24 @@ _MODERATOR: Final = 0x51C | _MEMBER
 _TRIAGE: Final = 0x01C | _MEMBER
 _ADMIN: Final = 0xFFFFC
 _OWNER: Final = 0xFFFFF
-_ROLES: Final = {
-    "owner": Role(id="3", name="Owner", permissions=str(_OWNER), highlighted=True),
-    "admin": Role(id="2", name="Admin", permissions=str(_ADMIN), highlighted=True),
-    "moderator": Role(id="1", name="Moderator", permissions=str(_MODERATOR), highlighted=True),
-    "triage": Role(id="4", name="Triage", permissions=str(_TRIAGE), highlighted=True),
-    "juror": Role(id="5", name="", permissions=str(_MEMBER)),
-    "user": Role(id="-99", name="", permissions=str(_MEMBER)),
+_ROLES: Final[dict[Role, RoleEntity]] = {
+    "owner": RoleEntity(id="3", name="Owner", permissions=str(_OWNER), highlighted=True),
+    "admin": RoleEntity(id="2", name="Admin", permissions=str(_ADMIN), highlighted=True),
+    "moderator": RoleEntity(id="1", name="Moderator", permissions=str(_MODERATOR), highlighted=True),
+    "triage": RoleEntity(id="4", name="Triage", permissions=str(_TRIAGE), highlighted=True),
+    "juror": RoleEntity(id="5", name="", permissions=str(_MEMBER)),
+    "user": RoleEntity(id="-99", name="", permissions=str(_MEMBER)),
 }
+
+
+def render_role(role: Role) -> RoleEntity:
+    """A role as an entity."""
+    return _ROLES[role]
+
+
+def role_of_id(role_id: str) -> Role | None:
+    """The role that the API knows by this id."""
+    return next((role for role, entity in _ROLES.items() if entity.id == role_id), None)
 
 
 async def own_account(db: Database, urls: Urls, account_id: int) -> RawCredentialAccount:

@@ -23,8 +23,13 @@ _BATCH: Final = 200
 _KEYS_PER_EVENT: Final = 1_000
 
 
-async def close_account(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
-    """Hide an account, end every way in, and have it erased. Raises NotFound, and Invalid for the last owner."""
+async def close_account(
+    db: Database, clock: Clock, emit: Emit, account_id: int, *, actor_id: int | None = None
+) -> None:
+    """Hide an account, end every way in, and have it erased. Raises NotFound, and Invalid for the last owner.
+
+    `actor_id` is the member of staff who does it; None where people do so themselves.
+    """
     async with db.transaction() as tx:
         user = await lock_user(tx, account_id)
         if user is None:
@@ -34,6 +39,9 @@ async def close_account(db: Database, clock: Clock, emit: Emit, account_id: int)
         await queries.close_account(tx, account_id, clock.now())
         await end_all_access(tx, emit, account_id)
         await emit(tx, AccountClosed(account_id=account_id))
+        if actor_id is not None:
+            closed = Entry(type="account_erased", subject_kind="account", subject_id=account_id, actor_id=actor_id)
+            await append(tx, clock.now(), closed)
 
 
 async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int) -> None:
@@ -44,6 +52,7 @@ async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int)
         return
     for piece in (_erase_statuses, _erase_mentions, _erase_favourites, _erase_follows):
         await _until_done(db, emit, account_id, piece)
+    await _leave_ledger(db, clock, account_id)
     async with db.transaction() as tx:
         keys = await queries.list_keys(tx, account_id)
         await queries.delete_account(tx, account_id)
@@ -52,7 +61,6 @@ async def erase_account(db: Database, clock: Clock, emit: Emit, account_id: int)
             some = keys[start : start + _KEYS_PER_EVENT]
             await emit(tx, AccountDeleted(account_id=account_id, media_keys=some))
 
-    await _leave_ledger(db, clock, account_id)
 
 async def _until_done(
     db: Database, emit: Emit, account_id: int, piece: Callable[[Tx, Emit, int], Awaitable[bool]]
@@ -63,14 +71,6 @@ async def _until_done(
             more = await piece(tx, emit, account_id)
 
 
-async def _erase_statuses(tx: Tx, emit: Emit, account_id: int) -> bool:
-    rows = await queries.list_statuses(tx, account_id, _BATCH)
-    ids: list[int] = [row["id"] for row in rows]
-    # What nobody but those mentioned can see is not counted as a reply.
-    answered = [row["in_reply_to_id"] for row in rows if row["in_reply_to_id"] and row["visibility"] in _LISTED]
-    boosted = [row["reblog_of_id"] for row in rows if row["reblog_of_id"]]
-    await queries.lock_statuses(tx, sorted({*ids, *answered, *boosted}))
-    await queries.count_fewer_replies(tx, answered)
 async def _leave_ledger(db: Database, clock: Clock, account_id: int) -> None:
     """What is appended about them from now on is erased by the hour (`ledger.erase_departed`)."""
     more = True
@@ -79,6 +79,14 @@ async def _leave_ledger(db: Database, clock: Clock, account_id: int) -> None:
             more = await ledger.erase_account(tx, clock.now(), account_id)
 
 
+async def _erase_statuses(tx: Tx, emit: Emit, account_id: int) -> bool:
+    rows = await queries.list_statuses(tx, account_id, _BATCH)
+    ids: list[int] = [row["id"] for row in rows]
+    # What nobody but those mentioned can see is not counted as a reply.
+    answered = [row["in_reply_to_id"] for row in rows if row["in_reply_to_id"] and row["visibility"] in _LISTED]
+    boosted = [row["reblog_of_id"] for row in rows if row["reblog_of_id"]]
+    await queries.lock_statuses(tx, sorted({*ids, *answered, *boosted}))
+    await queries.count_fewer_replies(tx, answered)
     await queries.count_fewer_reblogs(tx, boosted)
     boosts = await queries.count_fewer_boosts(tx, ids, account_id)
     await queries.orphan_replies(tx, ids, account_id)

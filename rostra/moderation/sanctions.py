@@ -17,6 +17,7 @@ from rostra.moderation.decide import decide_case, decide_subject
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import ActionKind, Category, Draft, Wish
 from rostra.moderation.reverse import reverse
+from rostra.moderation.staff_reports import get_staff_report, list_open_cases
 from rostra.policy.records import Clause
 from rostra.screening.active import Current
 
@@ -48,24 +49,26 @@ async def sanction(desk: Desk, reviewer: Reviewer, account_id: int, wish: Sancti
     Raises NotFound, also for a report of somebody else; otherwise as `decide_case`.
     """
     current = await desk.policies.current(desk.db)
+    report = await get_staff_report(desk, wish.report_id) if wish.report_id is not None else None
+    cases = await list_open_cases(desk, report.id) if report else []
     async with desk.db.read() as conn:
-        report = await queries.find_report_case(conn, wish.report_id) if wish.report_id is not None else None
         preset = await queries.find_preset(conn, wish.preset_id) if wish.preset_id is not None else None
-    if (wish.report_id is not None and (report is None or report.target_id != account_id)) or (
-        wish.preset_id is not None and preset is None
-    ):
+    if (report is not None and report.target_id != account_id) or (wish.preset_id is not None and preset is None):
         raise NotFound
     text = "\n\n".join(part for part in (_spoken(preset or {}, locale), wish.text.strip()) if part)
     draft = Draft(
         outcome="violates",
-        clause=choose_clause(current, report.clause if report else "", report.category if report else "other"),
+        clause=choose_clause(current, cases[0].clause if cases else "", report.category if report else "other"),
         wishes=(Wish(kind=_KINDS[wish.kind], on="account"),),
         reason={locale: text[:MAX_TEXT]} if text else {},
         origin="report" if report else "own",
-        revision=report.revision if report else None,
+        revision=cases[0].revision if cases else None,
     )
-    if report is not None and report.case_id is not None and report.is_open:
-        decision_id = await decide_case(desk, reviewer, report.case_id, draft)
+    if cases:
+        decision_id = await decide_case(desk, reviewer, cases[0].id, draft)
+        for case in cases[1:]:
+            # Its author was acted on; the post itself was not judged.
+            await decide_case(desk, reviewer, case.id, Draft(outcome="unclear", revision=case.revision))
     else:
         decision_id = await decide_subject(desk, reviewer, "account", account_id, draft)
     if wish.kind == "disable":

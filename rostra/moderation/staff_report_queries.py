@@ -12,26 +12,28 @@ from rostra.kit.db import Reader, Tx, as_records, find_record
 from rostra.kit.paging import Window
 from rostra.moderation.records import Category
 
-# $1 the time. Whoever has the case has the report; what was done is its decision.
+# $1 the time. Whoever has a case of it has the report; what was done last is its decision.
 _REPORT: Final = """
 select r.id, r.account_id, r.target_id, r.status_ids, r.rule_ids, r.category, r.comment, r.forward, r.created_at,
-  r.action_taken_at, r.case_id, coalesce(c.state <> 'closed', false) as is_open,
+  r.action_taken_at,
   case when c.state <> 'closed' and c.lease_until > $1 then c.assigned_to end as assigned_to,
   case when r.action_taken_at is not null then coalesce(d.reviewer_id, c.closed_by) end as handled_by
-from reports r left join cases c on c.id = r.case_id left join decisions d on d.id = c.decision_id
+from reports r
+left join lateral (
+  select c.state, c.lease_until, c.assigned_to, c.closed_by, c.decision_id
+  from report_cases rc join cases c on c.id = rc.case_id where rc.report_id = r.id
+  order by c.state = 'closed', c.lease_until desc nulls last, c.closed_at desc, c.id limit 1) c on true
+left join decisions d on d.id = c.decision_id
 """
 
 REPORT: Final = f"{_REPORT} where r.id = $2"
 
 LOCK_REPORT: Final = f"{_REPORT} where r.id = $2 for update of r"
 
-# The open cases of what a report is about.
 OPEN_CASES: Final = """
-select c.id, case when c.subject_kind = 'status' then (
+select c.id, c.clause, case when c.subject_kind = 'status' then (
   select s.revision from statuses s where s.id = c.subject_id) end as revision
-from reports r join cases c on c.state <> 'closed' and (c.id = r.case_id
-  or (c.subject_kind = 'status' and c.subject_id = any(r.status_ids)))
-where r.id = $1 order by c.id
+from report_cases rc join cases c on c.id = rc.case_id and c.state <> 'closed' where rc.report_id = $1 order by c.id
 """
 
 RULES: Final = "select id, text, hint from rules where id = any($1::bigint[]) order by position, id"
@@ -42,7 +44,9 @@ UPDATE_REPORT: Final = "update reports set category = $2, rule_ids = $3 where id
 
 CLOSE_REPORT: Final = "update reports set action_taken_at = coalesce(action_taken_at, $2) where id = $1"
 
-REOPEN_REPORT: Final = "update reports set action_taken_at = null, outcome = null, case_id = $2 where id = $1"
+REOPEN_REPORT: Final = "update reports set action_taken_at = null, outcome = null where id = $1"
+
+ADD_CASE: Final = "insert into report_cases (case_id, report_id) values ($2, $1) on conflict do nothing"
 
 _PLACES: Final[tuple[LiteralString, ...]] = ("$5", "$6", "$7")
 
@@ -56,8 +60,16 @@ class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     target_domain: str | None = None
 
 
+class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
+    """An open case of a report. `revision` is that of the post which it is about."""
+
+    id: int
+    clause: str
+    revision: int | None
+
+
 class StaffReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A report with who has it and who dealt with it. `is_open`: whether its case is."""
+    """A report with who has it and who dealt with it."""
 
     id: int
     account_id: int | None
@@ -69,8 +81,6 @@ class StaffReport(msgspec.Struct, frozen=True, kw_only=True):
     forward: bool
     created_at: datetime
     action_taken_at: datetime | None
-    case_id: int | None
-    is_open: bool
     assigned_to: int | None
     handled_by: int | None
 
@@ -119,9 +129,9 @@ async def lock_report(tx: Tx, report_id: int, at: datetime) -> StaffReport | Non
     return find_record(StaffReport, await tx.fetchrow(LOCK_REPORT, at, report_id))
 
 
-async def list_open_cases(db: Reader, report_id: int) -> list[tuple[int, int | None]]:
-    """The open cases of what a report is about, each with the revision of its post."""
-    return [(row["id"], row["revision"]) for row in await db.fetch(OPEN_CASES, report_id)]
+async def list_open_cases(db: Reader, report_id: int) -> list[OpenCase]:
+    """The open cases of a report, one for each of its posts or one for its account."""
+    return as_records(OpenCase, await db.fetch(OPEN_CASES, report_id))
 
 
 async def list_rules(db: Reader, ids: Sequence[int]) -> dict[int, ReportRule]:
@@ -146,4 +156,5 @@ async def close_report(tx: Tx, report_id: int, at: datetime) -> None:
 
 async def reopen_report(tx: Tx, report_id: int, case_id: int) -> None:
     """Have a report wait again, in this case."""
-    await tx.execute(REOPEN_REPORT, report_id, case_id)
+    await tx.execute(REOPEN_REPORT, report_id)
+    await tx.execute(ADD_CASE, report_id, case_id)

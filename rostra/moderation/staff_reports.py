@@ -13,10 +13,10 @@ from rostra.moderation.decide import decide_case
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.queue import release, take
 from rostra.moderation.records import Category, Draft
-from rostra.moderation.staff_report_queries import ReportFilter, ReportRule, StaffReport
+from rostra.moderation.staff_report_queries import OpenCase, ReportFilter, ReportRule, StaffReport
 from rostra.screening.cases import NewCase, open_case
 
-__all__ = ["ReportFilter", "ReportRule", "StaffReport"]
+__all__ = ["OpenCase", "ReportFilter", "ReportRule", "StaffReport"]
 
 
 async def list_staff_reports(desk: Desk, wanted: ReportFilter, window: Window) -> list[StaffReport]:
@@ -33,6 +33,12 @@ async def get_staff_report(desk: Desk, report_id: int) -> StaffReport:
     if found is None:
         raise NotFound
     return found
+
+
+async def list_open_cases(desk: Desk, report_id: int) -> list[OpenCase]:
+    """The open cases of a report."""
+    async with desk.db.read() as conn:
+        return await queries.list_open_cases(conn, report_id)
 
 
 async def list_report_rules(desk: Desk, ids: Sequence[int]) -> dict[int, ReportRule]:
@@ -60,24 +66,27 @@ async def change_report(
         # Of rules only a violation names any.
         rules = rules if kept == "violation" else []
         await queries.update_report(tx, report_id, kept, rules)
-        details = {"category": kept, "rules": [str(rule) for rule in rules]}
+        details: dict[str, object] = {"category": kept, "rules": [str(rule) for rule in rules]}
         await append(tx, at, _entry("report_changed", report, reviewer, details))
 
 
 async def assign(desk: Desk, reviewer: Reviewer, report_id: int) -> None:
-    """Lease the report's case. Raises NotFound, Conflict where it is closed or somebody else has it."""
-    report = await get_staff_report(desk, report_id)
-    if report.case_id is None:
+    """Lease the report's cases. Raises NotFound, Conflict where they are closed or somebody else has one."""
+    check_may(reviewer.role, "queue")
+    await get_staff_report(desk, report_id)
+    cases = await list_open_cases(desk, report_id)
+    if not cases:
         raise Conflict("This report is closed")
-    await take(desk, reviewer, report.case_id)
+    for case in cases:
+        await take(desk, reviewer, case.id)
 
 
 async def unassign(desk: Desk, reviewer: Reviewer, report_id: int) -> None:
-    """Give the report's case back. Raises NotFound."""
+    """Give the report's cases back. Raises NotFound."""
     check_may(reviewer.role, "queue")
-    report = await get_staff_report(desk, report_id)
-    if report.case_id is not None:
-        await release(desk, reviewer, report.case_id)
+    await get_staff_report(desk, report_id)
+    for case in await list_open_cases(desk, report_id):
+        await release(desk, reviewer, case.id)
 
 
 async def resolve(desk: Desk, reviewer: Reviewer, report_id: int) -> None:
@@ -87,10 +96,9 @@ async def resolve(desk: Desk, reviewer: Reviewer, report_id: int) -> None:
     report = await get_staff_report(desk, report_id)
     if report.action_taken_at is not None:
         return
-    async with desk.db.read() as conn:
-        cases = await queries.list_open_cases(conn, report_id)
-    for case_id, revision in cases:
-        await decide_case(desk, reviewer, case_id, Draft(outcome="ok", revision=revision))
+    cases = await list_open_cases(desk, report_id)
+    for case in cases:
+        await decide_case(desk, reviewer, case.id, Draft(outcome="ok", revision=case.revision))
     if not cases:
         # What it was about is gone.
         at = desk.clock.now()

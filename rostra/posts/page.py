@@ -115,4 +115,8 @@ union all
 select false, id, rendered, rendered_for, rendered_version from accounts where id = any($2::bigint[])
 """
 
+# Whatever the viewer may otherwise see.
+BY_IDS_FOR_STAFF: Final = f"""with {_with_boosted("$3::bigint[]")} select s.id as cursor, {_STATUSES}
+where s.id = any({_IDS}) and $2::timestamptz is not null"""
+
 BY_IDS: Final = f"with {_with_boosted('$3::bigint[]')} select s.id as cursor, {_STATUSES} {_WHERE}"

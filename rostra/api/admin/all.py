@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from rostra.api.admin import domains, email_blocks, ip_blocks
+from rostra.api.admin import accounts, domains, email_blocks, ip_blocks, reports
 from rostra.api.route import Routes
 
 ALL: tuple[Routes, ...] = (
+    accounts.routes,
+    reports.routes,
     domains.routes,
     email_blocks.routes,
     ip_blocks.routes,

@@ -157,9 +157,8 @@ async def create_server_allow(call: Call, form: AllowForm) -> AdminDomainAllow:
 
 
 @routes.delete("/api/v1/admin/domain_allows/{id}", scopes="admin:write:domain_allows")
-async def delete_server_allow(call: Call, form: ById) -> AdminDomainAllow:
-    """Let a server in no more. Answers what it was, as Mastodon does."""
+async def delete_server_allow(call: Call, form: ById) -> Empty:
+    """Let a server in no more."""
     me = staff(call, "blocks")
-    gone = await domains.get_allow(call.res.db, form.id)
     await domains.disallow_domain(call.res.db, call.res.clock, me.account_id, form.id)
-    return _render_allow(gone)
+    return Empty()
