@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -19,6 +19,9 @@ from rostra.accounts.verify import verify_links
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
+    AuthorTold,
+    Decided,
+    DecisionReversed,
     DomainPolicyChanged,
     Event,
     Favourited,
@@ -65,6 +68,8 @@ from rostra.moderation.bulk import BULK, BulkWanted, run_bulk
 from rostra.moderation.domain_effects import apply_domain_policy
 from rostra.moderation.evidence import drop_kept, sweep_snapshots
 from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.moderation.tell import starts_at as told_at
+from rostra.moderation.tell import tell_author, tell_reversal
 from rostra.notices.clocks import tick as tick_notices
 from rostra.notices.expand import expand as expand_notice
 from rostra.notifications.notify import Notifier
@@ -103,6 +108,8 @@ class Reaction(msgspec.Struct, frozen=True):
 
     kind: Kind[Any]
     wanted: Callable[[Any], bool]
+    # When; None: at once.
+    starts_at: Callable[[Any], datetime | None]
 
 
 HANDLERS: Handlers[Resources] = Handlers()
@@ -116,13 +123,15 @@ def on(
     handler: Callable[[E, Resources], Awaitable[None]],
     *,
     when: Callable[[E], bool] = lambda _: True,
+    starts_at: Callable[[E], datetime | None] = lambda _: None,
     priority: int = 0,
     **policy: Any,
 ) -> None:
-    """Have `handler` run, as the job `name`, after each `event` for which `when` holds."""
+    """Have `handler` run, as the job `name`, after each `event` for which `when` holds: at once, or at the time that
+    `starts_at` says."""
     kind: Kind[Any] = Kind(name, event, priority)
     HANDLERS.add(kind, handler, **policy)
-    _REACTIONS[event].append(Reaction(kind, cast("Callable[[Any], bool]", when)))
+    _REACTIONS[event].append(Reaction(kind, cast("Callable[[Any], bool]", when), starts_at))
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -138,7 +147,11 @@ def every(expression: str, name: str, handler: Callable[[Tick, Resources], Await
 
 def jobs_for(event: Event) -> list[Job]:
     """The jobs that an event becomes."""
-    return [reaction.kind.job(event) for reaction in _REACTIONS[type(event)] if reaction.wanted(event)]
+    return [
+        reaction.kind.job(event, run_at=reaction.starts_at(event))
+        for reaction in _REACTIONS[type(event)]
+        if reaction.wanted(event)
+    ]
 
 
 async def emit(tx: Tx, event: Event) -> None:
@@ -198,6 +211,14 @@ async def _sweep_evidence(_: Tick, res: Resources) -> None:
 
 async def _bulk(wanted: BulkWanted, res: Resources) -> None:
     await run_bulk(res.desk, wanted.bulk_id)
+
+
+async def _tell_author(event: Decided, res: Resources) -> None:
+    await tell_author(res.desk, event.decision_id)
+
+
+async def _tell_reversal(event: DecisionReversed, res: Resources) -> None:
+    await tell_reversal(res.desk, event.decision_id, event.why)
 
 
 async def _record_rule(event: StatusPublished | StatusEdited, res: Resources) -> None:
@@ -423,6 +444,9 @@ on(
 HANDLERS.add(BULK, _bulk, attempts=20, concurrency=2, timeout=3600)
 on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: event.restricted)
 on(StatusEdited, "moderation.record_edited", _record_rule)
+on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_local, starts_at=told_at, priority=5)
+on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
+on(AuthorTold, "notifications.author_told", lambda event, res: _notifier(res).author_told(event), priority=5)
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
 on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)

@@ -10,10 +10,11 @@ from msgspec import UNSET, UnsetType
 from rostra.entities.account import IdText, RawAccount, Timestamp
 from rostra.entities.report import Report
 from rostra.entities.status import RawStatus
+from rostra.entities.warning import AccountWarning
 
 NotificationType = Literal[
     "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
-    "admin.report",
+    "admin.report", "moderation_warning",
 ]  # fmt: skip
 
 
@@ -27,6 +28,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     account: RawAccount
     status: RawStatus | UnsetType = UNSET
     report: Report | UnsetType = UNSET
+    moderation_warning: AccountWarning | UnsetType = UNSET
 
 
 class UnreadCount(msgspec.Struct, frozen=True):

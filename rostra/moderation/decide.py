@@ -152,6 +152,7 @@ async def _write(
         restricts=restricts,
         is_local=plan.is_local,
         report_ids=settled,
+        at=at,
     )
     await desk.emit(tx, event)
     return decision_id

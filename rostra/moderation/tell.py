@@ -166,9 +166,7 @@ async def find_sanctions(desk: Desk, account_id: int) -> Sanctions:
         return await queries.find_sanctions(conn, account_id)
 
 
-async def _read(
-    conn: Reader, urls: Urls, decisions: list[DecisionRow], current: Current, at: datetime
-) -> list[Told]:
+async def _read(conn: Reader, urls: Urls, decisions: list[DecisionRow], current: Current, at: datetime) -> list[Told]:
     actions = await action_queries.list_actions(conn, [decision.id for decision in decisions])
     seen = await find_snapshots(conn, [one.snapshot_id for one in decisions if one.snapshot_id is not None])
     return [_tell(urls, decision, actions, current, seen.get(decision.snapshot_id or 0), at) for decision in decisions]

@@ -62,8 +62,9 @@ SANCTIONS: Final = """
 select a.frozen_at, a.suspended_at, a.silenced_at, a.sensitized_at,
   (select x.decision_id from actions x where x.subject_kind = 'account' and x.subject_id = a.id and x.ended_at is null
     and x.kind in ('suspend', 'freeze') order by x.kind desc, x.id desc limit 1) as decision_id,
-  (select max(coalesce(x.ends_at, 'infinity')) from actions x where x.subject_kind = 'account' and x.subject_id = a.id
-    and x.ended_at is null and x.kind = case when a.suspended_at is null then 'freeze' else 'suspend' end) as ends_at
+  (select case when bool_or(x.ends_at is null) then null else max(x.ends_at) end from actions x
+    where x.subject_kind = 'account' and x.subject_id = a.id and x.ended_at is null
+      and x.kind = case when a.suspended_at is null then 'freeze' else 'suspend' end) as ends_at
 from accounts a where a.id = $1
 """
 

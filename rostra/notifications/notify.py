@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rostra.events import (
+    AuthorTold,
     Emit,
     Favourited,
     Followed,
@@ -28,6 +29,7 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.notifications import audience_queries as audience
 from rostra.notifications import push_queries, queries
+from rostra.notifications.warning_queries import insert_warning
 
 # So many fit into one announcement.
 _TOGETHER: Final = 100
@@ -110,6 +112,11 @@ class Notifier:
         async with self._db.transaction() as tx:
             moderators = await audience.find_moderators(tx)
             await self._tell(tx, moderators, "admin.report", event.account_id, report_id=event.report_id)
+
+    async def author_told(self, event: AuthorTold) -> None:
+        """Whoever a decision is about, by themselves: no moderator is named."""
+        async with self._db.transaction() as tx:
+            await self._announce(tx, await insert_warning(tx, event.account_id, event.decision_id, event.at))
 
     async def signed_up(self, event: SignedUp) -> None:
         """The moderators."""

@@ -20,6 +20,7 @@ _TITLES: Final[dict[str, dict[str, str]]] = {
         "update": "{name} edited a post that you reacted to",
         "admin.sign_up": "{name} signed up",
         "admin.report": "{name} filed a report",
+        "moderation_warning": "The moderators have decided something that concerns you",
     },
     "it": {
         "mention": "{name} ti ha menzionato",
@@ -33,6 +34,7 @@ _TITLES: Final[dict[str, dict[str, str]]] = {
         "update": "{name} ha modificato un post a cui avevi reagito",
         "admin.sign_up": "Nuova iscrizione: {name}",
         "admin.report": "{name} ha inviato una segnalazione",
+        "moderation_warning": "I moderatori hanno deciso qualcosa che ti riguarda",
     },
 }
 

@@ -46,7 +46,7 @@ on conflict do nothing returning id, account_id
 _ONLY_STAFF: Final = """(not starts_with(n.type, 'admin.') or exists (
     select from users u where u.account_id = n.account_id and u.role in ('owner', 'admin', 'moderator')))"""
 
-_COLUMNS: Final = "n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id"
+_COLUMNS: Final = "n.id, n.type, n.created_at, n.from_account_id, n.status_id, n.report_id, n.decision_id"
 
 _PAGE: Final = f"""
 where n.account_id = $1 and n.id < $2 and n.id > $3
@@ -117,6 +117,7 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     from_account_id: int
     status_id: int | None
     report_id: int | None
+    decision_id: int | None
     # Whose it is, where that was not given.
     account_id: int = 0
 
@@ -182,6 +183,7 @@ async def list_page_with_accounts(
             from_account_id=row["account_id"],
             status_id=row["status_id"],
             report_id=row["report_id"],
+            decision_id=row["decision_id"],
         )
         for row in rows
     ], rows

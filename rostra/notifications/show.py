@@ -18,6 +18,8 @@ from rostra.kit.errors import NotFound
 from rostra.kit.paging import Page, Window
 from rostra.notifications import queries
 from rostra.notifications.queries import NotificationRow, ReportRow
+from rostra.notifications.warning_queries import WarningRow, find_warnings
+from rostra.notifications.warnings import render_warning
 from rostra.posts.broadcast import Viewing, render_for
 from rostra.posts.hydrate import StatusReader
 from rostra.text.urls import Urls
@@ -83,7 +85,7 @@ async def find_for_many(
     and those that `hydrate` leaves out. As many statements as statuses that they tell of, however many are told."""
     async with db.read() as conn:
         rows = [row for row in await queries.find_some(conn, ids) if row.account_id in viewings]
-    accounts, reports = await _gather(db, urls, rows)
+    accounts, reports, warnings = await _gather(db, urls, rows)
     shown: list[tuple[int, Notification]] = []
     for status_id in {row.status_id for row in rows}:
         about = [row for row in rows if row.status_id == status_id]
@@ -94,7 +96,7 @@ async def find_for_many(
         for row in about:
             status = seen.get((row.account_id, CONTEXT))
             if row.from_account_id in accounts and (status_id is None or status is not None):
-                shown.append((row.account_id, _render(row, accounts, status, reports)))
+                shown.append((row.account_id, _render(row, accounts, status, reports, warnings)))
     return shown
 
 
@@ -107,10 +109,10 @@ async def hydrate(
 ) -> list[Notification]:
     """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter. `known` are
     accounts, by id, that need not be read."""
-    accounts, reports = await _gather(db, urls, rows, known)
+    accounts, reports, warnings = await _gather(db, urls, rows, known)
     statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), CONTEXT)
     return [
-        _render(row, accounts, statuses.get(row.status_id or 0), reports)
+        _render(row, accounts, statuses.get(row.status_id or 0), reports, warnings)
         for row in rows
         if row.from_account_id in accounts and (row.status_id is None or row.status_id in statuses)
     ]
@@ -118,22 +120,32 @@ async def hydrate(
 
 async def _gather(
     db: Database, urls: Urls, rows: Sequence[NotificationRow], known: Mapping[int, Raw] = {}
-) -> tuple[Mapping[int, Raw], Mapping[int, ReportRow]]:
-    """The accounts and the reports that notifications show, by id."""
+) -> tuple[Mapping[int, Raw], Mapping[int, ReportRow], Mapping[int, WarningRow]]:
+    """The accounts, the reports and the decisions that notifications show, by id."""
     report_ids = list({row.report_id for row in rows if row.report_id is not None})
+    decision_ids = list({row.decision_id for row in rows if row.decision_id is not None})
     reports: dict[int, ReportRow] = {}
-    if report_ids:
+    warnings: dict[int, WarningRow] = {}
+    if report_ids or decision_ids:
         async with db.read() as conn:
-            reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
+            if report_ids:
+                reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
+            if decision_ids:
+                warnings = {warning.id: warning for warning in await find_warnings(conn, decision_ids)}
     account_ids = {row.from_account_id for row in rows} | {report.target_id for report in reports.values()}
     unknown = sorted(account_ids - known.keys())
-    return {**known, **await hydrate_accounts_by_id(db, unknown, urls)}, reports
+    return {**known, **await hydrate_accounts_by_id(db, unknown, urls)}, reports, warnings
 
 
 def _render(
-    row: NotificationRow, accounts: Mapping[int, Raw], status: Raw | None, reports: Mapping[int, ReportRow]
+    row: NotificationRow,
+    accounts: Mapping[int, Raw],
+    status: Raw | None,
+    reports: Mapping[int, ReportRow],
+    warnings: Mapping[int, WarningRow],
 ) -> Notification:
     report = reports.get(row.report_id or 0)
+    warning = warnings.get(row.decision_id or 0)
     return Notification(
         id=str(row.id),
         # As it was written; to check it again would cost more than all the rest here.
@@ -143,6 +155,7 @@ def _render(
         account=accounts[row.from_account_id],
         status=UNSET if status is None else status,
         report=UNSET if report is None or report.target_id not in accounts else _render_report(report, accounts),
+        moderation_warning=UNSET if warning is None else render_warning(warning, accounts),
     )
 
 
