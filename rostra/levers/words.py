@@ -70,6 +70,18 @@ _CHOICES: Final[Mapping[str, Words]] = {
     "who.new": {"en": "new accounts", "it": "nuovi account"},
     "who.all": {"en": "all", "it": "tutti"},
 }
+_SET: Final[Mapping[str, Words]] = {
+    "hours": {"en": "accounts younger than {n} hours", "it": "account più giovani di {n} ore"},
+    "reach.public": {"en": "posts that everybody can see", "it": "post che tutti possono vedere"},
+    "reach.all": {"en": "private posts too", "it": "anche i post privati"},
+    "unseen.release": {"en": "published if nobody looks in time", "it": "pubblicati se nessuno guarda in tempo"},
+    "unseen.refuse": {"en": "refused if nobody looks in time", "it": "rifiutati se nessuno guarda in tempo"},
+    "seconds": {"en": "one post in {n} seconds", "it": "un post ogni {n} secondi"},
+    "who.new": {"en": "for new accounts", "it": "per i nuovi account"},
+    "who.all": {"en": "for all", "it": "per tutti"},
+    "favourites": {"en": "no favourites either", "it": "nemmeno i preferiti"},
+    "replies": {"en": "no replies either", "it": "nemmeno le risposte"},
+}
 _CONDITIONS: Final[Mapping[str, Words]] = {
     "drain-time": {"en": "Clearing takes over (hours)", "it": "Smaltire richiede più di (ore)"},
     "backlog": {"en": "Open cases over", "it": "Casi aperti più di"},
@@ -125,17 +137,14 @@ def condition(trigger: Trigger, language: str) -> str:
 
 
 def settings_in_words(params: Mapping[str, Any], language: str) -> list[str]:
-    """Parameters, each in a few words."""
+    """Parameters, each in a few words; what makes no difference is left out."""
     said: list[str] = []
     for name, value in params.items():
-        label = _say(_FIELDS[name], language)
-        if isinstance(value, bool):
-            if value:
-                said.append(label)
-        elif isinstance(value, str):
-            said.append(f"{label}: {_say(_CHOICES[f'{name}.{value}'], language)}")
-        else:
-            said.append(f"{label}: {value}")
+        if name == "hours" and params.get("who") == "all":
+            continue
+        key = f"{name}.{value}" if isinstance(value, str) else name
+        if value is not False:
+            said.append(_say(_SET[key], language).format(n=value))
     return said
 
 

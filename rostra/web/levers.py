@@ -151,7 +151,7 @@ async def show_lever(visit: Visit, form: LeverForm) -> Response:
 
 
 async def _lever_page(
-    visit: Visit, name: str, *, values: dict[str, Any] | None = None, error: Invalid | None = None
+    visit: Visit, name: str, *, of: str = "", values: dict[str, Any] | None = None, error: Invalid | None = None
 ) -> Response:
     res = visit.res
     view = await get_lever(res.db, res.clock, name)
@@ -180,6 +180,7 @@ async def _lever_page(
         fields=fields,
         lasts=[*sorted({*_LASTS[:-1], minutes} - {0}), 0],
         conditions=condition_titles(visit.language),
+        of=of,
         values={**prepared, **(values or {})},
         errors=_errors(visit, error, name) if error else {},
         may_pull=may(visit.me.role, "levers"),
@@ -196,7 +197,7 @@ async def arm_lever(visit: Visit, form: LeverForm) -> Response:
         setup = Setup(params=given, lasts=_lasts(form.lasts), trigger=_trigger(form))
         await act.arm(res.db, res.clock, form.name, setup, actor_id=visit.me.account_id)
     except Invalid as error:
-        return await _lever_page(visit, form.name, values=msgspec.structs.asdict(form), error=error)
+        return await _lever_page(visit, form.name, of="arm", values=msgspec.structs.asdict(form), error=error)
     return visit.redirect(f"/admin/crisis/levers/{form.name}", notice=visit.gettext("Saved."))
 
 
@@ -216,7 +217,7 @@ async def pull_lever(visit: Visit, form: LeverForm) -> Response:
         wish = Wish(reason=form.reason, lasts=(_lasts(form.lasts),), title=form.title, level=form.level)
         await act.pull(res.db, res.clock, res.emit, form.name, wish, actor_id=visit.me.account_id)
     except Invalid as error:
-        return await _lever_page(visit, form.name, values=msgspec.structs.asdict(form), error=error)
+        return await _lever_page(visit, form.name, of="pull", values=msgspec.structs.asdict(form), error=error)
     except Conflict:
         return visit.redirect("/admin/crisis", notice=visit.gettext("It is pulled already."))
     res.screen.levers.forget()

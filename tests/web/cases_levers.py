@@ -56,7 +56,7 @@ def lever_cases() -> dict[str, Case]:
 
     def one(name: str, **changes: Any) -> dict[str, Any]:
         fields = [(field, field_title(field, "en"), [(c, choice_title(field, c, "en")) for c in field.choices]) for field in fields_of(name)]
-        made: dict[str, Any] = {"card": _card(name), "touched": Touched(1204, 17), "fields": fields, "lasts": [60, 90, 1440, 4320, 0], "conditions": condition_titles("en"), "values": {**default_params(name), "lasts": 1440, "trigger": "", "over": "", "level": "serious"}, "errors": {}, "may_pull": True}
+        made: dict[str, Any] = {"card": _card(name), "touched": Touched(1204, 17), "fields": fields, "lasts": [60, 90, 1440, 4320, 0], "conditions": condition_titles("en"), "of": "", "values": {**default_params(name), "lasts": 1440, "trigger": "", "over": "", "level": "serious"}, "errors": {}, "may_pull": True}
         return made | changes
 
     wrong = {"seconds": "Choose a number from 5 to 86400.", "over": "This number does not go with the condition.", "lasts": "Choose an end.", "title": s.HOSTILE, "reason": s.HOSTILE}
@@ -65,7 +65,8 @@ def lever_cases() -> dict[str, Case]:
         "admin/levers-empty": Case("admin/levers.html", looks, quiet),
         "admin/levers-wrong": Case("admin/levers.html", at, full | {"errors": {"limit_hours": "Choose a number from 1 to 2160."}, "values": {"limit_hours": s.HOSTILE}}),
         "admin/levers_one": Case("admin/levers_one.html", at, one("hold-new-accounts")),
-        "admin/levers_one-wrong": Case("admin/levers_one.html", at, one("slow-mode", errors=wrong, values={"seconds": s.HOSTILE, "who": "all", "hours": "1", "lasts": "60", "trigger": "backlog", "over": s.HOSTILE, "level": "watch", "title": s.HOSTILE, "reason": s.HOSTILE})),
+        "admin/levers_one-wrong": Case("admin/levers_one.html", at, one("slow-mode", of="arm", errors=wrong, values={"seconds": s.HOSTILE, "who": "all", "hours": "1", "lasts": "60", "trigger": "backlog", "over": s.HOSTILE, "level": "watch", "title": s.HOSTILE, "reason": s.HOSTILE})),
+        "admin/levers_one-wrong-pull": Case("admin/levers_one.html", at, one("slow-mode", of="pull", errors=wrong)),
         "admin/levers_one-pulled": Case("admin/levers_one.html", at, one("slow-mode", card=_card("slow-mode", _line(reason=s.HOSTILE), armed_at=NOW, armed_by="ada"))),
         "admin/levers_one-boosts": Case("admin/levers_one.html", at, one("labelled-boosts-off", touched=Touched(1, 1))),
         "admin/levers_one-looked-at": Case("admin/levers_one.html", looks, one("sign-ups-approval", may_pull=False)),
