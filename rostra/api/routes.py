@@ -12,6 +12,7 @@ from rostra.api import (
     favourites,
     filters,
     instance,
+    ledger,
     lists,
     markers,
     media,
@@ -63,6 +64,8 @@ ALL: tuple[Routes, ...] = (
     notifications.routes,
     push.routes,
     *ADMIN,
+    ledger.routes,
+    transparency.routes,
 )
 
 

@@ -9,6 +9,7 @@ from rostra.web import (
     authorize,
     clusters,
     explore,
+    ledger,
     levers,
     lists,
     notifications,
@@ -61,6 +62,7 @@ ALL: tuple[Pages, ...] = (
     policy_replay.pages,
     clusters.pages,
     levers.pages,
+    ledger.pages,
 )
 
 

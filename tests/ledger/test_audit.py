@@ -85,7 +85,7 @@ async def test_with_openings_everything_can_be_read_and_is_held_to_the_leaves(st
     }  # fmt: skip
     check_export(file)
     for old, new in ((b'"text":"40"', b'"text":"41"'), (b'"text":"3"', b'"text":"4"'), (b"7000 0", b"7001 0")):
-        with pytest.raises(Broken, match="leaf 0: what|leaf 0: who"):
+        with pytest.raises(Broken, match=r"leaf 0: .* committed to"):
             check_export(write(file, [line.replace(old, new) for line in lines]))
 
 
