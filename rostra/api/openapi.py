@@ -12,6 +12,7 @@ from rostra import __version__
 from rostra.api.route import NoForm, Route
 from rostra.api.routes import ALL, all_routes
 from rostra.entities.account import Account, CredentialAccount, MutedAccount
+from rostra.entities.admin import AdminTrendingStatus
 from rostra.entities.status import Status
 from rostra.kit.forms import Upload
 
@@ -60,7 +61,7 @@ def _kinds(routes: Sequence[Route]) -> list[Any]:
         for kind in (route.form, route.returns_kind):
             if kind is not None:
                 kinds[id(kind)] = kind
-    for kind in (Error, Account, CredentialAccount, MutedAccount, Status):
+    for kind in (Error, Account, CredentialAccount, MutedAccount, Status, AdminTrendingStatus):
         kinds[id(kind)] = kind
     return list(kinds.values())
 

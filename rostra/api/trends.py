@@ -25,13 +25,14 @@ class TrendsForm(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
 
 
-def _page(form: TrendsForm, default: int) -> dict[str, int]:
+def page_of_trends(form: TrendsForm, default: int) -> dict[str, int]:
+    """The limit and the offset, the limit at most twice the default."""
     limit = default if form.limit is None else form.limit
     check_offset(form.offset, limit)
     return {"limit": min(limit, default * 2), "offset": form.offset}
 
 
-def _answer(call: Call, items: list[Any], limit: int, offset: int) -> Answer:
+def answer_trends(call: Call, items: list[Any], limit: int, offset: int) -> Answer:
     """The list with a Link header, unless it is empty: onward where the page is full, and back."""
     here = f"{call.res.urls.base}{call.request.url.path}"
     places: dict[str, int] = {}
@@ -44,10 +45,10 @@ def _answer(call: Call, items: list[Any], limit: int, offset: int) -> Answer:
 
 
 async def _tags(call: Call, form: TrendsForm) -> Answer:
-    page = _page(form, 10)
+    page = page_of_trends(form, 10)
     viewer_id = call.viewer.account_id if call.viewer else None
     found = await trends.trending_tags(call.res.db, call.res.clock, call.res.urls, viewer_id, **page)
-    return _answer(call, found, **page)
+    return answer_trends(call, found, **page)
 
 
 @routes.get("/api/v1/trends", access="public", deprecated=1648598400)
@@ -65,15 +66,15 @@ async def trending_tags(call: Call, form: TrendsForm) -> list[Tag] | Answer:
 @routes.get("/api/v1/trends/statuses", access="public")
 async def trending_statuses(call: Call, form: TrendsForm) -> list[RawStatus] | Answer:
     """Posts that many people like, boost or answer."""
-    page = _page(form, 20)
+    page = page_of_trends(form, 20)
     viewer_id = call.viewer.account_id if call.viewer else None
     reader = await call.statuses()
     found = await trends.trending_statuses(call.res.db, call.res.clock, reader, viewer_id, **page)
-    return _answer(call, found, **page)
+    return answer_trends(call, found, **page)
 
 
 @routes.get("/api/v1/trends/links", access="public")
 async def trending_links(call: Call, form: TrendsForm) -> list[TrendingLink] | Answer:
     """Links that many people share."""
-    page = _page(form, 10)
-    return _answer(call, await trends.trending_links(call.res.db, call.res.clock, call.res.urls, **page), **page)
+    page = page_of_trends(form, 10)
+    return answer_trends(call, await trends.trending_links(call.res.db, call.res.clock, call.res.urls, **page), **page)

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_record, find_record
+from rostra.kit.errors import Invalid
 from rostra.posts.access import VISIBLE_STATUS
 from rostra.posts.records import Made, MediaPart, StatusParts
 
@@ -110,7 +111,7 @@ insert into mentions (status_id, account_id) select $1, unnest($2::bigint[]) on 
 # everybody may see the post ($5 false), its tags do not count as used: what was said in confidence is not to be found.
 INSERT_TAGS: Final = """
 with given as (select name, display_name from unnest($1::text[], $2::text[]) as g(name, display_name)),
-known as (select t.id, t.name, t.last_used_at from tags t where t.name = any($1::text[])),
+known as (select t.id, t.name, t.last_used_at, t.usable from tags t where t.name = any($1::text[])),
 made as (
   insert into tags (id, name, display_name, last_used_at, created_at)
   select make_id($3), g.name, g.display_name, case when $5 then $3 end, $3 from given g
@@ -120,9 +121,11 @@ stale as (
   select t.id from tags t where $5 and t.id in (
     select k.id from known k where k.last_used_at is null or k.last_used_at < $3::timestamptz - interval '1 hour')
   order by t.id for no key update skip locked),
-touched as (update tags t set last_used_at = $3 from stale where t.id = stale.id)
-insert into status_tags (tag_id, status_id)
-select id, $4 from (select id from known union select id from made) used on conflict do nothing
+touched as (update tags t set last_used_at = $3 from stale where t.id = stale.id),
+tagged as (
+  insert into status_tags (tag_id, status_id)
+  select id, $4 from (select id from known union select id from made) used on conflict do nothing)
+select k.name from known k where not k.usable order by k.name
 """
 
 COUNT_TAG_USES: Final = """
@@ -257,9 +260,15 @@ async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) ->
 async def insert_tags(
     tx: Tx, status_id: int, tags: Sequence[tuple[str, str]], *, account_id: int, at: datetime, count: bool
 ) -> None:
-    """Write hashtags (normalised, as written) of a status; `count` their use where everybody may see it."""
+    """Write hashtags (normalised, as written) of a status; `count` their use where everybody may see it.
+
+    Raises Invalid where staff has taken one of them out of use.
+    """
     names = [name for name, _ in tags]
-    await tx.execute(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id, count)
+    unusable = await tx.fetch(INSERT_TAGS, names, [shown for _, shown in tags], at, status_id, count)
+    if unusable:
+        named = ", ".join(row["name"] for row in unusable)
+        raise Invalid("text", f"contained a disallowed hashtag: {named}")
     if count:
         await count_tag_uses(tx, names, account_id=account_id, at=at)
 

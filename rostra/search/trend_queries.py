@@ -37,7 +37,7 @@ people as (
   select st.tag_id, p.account_id, max({_WEIGHT}) as weight
   from posts p join status_tags st on st.status_id = p.id group by st.tag_id, p.account_id),
 fresh as materialized (
-  select p.tag_id, sum(p.weight) as score from people p join tags t on t.id = p.tag_id and t.trendable and t.listable
+  select p.tag_id, sum(p.weight) as score from people p
   group by p.tag_id having count(*) >= $3 order by score desc limit $4),
 gone as (delete from trending_tags x where not exists (select from fresh f where f.tag_id = x.tag_id))
 insert into trending_tags (tag_id, score) select tag_id, score from fresh order by tag_id
@@ -98,11 +98,14 @@ select x.tag_id as id from trending_tags x join tags t on t.id = x.tag_id
 where t.trendable and t.listable order by x.score desc, x.tag_id desc limit $1 offset $2
 """
 
+_MAY_TREND: Final = """
+  not exists (select from trend_reviews r where r.kind = 'status' and r.subject_id = s.id and not r.allowed)"""
+
 # $1 viewer, $2 time. What has changed since the count is asked again, so that nobody stays who should not.
 STATUSES: Final = f"""
 select s.id from trending_statuses x
 join statuses s on s.id = x.status_id join accounts a on a.id = s.account_id
-where {_ELIGIBLE} and {visible("$1", "s", "a")} and {wanted("$1", "s.account_id", "a", "$2")}
+where {_ELIGIBLE} and {_MAY_TREND} and {visible("$1", "s", "a")} and {wanted("$1", "s.account_id", "a", "$2")}
 order by x.score desc, s.id desc limit $3 offset $4
 """
 
@@ -110,7 +113,22 @@ LINKS: Final = """
 select c.url, c.title, c.description, c.language, c.type, c.author_name, c.author_url, c.provider_name, c.provider_url,
   c.image_key, c.image_description, c.width, c.height, c.blurhash, c.published_at, x.history
 from trending_links x join preview_cards c on c.id = x.card_id
-where c.usable order by x.score desc, c.id desc limit $1 offset $2
+where c.usable and coalesce(
+  (select r.allowed from trend_reviews r where r.kind = 'link' and r.subject_id = c.id),
+  (select r.allowed from trend_reviews r where r.kind = 'publisher' and r.subject_id = c.publisher_id), true)
+order by x.score desc, c.id desc limit $1 offset $2
+"""
+
+# $1 the time. Sites are known from when one of their pages first trends.
+NAME_PUBLISHERS: Final = """
+with hosts as materialized (
+  select c.id, substring(lower(c.url) from '^https?://(?:[^/@]*@)?([^/:?#]+)') as domain
+  from trending_links x join preview_cards c on c.id = x.card_id where c.publisher_id is null),
+made as (
+  insert into link_publishers (id, domain, created_at)
+  select make_id($1), h.domain, $1 from (select distinct domain from hosts where domain is not null order by 1) h
+  on conflict (domain) do update set domain = excluded.domain returning id, domain)
+update preview_cards c set publisher_id = m.id from hosts h join made m on m.domain = h.domain where c.id = h.id
 """
 
 
@@ -128,6 +146,7 @@ async def count_tags(tx: Tx, since_id: int, at: datetime, people: int, keep: int
 async def count_links(tx: Tx, since_id: int, at: datetime, people: int, keep: int, shown_since_id: int) -> None:
     """Count links anew, and their days since `shown_since_id`."""
     await tx.execute(COUNT_LINKS, since_id, at, people, keep, shown_since_id)
+    await tx.execute(NAME_PUBLISHERS, at)
 
 
 async def count_statuses(tx: Tx, since_id: int, at: datetime, people: int, keep: int, oldest_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rostra.api.admin import accounts, domains, email_blocks, ip_blocks, reports
+from rostra.api.admin import accounts, domains, email_blocks, ip_blocks, reports, trends
 from rostra.api.route import Routes
 
 ALL: tuple[Routes, ...] = (
@@ -11,4 +11,5 @@ ALL: tuple[Routes, ...] = (
     domains.routes,
     email_blocks.routes,
     ip_blocks.routes,
+    trends.routes,
 )
