@@ -61,6 +61,8 @@ from rostra.ledger.seal import seal
 from rostra.ledger.witness import write_letters
 from rostra.levers.tell import tell_staff
 from rostra.levers.watch import watch as watch_levers
+from rostra.measurement import transparency
+from rostra.measurement.transparency_statements import Register, hand_in
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
 from rostra.moderation.automatic import record_rule
@@ -367,6 +369,21 @@ async def _tell_witnesses(_: Tick, res: Resources) -> None:
     await write_letters(res.db, emit, res.settings.ledger_witnesses, res.urls.base)
 
 
+async def _hand_in(_: Tick, res: Resources) -> None:
+    if res.settings.dsa_token is not None:
+        register = Register(url=res.settings.dsa_url, token=res.settings.dsa_token)
+        await hand_in(res.db, res.clock, res.http, register)
+
+
+async def _make_overview(_: Tick, res: Resources) -> None:
+    service = transparency.service_of(await res.instance.configured(res.db), res.settings.domain)
+    await transparency.make_overview(res.db, res.clock, service)
+
+
+async def _count_recipients(_: Tick, res: Resources) -> None:
+    await transparency.count_recipients(res.db, res.clock)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -466,4 +483,7 @@ every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
 every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
 every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
+every("52 * * * *", "transparency.hand_in", _hand_in, attempts=1, timeout=1800)
+every("7 2 * * *", "transparency.overview", _make_overview, timeout=600)
+every("48 23 * * *", "transparency.recipients", _count_recipients)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)

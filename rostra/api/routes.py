@@ -29,6 +29,7 @@ from rostra.api import (
     tags,
     threads,
     timelines,
+    transparency,
     trends,
     wellknown,
 )
@@ -65,6 +66,7 @@ ALL: tuple[Routes, ...] = (
     push.routes,
     *ADMIN,
     ledger.routes,
+    transparency.routes,
     transparency.routes,
 )
 

@@ -23,6 +23,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "Fill in the demonstration community."),
     "jobs": ("jobs", "Look at the queue, retry what failed."),
     "policy": ("policy", "Check, test and try the rules by which posts are judged."),
+    "transparency": ("transparency", "Export statements of reasons; make and publish the transparency report."),
     "doctor": ("doctor", "Check a set-up and say what to do."),
 }
 

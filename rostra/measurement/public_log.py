@@ -17,6 +17,7 @@ from rostra.kit.db import Database
 from rostra.kit.errors import Invalid
 from rostra.kit.ids import first_id_at
 from rostra.kit.sealing import Sealer
+from rostra.ledger.leaf import encode_hash
 from rostra.measurement import public_log_queries as queries
 from rostra.measurement.public_log_queries import LogRow, MonthCount
 
@@ -36,8 +37,8 @@ class LoggedAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision as everybody may know it. `day` is in UTC, `account` a pseudonym of the month, `leaf` the hash of the
-    ledger's leaf (None: it has none yet), `reversed` why it holds no more."""
+    """A decision as everybody may know it. `day` is in UTC, `account` a pseudonym of the month, `leaf` the hash by
+    which the ledger proves it (None: it has none yet), `reversed` why it holds no more."""
 
     id: str
     day: str
@@ -104,7 +105,7 @@ def _show(row: LogRow, sealer: Sealer) -> Logged:
         "automated_decision": row.automated_decision,
         "policy": row.policy,
         "reversed": row.reversed_why,
-        "leaf": row.leaf,
+        "leaf": None if row.leaf is None else encode_hash(row.leaf),
     }
     return msgspec.convert(known, Logged)
 

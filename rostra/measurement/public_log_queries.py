@@ -24,7 +24,7 @@ d.outcome = 'violates' and (d.subject_kind = 'account' or coalesce(
 # page before ended with.
 PAGE: Final[LiteralString] = f"""
 select p.day, p.entry, p.clause, p.subject_kind, p.account_id, p.origin, p.automated_detection, p.automated_decision,
-  p.policy, p.reversed_why, encode(l.leaf_hash, 'hex') as leaf,
+  p.policy, p.reversed_why, l.leaf_hash as leaf,
   (select coalesce(jsonb_agg(jsonb_build_object('kind', a.kind, 'on', a.subject_kind, 'until', a.ends_at::date)
     order by a.id), '[]') from actions a where a.decision_id = p.id) as actions
 from (
@@ -58,7 +58,7 @@ class LogRow(msgspec.Struct, frozen=True, kw_only=True):
     automated_decision: bool
     policy: str
     reversed_why: str | None
-    leaf: str | None
+    leaf: bytes | None
     actions: list[dict[str, Any]]
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from rostra.instance.records import InstanceSettings
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
 from rostra.kit.errors import Conflict, Invalid, NotFound
@@ -30,6 +31,16 @@ _OVERVIEW_MONTHS: Final = 12
 def year_of(year: int) -> Period:
     """The calendar year, which the regulation asks for."""
     return Period(date(year, 1, 1), date(year + 1, 1, 1))
+
+
+def service_of(settings: InstanceSettings, domain: str) -> Service:
+    """Who reports, from what the instance is set to."""
+    return Service(
+        title=settings.title,
+        domain=domain,
+        contact=settings.contact_email,
+        languages=tuple(settings.languages),
+    )
 
 
 async def make_report(

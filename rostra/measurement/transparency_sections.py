@@ -54,7 +54,6 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
     contact: str
     languages: tuple[str, ...] = ()
-    policy: str = ""
 
 
 class Period(msgspec.Struct, frozen=True, order=True):

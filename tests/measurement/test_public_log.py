@@ -9,8 +9,13 @@ import pytest
 
 from rostra.kit.errors import Invalid
 from rostra.kit.sealing import Sealer
+from rostra.ledger.append import Entry, append
+from rostra.ledger.leaf import decode_hash
+from rostra.ledger.seal import seal
+from rostra.ledger.tree import find_leaf
 from rostra.measurement.public_log import Logged, count_log, pseudonym, read_log
 from tests.conftest import NOON
+from tests.ledger.stage import make_signer
 from tests.measurement.decided import decide
 from tests.world import Person, World
 
@@ -44,6 +49,21 @@ async def test_an_entry_says_what_was_done_by_which_clause_and_how_it_came_about
             {"kind": "suspend", "on": "account", "until": "2026-05-10"},
         ],
     }  # fmt: skip
+
+
+async def test_an_entry_leads_to_its_leaf_in_the_ledger(world: World):
+    ada = await world.person("ada")
+    await decide(world, YESTERDAY, account_id=ada.account_id, actions=("freeze",))
+    entry = Entry(type="decision", subject_kind="account", subject_id=ada.account_id, account_id=ada.account_id)
+    async with world.db.transaction() as tx:
+        event_id = await append(tx, YESTERDAY, entry)
+        await tx.execute("update decisions set event_id = $1", event_id)
+    await seal(world.db, world.clock, make_signer())
+    leaf = (await read(world))[0][0].leaf
+
+    assert leaf is not None
+    async with world.db.read() as conn:
+        assert await find_leaf(conn, decode_hash(leaf)) is not None
 
 
 async def test_nobody_can_be_found_in_it(world: World):
