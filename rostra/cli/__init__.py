@@ -24,6 +24,8 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "jobs": ("jobs", "Look at the queue, retry what failed."),
     "policy": ("policy", "Check, test and try the rules by which posts are judged."),
     "transparency": ("transparency", "Export statements of reasons; make and publish the transparency report."),
+    "ledger": ("ledger", "Export and check the record of moderation."),
+    "levers": ("levers", "Pull and release the levers for a crisis; set the growth brake."),
     "doctor": ("doctor", "Check a set-up and say what to do."),
 }
 

@@ -88,6 +88,8 @@ class Auditor:
         if self.size < said.size:
             raise Broken(f"it ends after {self.size} of {said.size} leaves")
         self.checkpoint(note)
+        if strange := [each.origin for each in self._witnessed if each.origin != said.origin]:
+            raise Broken(f"a witness has kept a checkpoint of another ledger, {strange[0]}")
         if ahead := [each.size for each in self._witnessed if each.size > self.size]:
             raise Broken(f"a witness has kept a checkpoint of {min(ahead)} leaves, and here are only {self.size}")
         return Outcome(

@@ -74,6 +74,7 @@ ADD_CHECKPOINT: Final = "insert into ledger_checkpoints (size, root, note, creat
 
 ADD_SIGNER: Final = """
 insert into ledger_signers (verifier, since_size, created_at) values ($1, $2, $3) on conflict do nothing
+returning verifier
 """
 
 NEWEST_CHECKPOINT: Final = "select size, root, note, created_at from ledger_checkpoints order by size desc limit 1"
@@ -224,11 +225,11 @@ async def add_tiles(tx: Tx, tiles: Sequence[Tile]) -> None:
     await tx.execute(ADD_TILES, *(list(column) for column in columns))
 
 
-async def add_checkpoint(tx: Tx, checkpoint: StoredCheckpoint, verifier: str) -> None:
-    """Write a checkpoint, and the key that has signed it where it is new."""
+async def add_checkpoint(tx: Tx, checkpoint: StoredCheckpoint, verifier: str) -> bool:
+    """Write a checkpoint and who has signed it; whether that is a key that never has before."""
     at = checkpoint.created_at
     await tx.execute(ADD_CHECKPOINT, checkpoint.size, checkpoint.root, checkpoint.note, at)
-    await tx.execute(ADD_SIGNER, verifier, checkpoint.size, at)
+    return await tx.fetchval(ADD_SIGNER, verifier, checkpoint.size, at) is not None
 
 
 async def find_newest(db: Reader) -> StoredCheckpoint | None:

@@ -56,7 +56,8 @@ async def _seal_some(tx: Tx, clock: Clock, signer: Signer) -> tuple[StoredCheckp
     at = clock.now()
     note = signer.sign(*newest)
     signed = StoredCheckpoint(size=newest[0], root=newest[1], note=note, created_at=at)
-    await queries.add_checkpoint(tx, signed, str(signer.verifier))
+    if await queries.add_checkpoint(tx, signed, str(signer.verifier)) and before:
+        log.warning("a new key signs the ledger from now on", key=str(signer.verifier), size=signed.size)
     return signed, len(ids)
 
 
