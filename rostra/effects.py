@@ -76,6 +76,7 @@ from rostra.notices.clocks import tick as tick_notices
 from rostra.notices.expand import expand as expand_notice
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
+from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
@@ -328,6 +329,12 @@ async def _replay(wanted: ReplayWanted, res: Resources) -> None:
 
 async def _watch_rules(_: Tick, res: Resources) -> None:
     await watch_rules(res.db, res.clock, res.screen.policies)
+async def _read_notices(_: Tick, res: Resources) -> None:
+    if res.settings.notices_imap_url:
+        server = parse_imap_url(res.settings.notices_imap_url)
+        await read_mailbox(res.desk, server, res.settings.notices_authserv_id or "")
+
+
 
 
 async def _watch_levers(_: Tick, res: Resources) -> None:
@@ -480,6 +487,7 @@ every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("* * * * * */10", "ledger.seal", _seal, attempts=1, timeout=600)
 every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
 every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)
+every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
 every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
 every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)

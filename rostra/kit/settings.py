@@ -28,7 +28,7 @@ _BEARER_KEY = re.compile(r"[\x21-\x7e]+")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SHOWN_TO_NOBODY = frozenset(
     {"secret_key", "vapid_private_key", "ledger_key", "external_key", "dsa_token"}
-    | {"smtp_url", "database_url", "storage_url"}
+    | {"smtp_url", "notices_imap_url", "database_url", "storage_url"}
 )
 
 ExternalKind = Literal["moderations", "guard", "chat"]
@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media_url: str | None = None
     smtp_url: str | None = None
     mail_from: str | None = None
+    notices_imap_url: str | None = None
+    notices_authserv_id: str | None = None
     secret_key: str | None = None
     vapid_private_key: str | None = None
     ledger_key: str | None = None
@@ -136,6 +138,8 @@ SETTINGS: Final[dict[str, str]] = {
     "media_url": "Public address of the stored media where it is not served by Rostra itself (a CDN or a bucket).",
     "smtp_url": "Mail server, as smtp://user:password@host:587 or smtps://…; empty writes mail to a folder.",
     "mail_from": "Sender address of mail; empty means noreply@ the domain.",
+    "notices_imap_url": "Mailbox for notices of hosts, as imaps://user:password@host:993/INBOX; empty: none.",
+    "notices_authserv_id": "Name by which its mail server signs Authentication-Results; empty: no mail is believed.",
     "secret_key": "Key that signs cookies and forms; empty means the one kept in the data directory.",
     "vapid_private_key": "Web Push key (PEM); empty means the one kept in the data directory.",
     "ledger_key": "Key that signs the ledger's checkpoints (Ed25519, PEM); empty means the one in the data directory.",
@@ -260,6 +264,8 @@ def _contradictions(settings: Settings) -> list[str]:
     for address in settings.ledger_witnesses:
         if not _MAIL.fullmatch(address):
             problems.append(f"ledger_witnesses: {address!r} is not an e-mail address")
+    if settings.notices_imap_url is not None and not _is_mailbox(settings.notices_imap_url):
+        problems.append("notices_imap_url: must look like imaps://user:password@host:993/INBOX")
     return problems + _contradictions_of_external(settings)
 
 

@@ -162,11 +162,12 @@ def _words(mail: Mail) -> str:
 class _Session:
     """One connection to the mailbox, used by one thread at a time."""
 
-    def __init__(self, connection: imaplib.IMAP4, server: ImapServer) -> None:
+    def __init__(self, connection: imaplib.IMAP4) -> None:
         self._connection = connection
-        self._can_move = "MOVE" in connection.capabilities
-        self._can_expunge = "UIDPLUS" in connection.capabilities
-        self._folder = server.folder
+        # Asked again: servers say more once somebody has signed in.
+        able = b" ".join(_flat(_check(connection.capability()))).upper().split()
+        self._can_move = b"MOVE" in able
+        self._can_expunge = b"UIDPLUS" in able
 
     @classmethod
     def open(cls, server: ImapServer) -> _Session:
@@ -174,7 +175,7 @@ class _Session:
         connection = _connect(server)
         try:
             connection.login(_quoted(server.user), server.password)
-            made = cls(connection, server)
+            made = cls(connection)
             _check(connection.select(_quoted(server.folder)))
             # Exists already, most of the time.
             connection.create(TAKEN)

@@ -1,4 +1,4 @@
-"""From the example to the answer: one act for it and its copies, a draft from the records, what was sent and came back."""
+"""From the example to the answer: one act for it and its copies, a draft from the records, what was sent."""
 
 from __future__ import annotations
 
