@@ -284,6 +284,14 @@ def _contradictions_of_external(settings: Settings) -> list[str]:
     return problems
 
 
+def _is_mailbox(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("imap", "imaps") and bool(parts.hostname and parts.username) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _is_plain_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
