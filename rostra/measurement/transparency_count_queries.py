@@ -110,10 +110,18 @@ select
   (select count(*) from reporters where muted_at >= $3 and muted_at < $4)::integer as unfounded_notices
 """
 
-APPEALS: Final[LiteralString] = f"""
-select 'author' as by, count(*)::integer as filed, 0 as upheld, count(*)::integer as overturned, 0 as modified,
-  0 as waiting, null::double precision as p50, null::double precision as p90
-from decisions d where {_TAKEN} and d.reversed_why = 'appeal' having count(*) > 0
+APPEALS: Final[LiteralString] = """
+select a.side as by, count(*)::integer as filed,
+  count(*) filter (where a.state = 'upheld')::integer as upheld,
+  count(*) filter (where a.state = 'overturned')::integer as overturned,
+  count(*) filter (where a.state = 'modified')::integer as modified,
+  count(*) filter (where a.decided_at is null)::integer as waiting,
+  count(*) filter (where d.automated_decision)::integer as automatic,
+  count(*) filter (where d.automated_decision and a.state in ('overturned', 'modified'))::integer as automatic_turned,
+  percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - a.filed_at)::double precision) as p50,
+  percentile_cont(0.9) within group (order by extract(epoch from a.decided_at - a.filed_at)::double precision) as p90
+from appeals a join decisions d on d.id = a.decision_id
+where a.id >= $1 and a.id < $2 group by a.side order by a.side
 """
 
 # Looked at again by somebody who did not know the first answer.

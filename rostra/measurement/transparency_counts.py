@@ -90,7 +90,7 @@ class Misuse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppealCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Appeals of authors or of those who reported."""
+    """Appeals of authors or of those who reported; `automatic`: against what nobody had decided."""
 
     by: str
     filed: int
@@ -98,6 +98,8 @@ class AppealCount(msgspec.Struct, frozen=True, kw_only=True):
     overturned: int
     modified: int
     waiting: int
+    automatic: int
+    automatic_turned: int
     p50: float | None
     p90: float | None
 

@@ -231,14 +231,16 @@ def _complaints(counts: Counts) -> Section:
 def _automated(counts: Counts) -> Section:
     columns = (
         "language decisions detected_automatically decided_automatically reversed_of_automatic share_reversed"
-        " looked_at_again same_answer share_same"
+        " appeals appeals_granted looked_at_again same_answer share_same"
     )
     violations = [each for each in counts.decisions if each.outcome == "violates"]
     spoken = sorted({each.language for each in violations} - {""})
     rows = [_automated_row(language, [each for each in violations if each.language == language]) for language in spoken]
     again = next((each for each in counts.second if each.automated), None)
     items, same = (again.items, again.same) if again else (0, 0)
-    total = (*_automated_row(TOTAL, violations)[:6], items, same, share(same, items))
+    appealed = sum(each.automatic for each in counts.appeals)
+    granted = sum(each.automatic_turned for each in counts.appeals)
+    total = (*_automated_row(TOTAL, violations)[:6], appealed, granted, items, same, share(same, items))
     return _section("1.6", "automated_means", columns, [*rows, total])
 
 
@@ -253,9 +255,7 @@ def _automated_row(language: str, found: list[DecisionCount]) -> tuple[Cell, ...
         decided,
         turned,
         share(turned, decided),
-        None,
-        None,
-        None,
+        *(None,) * 5,
     )
 
 

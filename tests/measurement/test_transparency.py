@@ -99,6 +99,28 @@ async def test_the_accuracy_of_automatic_decisions_is_what_was_turned_round(worl
     assert row(await report(world), "1.6_automated_means", language="EN")["decisions"] == 4
 
 
+async def test_appeals_are_counted_by_side_and_outcome_with_the_time_that_they_took(world: World):
+    ada = await world.person("ada")
+    for number, (side, state) in enumerate(
+        [("author", "upheld"), ("author", "overturned"), ("author", "filed"), ("reporter", "modified")]
+    ):
+        decision_id = await decide(world, IN_APRIL, account_id=ada.account_id, status_id=number + 1, automatic=True)
+        done = IN_APRIL + timedelta(hours=number + 1) if state != "filed" else None
+        async with world.db.transaction() as tx:
+            await tx.execute(
+                "insert into appeals (id, decision_id, side, text, state, filed_at, due_at, decided_at)"
+                " values (make_id($1), $2, $3, '', $4, $1, $1, $5)", IN_APRIL, decision_id, side, state, done,
+            )  # fmt: skip
+    content = await report(world)
+
+    by_author = row(content, "1.5_complaints", by="author")
+    assert [by_author[name] for name in ("filed", "upheld", "overturned", "modified", "open")] == [3, 1, 1, 0, 1]
+    assert by_author["median_hours"] == 1.5
+    assert row(content, "1.5_complaints", by="reporter")["modified"] == 1
+    total = row(content, "1.6_automated_means", language="TOTAL")
+    assert (total["appeals"], total["appeals_granted"]) == (4, 2)
+
+
 async def test_every_category_has_a_row_of_notices_and_the_totals_add_up(world: World):
     ada, bo = await world.person("ada"), await world.person("bo")
     async with world.db.transaction() as tx:
