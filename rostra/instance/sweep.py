@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from rostra.accounts.blocks_ip import forget_expired
 from rostra.accounts.session_queries import delete_expired_email_tokens, delete_idle_sessions
 from rostra.accounts.sessions import IDLE_LIFETIME
 from rostra.accounts.user_queries import delete_unconfirmed
+from rostra.instance.measures import forget_activity
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.oauth.queries import delete_old_codes
@@ -26,6 +28,8 @@ async def sweep(db: Database, clock: Clock) -> None:
         await delete_expired_email_tokens(tx, now)
         await delete_old_codes(tx, now - _CODES_FOR)
         await delete_idle_sessions(tx, now - IDLE_LIFETIME)
+    await forget_activity(db, clock)
+    await forget_expired(db, clock)
     deleted = _BATCH
     while deleted == _BATCH:
         async with db.transaction() as tx:

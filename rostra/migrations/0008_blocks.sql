@@ -133,3 +133,26 @@ create table link_publishers (
 );
 alter table preview_cards add column publisher_id bigint references link_publishers on delete set null;
 create index preview_cards_by_publisher on preview_cards (publisher_id) where publisher_id is not null;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Who was here on which day, for what administrators measure; kept a little over a year.
+
+create table activity_days (
+  account_id bigint not null references accounts on delete cascade,
+  day date not null,
+  primary key (account_id, day)
+);
+create index activity_days_by_day on activity_days (day);
+insert into activity_days (account_id, day) select account_id, last_active_on from users where last_active_on is not null;
+
+-- `users.last_active_on` changes once a day for each who is here.
+create function note_activity() returns trigger language plpgsql as $$
+begin
+  insert into activity_days (account_id, day) values (new.account_id, new.last_active_on) on conflict do nothing;
+  return null;
+end $$;
+create trigger users_note_activity after update of last_active_on on users for each row
+  when (new.last_active_on is not null and new.last_active_on is distinct from old.last_active_on)
+  execute function note_activity();
+
+create index reports_resolved on reports (action_taken_at) where action_taken_at is not null;

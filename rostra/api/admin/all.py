@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rostra.api.admin import accounts, domains, email_blocks, ip_blocks, reports, trends
+from rostra.api.admin import accounts, domains, email_blocks, ip_blocks, measures, reports, trends
 from rostra.api.route import Routes
 
 ALL: tuple[Routes, ...] = (
@@ -12,4 +12,5 @@ ALL: tuple[Routes, ...] = (
     email_blocks.routes,
     ip_blocks.routes,
     trends.routes,
+    measures.routes,
 )
