@@ -1,0 +1,124 @@
+"""Golden items: posts of which the answer is known, given to reviewers among other work without their knowing.
+
+They come from decisions that an appeal or a review has turned round, and from experts. Each person meets each once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from rostra.kit.clock import Clock
+from rostra.kit.db import Database, Reader, Tx
+from rostra.kit.errors import Invalid, NotFound
+from rostra.ledger.append import Entry, append
+from rostra.measurement import golden_queries
+from rostra.measurement.golden_queries import Golden
+from rostra.measurement.intervals import Interval, wilson
+
+# How long a golden item waits for the answer of whom it was given to.
+WAITS: Final = timedelta(hours=1)
+_LOOK_BACK: Final = timedelta(days=30)
+# Of each kind, before errors are taken out of estimates.
+LEAST_ANSWERS: Final = 30
+
+
+class Errors(msgspec.Struct, frozen=True, kw_only=True):
+    """How often people find what violates, and clear what does not, by golden items. None: too few answers."""
+
+    sensitivity: Interval | None
+    specificity: Interval | None
+
+
+async def add_golden(
+    tx: Tx,
+    at: datetime,
+    snapshot_id: int,
+    *,
+    outcome: str,
+    clause: str = "",
+    decision_id: int | None = None,
+    created_by: int | None = None,
+) -> int:
+    """Make a golden item of what a snapshot shows; its id. Raises NotFound where there is no such snapshot of a post,
+    Invalid where a violation has no clause."""
+    if outcome not in ("violates", "fine") or (outcome == "violates") != bool(clause):
+        raise Invalid("clause", "must be given for a violation, and only for one")
+    golden_id = await golden_queries.insert(
+        tx, at, snapshot_id, outcome=outcome, clause=clause, origin="expert" if decision_id is None else "appeal",
+        decision_id=decision_id, created_by=created_by,
+    )  # fmt: skip
+    if golden_id is None:
+        raise NotFound
+    said = {"snapshot": str(snapshot_id), "outcome": outcome}
+    entry = Entry(
+        type="golden_added",
+        subject_kind="sample",
+        subject_id=golden_id,
+        actor_id=created_by,
+        clause=clause,
+        details=said,
+    )
+    await append(tx, at, entry)
+    return golden_id
+
+
+async def collect_golden(db: Database, clock: Clock) -> int:
+    """Make golden items of what appeals and reviews turned round in the last month; how many are new."""
+    at = clock.now()
+    async with db.transaction() as tx:
+        return await golden_queries.insert_reversed(tx, at, at - _LOOK_BACK)
+
+
+async def golden_due(conn: Reader, account_id: int, at: datetime, share: float) -> Golden | None:
+    """The golden item that a reviewer at the desk is to be given instead of their next case, or None: it is not time,
+    or there is none left for them. About one of 1/`share` decisions; the step is not the same each time."""
+    if share <= 0:
+        return None
+    if not await golden_queries.has_pending(conn, account_id, at - WAITS):
+        decided = await golden_queries.count_since(conn, account_id)
+        if decided < _step(account_id, at, share):
+            return None
+    return await golden_queries.find_due(conn, account_id, at - WAITS)
+
+
+def _step(account_id: int, at: datetime, share: float) -> int:
+    """Between half and one and a half of the mean step, another one each hour."""
+    drawn = hashlib.sha256(f"{account_id}/{at:%Y-%m-%dT%H}".encode()).digest()[0] / 255
+    return max(1, math.floor((0.5 + drawn) / share))
+
+
+async def give_golden(tx: Tx, golden_id: int, account_id: int, at: datetime) -> None:
+    """Note that somebody has it before them."""
+    await golden_queries.give(tx, golden_id, account_id, at)
+
+
+async def answer_golden(tx: Tx, golden_id: int, account_id: int, at: datetime, outcome: str, clause: str = "") -> bool:
+    """Take somebody's answer to an item that they were given: whether it is right. NotFound where they were not given
+    it, or have answered."""
+    golden = await golden_queries.find_given(tx, golden_id, account_id)
+    if golden is None or not await golden_queries.answer(tx, golden_id, account_id, outcome, clause, at):
+        raise NotFound
+    return (golden.outcome, golden.clause) == (outcome, clause)
+
+
+async def read_errors(conn: Reader, since: datetime) -> Errors:
+    """How people answer golden items, all together. "Cannot tell" is no answer."""
+    bad = found = good = cleared = 0
+    for each in await golden_queries.list_answers(conn, since):
+        if each.outcome == "unclear":
+            continue
+        if each.truth == "violates":
+            bad += each.answers
+            found += each.answers * (each.outcome == "violates")
+        else:
+            good += each.answers
+            cleared += each.answers * (each.outcome == "fine")
+    return Errors(
+        sensitivity=wilson(found, bad) if bad >= LEAST_ANSWERS else None,
+        specificity=wilson(cleared, good) if good >= LEAST_ANSWERS else None,
+    )

@@ -1,0 +1,154 @@
+"""SQL of golden items: whose turn one is, what was answered, and how often that was right."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from rostra.kit.db import Reader, Tx, as_records, find_record
+
+INSERT: Final = """
+insert into golden_items (id, snapshot_id, account_id, language, outcome, clause, origin, decision_id, created_by,
+  created_at)
+select make_id($1), n.id, n.account_id, nullif(n.content ->> 'language', ''), $3, $4, $5, $6, $7, $1
+from snapshots n where n.id = $2 and n.subject_kind = 'status'
+on conflict do nothing returning id
+"""
+
+RETIRE: Final = "update golden_items set retired_at = $2 where id = $1 and retired_at is null returning id"
+
+# Decisions that an appeal or a review has turned round, as far as what was seen is kept. Where a removal was wrong, the
+# post is fine; of a post that was wrongly left alone the clause is that of the newer decision.
+FROM_REVERSED: Final = """
+insert into golden_items (id, snapshot_id, account_id, language, outcome, clause, origin, decision_id, created_at)
+select make_id($1), d.snapshot_id, d.account_id, nullif(n.content ->> 'language', ''), 'fine', '', 'appeal', d.id, $1
+from decisions d join snapshots n on n.id = d.snapshot_id
+where d.reversed_why in ('appeal', 'review') and d.reversed_at >= $2 and d.outcome = 'violates'
+  and d.subject_kind = 'status'
+on conflict do nothing
+"""
+
+# What somebody was given and has not answered within the hour comes first; then one that they have not had, by a hash,
+# so that each meets them in an order of their own.
+DUE: Final = """
+select g.id, g.snapshot_id, g.outcome, g.clause
+from golden_items g left join golden_answers a on a.golden_id = g.id and a.account_id = $1
+where g.retired_at is null and g.account_id <> $1
+  and (a.golden_id is null or (a.outcome is null and a.given_at > $2))
+  and not exists (select from decisions d where d.id = g.decision_id and $1 in (d.reviewer_id, d.reversed_by))
+  and not exists (select from reviewers r where r.account_id = $1 and r.languages <> '{}'
+    and g.language is not null and g.language <> all(r.languages))
+order by a.golden_id is null, md5($1::text || '/' || g.id::text) limit 1
+"""
+
+GIVE: Final = """
+insert into golden_answers (golden_id, account_id, given_at) values ($1, $2, $3)
+on conflict (golden_id, account_id) do nothing
+"""
+
+GIVEN: Final = """
+select g.id, g.snapshot_id, g.outcome, g.clause from golden_items g
+join golden_answers a on a.golden_id = g.id
+where g.id = $1 and a.account_id = $2 and a.outcome is null
+"""
+
+ANSWER: Final = """
+update golden_answers set outcome = $3, clause = $4, answered_at = $5
+where golden_id = $1 and account_id = $2 and outcome is null returning golden_id
+"""
+
+# Decisions since the last golden item that somebody was given.
+SINCE: Final = """
+select count(*) from decisions d where d.reviewer_id = $1 and d.bulk_id is null and d.created_at > coalesce(
+  (select max(a.given_at) from golden_answers a where a.account_id = $1), '-infinity')
+"""
+
+HAS_PENDING: Final = """
+select exists (select from golden_answers where account_id = $1 and outcome is null and given_at > $2)
+"""
+
+ANSWERS: Final = """
+select g.outcome as truth, g.clause as true_clause, a.outcome, a.clause, count(*)::integer as answers
+from golden_answers a join golden_items g on g.id = a.golden_id
+where a.outcome is not null and a.answered_at >= $1
+group by 1, 2, 3, 4
+"""
+
+COUNT: Final = "select count(*) from golden_items where retired_at is null"
+
+
+class Golden(msgspec.Struct, frozen=True, kw_only=True):
+    """An item with its answer."""
+
+    id: int
+    snapshot_id: int
+    outcome: Literal["violates", "fine"]
+    clause: str
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """How often people answered so to items of which that is the truth."""
+
+    truth: str
+    true_clause: str
+    outcome: str
+    clause: str
+    answers: int
+
+
+async def insert(
+    tx: Tx,
+    at: datetime,
+    snapshot_id: int,
+    *,
+    outcome: str,
+    clause: str,
+    origin: str,
+    decision_id: int | None,
+    created_by: int | None,
+) -> int | None:
+    return await tx.fetchval(INSERT, at, snapshot_id, outcome, clause, origin, decision_id, created_by)
+
+
+async def retire(tx: Tx, golden_id: int, at: datetime) -> bool:
+    return await tx.fetchval(RETIRE, golden_id, at) is not None
+
+
+async def insert_reversed(tx: Tx, at: datetime, since: datetime) -> int:
+    """Make items of decisions that were turned round since then; how many."""
+    return int((await tx.execute(FROM_REVERSED, at, since)).split()[-1])
+
+
+async def find_due(conn: Reader, account_id: int, since: datetime) -> Golden | None:
+    return find_record(Golden, await conn.fetchrow(DUE, account_id, since))
+
+
+async def give(tx: Tx, golden_id: int, account_id: int, at: datetime) -> None:
+    await tx.execute(GIVE, golden_id, account_id, at)
+
+
+async def find_given(conn: Reader, golden_id: int, account_id: int) -> Golden | None:
+    """An item that somebody was given and has not answered."""
+    return find_record(Golden, await conn.fetchrow(GIVEN, golden_id, account_id))
+
+
+async def answer(tx: Tx, golden_id: int, account_id: int, outcome: str, clause: str, at: datetime) -> bool:
+    return await tx.fetchval(ANSWER, golden_id, account_id, outcome, clause, at) is not None
+
+
+async def count_since(conn: Reader, account_id: int) -> int:
+    return await conn.fetchval(SINCE, account_id)
+
+
+async def has_pending(conn: Reader, account_id: int, since: datetime) -> bool:
+    return await conn.fetchval(HAS_PENDING, account_id, since)
+
+
+async def list_answers(conn: Reader, since: datetime) -> list[Answered]:
+    return as_records(Answered, await conn.fetch(ANSWERS, since))
+
+
+async def count(conn: Reader) -> int:
+    return await conn.fetchval(COUNT)
