@@ -77,6 +77,7 @@ from rostra.notices.expand import expand as expand_notice
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
+from rostra.notices.pack import MAKE_PACK, PackWanted, make_pack
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
@@ -329,6 +330,10 @@ async def _replay(wanted: ReplayWanted, res: Resources) -> None:
 
 async def _watch_rules(_: Tick, res: Resources) -> None:
     await watch_rules(res.db, res.clock, res.screen.policies)
+async def _make_pack(wanted: PackWanted, res: Resources) -> None:
+    await make_pack(res.desk, res.settings, wanted.notice_id, actor_id=wanted.actor_id)
+
+
 async def _read_notices(_: Tick, res: Resources) -> None:
     if res.settings.notices_imap_url:
         server = parse_imap_url(res.settings.notices_imap_url)
@@ -485,6 +490,7 @@ every("* * * * *", "levers.watch", _watch_levers, timeout=50)
 every("*/5 * * * *", "screening.watch", _watch_rules)
 every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("* * * * * */10", "ledger.seal", _seal, attempts=1, timeout=600)
+HANDLERS.add(MAKE_PACK, _make_pack, attempts=3, concurrency=1, timeout=900)
 every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
 every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)
 every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)
