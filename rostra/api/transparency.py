@@ -147,7 +147,7 @@ def _render(report: Published, base: str) -> PublishedReport:
         revision=report.revision,
         note=report.note,
         published_at=timestamp(report.made_at),
-        file=f"{base}/transparency/reports/{report.id}.zip",
+        file=f"{base}/transparency/reports/{report.id}/report.zip",
         size=report.file_size,
         sha256=report.sha256,
     )

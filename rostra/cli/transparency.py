@@ -129,7 +129,7 @@ def report(
             return await make_report(db, Clock(), service, period)
         store = open_store(settings.storage_url or settings.data_dir / "media")
         published = await publish_report(db, Clock(), store, service, period, actor_id=None, note=note)
-        say(f"{settings.base_url}/transparency/reports/{published.id}.zip, sha256 {published.sha256}")
+        say(f"{settings.base_url}/transparency/reports/{published.id}/report.zip, sha256 {published.sha256}")
         return await get_content(db, published.id)
 
     content = _with_database(settings, run)

@@ -30,6 +30,8 @@ from rostra.web import (
     site,
     thread,
     timelines,
+    transparency,
+    transparency_admin,
     writing,
 )
 from rostra.web.page import PageRoute, Pages
@@ -63,6 +65,8 @@ ALL: tuple[Pages, ...] = (
     clusters.pages,
     levers.pages,
     ledger.pages,
+    transparency.pages,
+    transparency_admin.pages,
 )
 
 

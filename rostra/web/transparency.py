@@ -1,0 +1,230 @@
+"""Transparency to read: what was decided in numbers and charts, each decision in the log, the published reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from rostra.kit.paging import Id
+from rostra.measurement import transparency
+from rostra.measurement.public_log import Logged, count_log, read_log
+from rostra.measurement.transparency_files import table
+from rostra.measurement.transparency_queries import Overview, Published
+from rostra.measurement.transparency_sections import TOTAL
+from rostra.policy.records import Clause
+from rostra.screening.judgement import say
+from rostra.screening.overview import get_current
+from rostra.web.formats import long_date
+from rostra.web.page import Pages
+from rostra.web.transparency_words import act, acts, categories, origin, origins, outcomes, reversals
+from rostra.web.visit import Visit
+
+pages = Pages()
+
+MEASURES: Final = "1.4_own_initiative_and_other_measures"
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"
+
+
+class LogForm(msgspec.Struct, frozen=True, kw_only=True):
+    after: str = ""
+
+
+class ReportForm(msgspec.Struct, frozen=True, kw_only=True):
+    id: Id
+
+
+class Bar(msgspec.Struct, frozen=True):
+    label: str
+    value: int
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page says in large: `share` of decisions that no person made and of those that were turned round."""
+
+    measures: int
+    automatic: float
+    turned: int
+    median_hours: float | None
+    unstated: int
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision of the log in words."""
+
+    id: str
+    day: str
+    clause: str
+    clause_id: str
+    acts: tuple[str, ...]
+    origin: str
+    automatic: bool
+    detected: bool
+    account: str
+    policy: str
+    reversed: str
+    leaf: str
+
+
+@pages.get("/transparency")
+async def transparency_page(visit: Visit) -> Response:
+    """The last twelve months in numbers and charts, and the published reports."""
+    overview = await transparency.find_overview(visit.res.db)
+    return await visit.html(
+        "transparency.html",
+        overview=overview,
+        figures=None if overview is None else _figures(overview),
+        bars={} if overview is None else _bars(visit, overview.content),
+        reports=[_report(report) for report in await transparency.list_reports(visit.res.db)],
+    )
+
+
+@pages.get("/transparency/log")
+async def log_page(visit: Visit, form: LogForm) -> Response:
+    """Each decision in public, without texts, names or times."""
+    res = visit.res
+    found, following = await read_log(res.db, res.clock, res.sealer, after=form.after)
+    current = await get_current(res.db, res.screen.policies)
+    clauses = {clause.id: clause for clause in current.bundle.clauses}
+    counted = [] if form.after else await count_log(res.db, res.clock)
+    return await visit.html(
+        "transparency_log.html",
+        days=_by_day([_show(visit, each, clauses) for each in found]),
+        unlisted=sum(month.decisions - month.listed for month in counted),
+        first=not form.after,
+        older_url=f"/transparency/log?{urlencode({'after': following})}" if following else None,
+    )
+
+
+@pages.get("/transparency/reports/{id}/report.zip")
+async def download_report(visit: Visit, form: ReportForm) -> Response:
+    """The archive, as it was published."""
+    report = await transparency.get_report(visit.res.db, form.id)
+    return StreamingResponse(
+        visit.res.store.read(report.file_key),
+        headers={
+            "content-disposition": f'attachment; filename="{_name(report)}.zip"',
+            "content-length": str(report.file_size),
+            "cache-control": _FOR_GOOD,
+            "etag": f'"{report.sha256}"',
+        },
+        media_type="application/zip",
+    )
+
+
+@pages.get("/transparency/reports/{id}/report.json")
+async def download_numbers(visit: Visit, form: ReportForm) -> Response:
+    """The same numbers in one file."""
+    report = await transparency.get_report(visit.res.db, form.id)
+    body = msgspec.json.format(msgspec.json.encode(await transparency.get_content(visit.res.db, form.id)), indent=1)
+    headers = {
+        "content-disposition": f'attachment; filename="{_name(report)}.json"',
+        "cache-control": _FOR_GOOD,
+    }
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def _name(report: Published) -> str:
+    last = report.ends - timedelta(days=1)
+    revision = f"_{report.revision}" if report.revision > 1 else ""
+    return f"transparency_{report.begins}_{last}{revision}"
+
+
+def _report(report: Published) -> Mapping[str, Any]:
+    return {
+        "id": report.id,
+        "begins": report.begins.isoformat(),
+        "ends": (report.ends - timedelta(days=1)).isoformat(),
+        "revision": report.revision,
+        "note": report.note,
+        "sha256": report.sha256,
+        "made_at": report.made_at.isoformat(),
+    }
+
+
+def _figures(overview: Overview) -> Figures:
+    content = overview.content
+    total = next(iter(_rows(content, "1.6_automated_means", language=TOTAL)), {})
+    measures = next(iter(_rows(content, MEASURES, origin=TOTAL)), {})
+    times = next(iter(_rows(content, "X.1_times", since="report", origin=TOTAL, month=TOTAL)), {})
+    stated = next(iter(_rows(content, "1.1_identification", field="decisions_without_statement")), {})
+    decisions: int = total.get("decisions") or 0
+    return Figures(
+        measures=measures.get("measures") or 0,
+        automatic=(total.get("decided_automatically") or 0) / decisions if decisions else 0.0,
+        turned=sum(row["reversed"] for row in table(content, "X.3_clauses")),
+        median_hours=times.get("median_hours"),
+        unstated=stated.get("value") or 0,
+    )
+
+
+def _rows(content: Mapping[str, Any], section: str, **wanted: str) -> list[dict[str, Any]]:
+    return [row for row in table(content, section) if all(row[key] == value for key, value in wanted.items())]
+
+
+def _bars(visit: Visit, content: Mapping[str, Any]) -> dict[str, list[Bar]]:
+    """The charts of what, why, how it came and how appeals ended; what never happened is left out."""
+    _ = visit.gettext
+    total = next(iter(_rows(content, MEASURES, origin=TOTAL)), {})
+    by_origin, by_category = _sums(content, "origin"), _sums(content, "category")
+    appeals = [row for row in table(content, "1.5_complaints") if row["kind"] == "internal_complaint"]
+    return {
+        "acts": _some((name, total.get(column) or 0) for column, name in acts(_).items()),
+        "origins": _some((name, by_origin.get(key, 0)) for key, name in origins(_).items()),
+        "categories": sorted(
+            _some((name, by_category.get(key, 0)) for key, name in categories(_).items()),
+            key=lambda bar: -bar.value,
+        ),
+        "appeals": _some((name, sum(row[key] for row in appeals)) for key, name in outcomes(_).items()),
+    }
+
+
+def _some(pairs: Any) -> list[Bar]:
+    return [Bar(name, value) for name, value in pairs if value]
+
+
+def _sums(content: Mapping[str, Any], key: str) -> dict[str, int]:
+    """Measures by origin or by category."""
+    sums: dict[str, int] = {}
+    for row in table(content, MEASURES):
+        if TOTAL not in (row["origin"], row["category"]):
+            sums[row[key]] = sums.get(row[key], 0) + row["measures"]
+    return sums
+
+
+def _show(visit: Visit, each: Logged, clauses: Mapping[str, Clause]) -> Shown:
+    _ = visit.gettext
+    clause = clauses.get(each.clause)
+    return Shown(
+        id=each.id,
+        day=each.day,
+        clause=say(clause.title, visit.language) if clause else each.clause or _("No clause"),
+        clause_id=each.clause if clause else "",
+        acts=tuple(_act(visit, action.kind, action.on, action.until) for action in each.actions),
+        origin=origin(_, each.origin),
+        automatic=each.automated_decision,
+        detected=each.automated_detection,
+        account=each.account,
+        policy=each.policy,
+        reversed=reversals(_)[each.reversed] if each.reversed else "",
+        leaf=each.leaf or "",
+    )
+
+
+def _act(visit: Visit, kind: str, on: str, until: str | None) -> str:
+    name = act(visit.gettext, kind, on, ends=until is not None)
+    if until is None:
+        return name
+    day = long_date(date.fromisoformat(until), visit.language)
+    return visit.gettext("%(act)s until %(day)s", act=name, day=day)
+
+
+def _by_day(entries: Sequence[Shown]) -> list[tuple[str, list[Shown]]]:
+    days: dict[str, list[Shown]] = {}
+    for entry in entries:
+        days.setdefault(entry.day, []).append(entry)
+    return list(days.items())
