@@ -17,6 +17,7 @@ from rostra.api import (
     lists,
     markers,
     media,
+    moderation,
     notifications,
     oauth,
     polls,
@@ -57,6 +58,7 @@ ALL: tuple[Routes, ...] = (
     scheduled.routes,
     polls.routes,
     media.routes,
+    moderation.routes,
     favourites.routes,
     boosts.routes,
     bookmarks.routes,
@@ -66,10 +68,9 @@ ALL: tuple[Routes, ...] = (
     notifications.routes,
     push.routes,
     levers.routes,
-    *ADMIN,
     ledger.routes,
     transparency.routes,
-    transparency.routes,
+    *ADMIN,
 )
 
 

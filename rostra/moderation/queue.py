@@ -63,6 +63,15 @@ async def list_cases(desk: Desk, reviewer: Reviewer, query: Query, after: str = 
     return page, f"{end.closed_at.isoformat() if end.closed_at else repr(end.rank)}_{end.id}"
 
 
+async def get_case(desk: Desk, case_id: int) -> CaseShown:
+    """One case, as lists show it. Raises NotFound."""
+    async with desk.db.read() as conn:
+        found = await queue_queries.find_shown(conn, case_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def count_cases(desk: Desk) -> tuple[Counts, list[tuple[str, int]]]:
     """How much is open, and how much of each clause."""
     async with desk.db.read() as conn:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from rostra.kit.db import Reader, Tx, as_records
+from rostra.kit.db import Reader, Tx, as_records, find_record
 from rostra.moderation.records import SubjectKind
 
 # $1 clause or its first part, $2 language, $3 exposure, $4 source: empty or null where they do not matter.
@@ -42,6 +42,8 @@ where c.state = 'closed' and {_WANTED} and (c.closed_at, c.id) < ($8::timestampt
   and $5::float8 is not null
 order by c.closed_at desc, c.id desc limit $7
 """
+
+ONE: Final = f"select {_SHOWN} from {_JOINED} where c.id = $1"
 
 COUNTS: Final = """
 select count(*) filter (where c.state = 'queued') as queued,
@@ -186,6 +188,11 @@ async def list_closed(
 ) -> list[CaseShown]:
     """A page of closed cases, the latest first."""
     return as_records(CaseShown, await conn.fetch(CLOSED, *wanted, 0.0, last, limit, before))
+
+
+async def find_shown(conn: Reader, case_id: int) -> CaseShown | None:
+    """One case, as lists show it."""
+    return find_record(CaseShown, await conn.fetchrow(ONE, case_id))
 
 
 async def count_cases(conn: Reader) -> Counts:
