@@ -33,6 +33,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     mode: Literal["open", "approval", "invite", "closed"]
     reason_required: bool = False
     confirm_at_once: bool = False
+    # The crisis lever that makes them so, which counts whom it keeps out or waiting.
+    lever_id: int | None = None
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,8 @@ async def _look_at(db: Database, clock: Clock, screen: Screen, wish: SignUp, ter
         raise Forbidden
     wish = msgspec.structs.replace(wish, username=wish.username.strip(), email=wish.email.strip())
     problems = _find_problems(wish, terms)
+    if terms.lever_id is not None and terms.mode == "invite" and not wish.invite_code:
+        screen.levers.count(terms.lever_id, "refused")
     async with db.read() as conn:
         taken = await find_taken(conn, wish.username, wish.email)
         if wish.invite_code and not await invite_queries.find_usable_invite(conn, wish.invite_code, clock.now()):
@@ -117,6 +121,8 @@ async def sign_up(
     )
     async with db.transaction() as tx:
         account_id = await _write(tx, urls, emit, new, wish.invite_code, clock.now())
+    if terms.lever_id is not None and not new.approved:
+        screen.levers.count(terms.lever_id, "held")
     await note_attempt(db, clock, obstacles, wish.ip)
     return Newcomer(account_id=account_id, confirmed=new.confirmed, approved=new.approved)
 

@@ -81,7 +81,10 @@ async def create_account(call: Call, form: SignUpForm) -> Token:
     res, address = call.res, client_address(call.request)
     settings = await res.instance.settings(res.db)
     terms = Terms(
-        mode=settings.registrations_mode, reason_required=settings.reason_required, confirm_at_once=res.settings.dev
+        mode=settings.registrations_mode,
+        reason_required=settings.reason_required,
+        confirm_at_once=res.settings.dev,
+        lever_id=await res.instance.sign_up_lever(res.db),
     )
     wish = SignUp(**msgspec.structs.asdict(form), ip=address, app_id=call.app.app_id)
     await check_wish(res.db, res.clock, res.screen, wish, terms)

@@ -96,6 +96,12 @@ class InstanceCache:
         """What the instance is set to, whatever levers are pulled: for the form that changes it."""
         return (await self._read(db))[0]
 
+    async def sign_up_lever(self, db: Database) -> int | None:
+        """The pull of the crisis lever that says who may sign up; None where what is set does."""
+        configured = (await self._read(db))[0].registrations_mode
+        lever = sign_up_mode(await self._levers.current(db), configured, self._clock.now())[1]
+        return lever.pull_id if lever else None
+
     async def facts(self, db: Database) -> Facts:
         """What the instance says of itself."""
         settings, rules, contact = await self._read(db)

@@ -36,6 +36,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     administrator: bool = False
     # What waits for reviewers; counted on the pages of the administration only.
     waiting: int = 0
+    # Crisis levers that are pulled.
+    levers: int = 0
     trends: Sequence[Entity] = ()
     notice: str | None = None
     dev: bool = False

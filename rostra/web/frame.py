@@ -62,11 +62,19 @@ async def build_frame(visit: Visit) -> Page:
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
         moderator=viewer is not None and may(viewer.role, "queue"),
         waiting=waiting,
+        levers=await _count_levers(visit),
         administrator=viewer is not None and may(viewer.role, "settings"),
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,
     )
+
+
+async def _count_levers(visit: Visit) -> int:
+    """How many crisis levers are pulled, for the pages of the administration; from memory."""
+    if visit.viewer is None or visit.viewer.role == "user" or not visit.path.startswith("/admin"):
+        return 0
+    return len((await visit.res.screen.levers.current(visit.res.db)).pulls)
 
 
 async def _trends(visit: Visit) -> list[dict[str, Any]]:

@@ -78,7 +78,11 @@ async def make_account(visit: Visit, form: SignUpForm) -> Response:
     if settings.registrations_mode == "closed":
         return await _sign_up_page(visit, form, {}, status=403)
     wish = SignUp(**msgspec.structs.asdict(form), ip=visit.address)
-    terms = Terms(mode=settings.registrations_mode, reason_required=settings.reason_required)
+    terms = Terms(
+        mode=settings.registrations_mode,
+        reason_required=settings.reason_required,
+        lever_id=await res.instance.sign_up_lever(res.db),
+    )
     try:
         await check_wish(res.db, res.clock, res.screen, wish, terms)
         # Who mistypes is not kept out for it.

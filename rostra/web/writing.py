@@ -15,6 +15,7 @@ from rostra.entities.account import Visibility
 from rostra.kit.errors import Invalid, InvalidFields, NotFound, RateLimited, RostraError
 from rostra.kit.errors import Refused as NotNow
 from rostra.kit.paging import Id
+from rostra.levers.enforce import LeverRefused, TooSoon
 from rostra.posts.draft import MAX_CHARACTERS, MAX_OPTION_CHARACTERS
 from rostra.posts.once import find_made
 from rostra.posts.publish import publish
@@ -225,6 +226,8 @@ async def _again(
 
 def explain(visit: Visit, error: RostraError) -> dict[str, str]:
     """What was wrong with a post, by field, in the reader's language."""
+    if isinstance(error, TooSoon | LeverRefused):
+        return {"base": error.text}
     if isinstance(error, NotFound):
         return {"in_reply_to_id": visit.gettext("The post that this answers is gone.")}
     if isinstance(error, RateLimited):

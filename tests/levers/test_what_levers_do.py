@@ -11,6 +11,7 @@ from rostra.instance.settings import change_settings
 from rostra.levers.active import ActiveLevers
 from rostra.moderation.expiry import expire_holds
 from tests.levers.levers import pull_lever, release_lever
+from tests.web.browser import Browser
 from tests.world import Person, World
 
 
@@ -216,6 +217,10 @@ async def test_sign_ups_are_stricter_while_the_lever_holds_and_apps_see_it(world
         assert user["approved_at"] is None
     else:
         assert "invite_code" in (await sign_up(world, "late", 422, reason="Please"))["details"]
+    await world.res.screen.levers.flush(world.db)
+    did = await world.db.connection.fetchrow("select held, refused from lever_pulls")
+    assert did is not None
+    assert tuple(did) == ((1, 0) if by_approval else (0, 1))
     await release_lever(world, name)
     assert (await world.anyone.get("/api/v2/instance")).json()["registrations"] == before
     await sign_up(world, "free", 200)
@@ -271,3 +276,21 @@ async def test_what_a_lever_did_is_counted(world: World) -> None:
     rows = await world.db.connection.fetch("select name, held, refused from lever_pulls order by id")
     assert [tuple(row) for row in rows] == [("hold-new-accounts", 2, 0), ("links-off-new", 0, 1)]
     assert pull_id
+
+
+async def test_the_slow_mode_and_labelled_posts_are_explained_on_the_pages(world: World) -> None:
+    ada, bob = await world.person("ada"), await world.person("bob", locale="it")
+    odd = await ada.post("It is said")
+    await label(world, odd)
+    await pull_lever(world, "slow-mode", seconds=300, who="all")
+    await pull_lever(world, "labelled-boosts-off")
+    browser = await Browser.of(world, bob)
+    await browser.get("/home")
+    await browser.post("/web/statuses", status="Uno", visibility="public")
+    await browser.get("/home")
+    page = await browser.post("/web/statuses", 422, status="Due", visibility="public")
+    assert "Puoi pubblicare di nuovo alle 12:05:00 UTC" in page
+    assert "Due</textarea>" in page
+    await browser.get(f"/@ada/{odd['id']}")
+    page = await browser.post(f"/web/statuses/{odd['id']}/reblog")
+    assert "non possono essere condivisi" in page
