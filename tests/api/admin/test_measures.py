@@ -130,8 +130,10 @@ async def test_another_server_is_measured(world: World, moderator: Person) -> No
         )
     await run("insert into follows (id, account_id, target_id, created_at) values (make_id($1), $2, 1, $1),"
               " (make_id($1), 1, $2, $1), (make_id($1), 2, $2, $1)", NOON, anna.account_id)  # fmt: skip
-    await run("insert into media_attachments (id, account_id, type, content_type, original_key, preview_key,"
-              " size_bytes, meta, created_at) values (make_id($1), 1, 'image', '', '', '', 2048, '{}', $1)", NOON)  # fmt: skip
+    await run(
+        "insert into media_attachments (id, account_id, type, content_type, original_key, preview_key, size_bytes,"
+        " meta, created_at) values (make_id($1), 1, 'image', '', '', '', 2048, '{}', $1)", NOON,
+    )  # fmt: skip
 
     async def of(key: str) -> tuple[int, int | None, list[int]]:
         return await measured(moderator, key, **{key: {"domain": "Else.example"}})
