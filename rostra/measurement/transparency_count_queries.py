@@ -133,6 +133,20 @@ where i.kind = 'second' and i.state = 'settled' and i.outcome <> 'unclear' and d
 group by 1 order by 1
 """
 
+# What rules had brought to people, and how much of it people found, and still find, to violate.
+CHECKED: Final[LiteralString] = f"""
+select count(*)::integer as decided,
+  count(*) filter (where d.outcome = 'violates' and (d.reversed_at is null or d.reversed_why = 'superseded'))::integer
+    as upheld
+from decisions d
+where {_TAKEN} and d.automated_detection and d.reviewer_id is not null and d.outcome in ('violates', 'ok')
+"""
+
+PREVALENCE: Final[LiteralString] = """
+select lower(days) as begins, upper(days) as ends, clause, views, labelled, hits, share, low, high, unknown
+from prevalence_estimates where lower(days) >= $1::date and lower(days) < $2::date order by lower(days), clause
+"""
+
 STAFF: Final[LiteralString] = """
 select coalesce(l.language, '') as language, count(*)::integer as people
 from users u left join reviewers r on r.account_id = u.account_id

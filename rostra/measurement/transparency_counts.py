@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from rostra.kit.db import Reader, as_records
 from rostra.measurement import transparency_count_queries as sql
+from rostra.measurement.quality import Recall, recalls
 
 
 class DecisionCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +111,28 @@ class Second(msgspec.Struct, frozen=True, kw_only=True):
     same: int
 
 
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules had brought to people, and how much of that holds."""
+
+    decided: int
+    upheld: int
+
+
+class Prevalence(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimate of samples: the share of views on violations of a clause (empty: of any), and its interval."""
+
+    begins: date
+    ends: date
+    clause: str
+    views: int
+    labelled: int
+    hits: int
+    share: float
+    low: float
+    high: float
+    unknown: float
+
+
 class Speakers(msgspec.Struct, frozen=True, kw_only=True):
     """Staff who take on a language; empty: any."""
 
@@ -147,6 +170,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     misuse: Misuse
     appeals: list[AppealCount]
     second: list[Second]
+    checked: Checked
+    recalls: list[Recall]
+    prevalence: list[Prevalence]
     speakers: list[Speakers]
     work: Work
     recipients: list[Recipients]
@@ -166,6 +192,9 @@ async def count(conn: Reader, ids: tuple[int, int], times: tuple[datetime, datet
         misuse=as_records(Misuse, await conn.fetch(sql.MISUSE, *ids, *times))[0],
         appeals=as_records(AppealCount, await conn.fetch(sql.APPEALS, *ids)),
         second=as_records(Second, await conn.fetch(sql.SECOND, *ids)),
+        checked=as_records(Checked, await conn.fetch(sql.CHECKED, *ids))[0],
+        recalls=await recalls(conn, times[0].date(), times[1].date()),
+        prevalence=as_records(Prevalence, await conn.fetch(sql.PREVALENCE, *times)),
         speakers=as_records(Speakers, await conn.fetch(sql.STAFF)),
         work=as_records(Work, await conn.fetch(sql.WORK, *ids, *times))[0],
         recipients=as_records(Recipients, await conn.fetch(sql.RECIPIENTS, *times)),

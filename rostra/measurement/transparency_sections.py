@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from rostra.dsa.schema import CATEGORIES
+from rostra.measurement.intervals import Interval, wilson
 from rostra.measurement.transparency_counts import ActionCount, Counts, DecisionCount, ReportCount
 
 Cell = str | int | float | None
@@ -79,6 +80,7 @@ def make_sections(counts: Counts, service: Service, period: Period, made_on: dat
         _measures(counts),
         _complaints(counts),
         _automated(counts),
+        _accuracy(counts),
         _people(counts),
         _recipients(counts),
         _qualitative(service),
@@ -86,6 +88,7 @@ def make_sections(counts: Counts, service: Service, period: Period, made_on: dat
         _deadlines(counts),
         _clauses(counts),
         _months(counts),
+        _prevalence(counts),
     ]
 
 
@@ -259,6 +262,25 @@ def _automated_row(language: str, found: list[DecisionCount]) -> tuple[Cell, ...
     )
 
 
+def _accuracy(counts: Counts) -> Section:
+    """Shares with the intervals that hold the truth in 95 of 100 such samples."""
+    rows: list[tuple[Cell, ...]] = []
+    if counts.checked.decided:
+        found = wilson(counts.checked.upheld, counts.checked.decided)
+        rows.append(("precision_of_what_rules_brought", TOTAL, counts.checked.decided, *_interval(found)))
+    for second in counts.second:
+        which = "automatic" if second.automated else "human"
+        found = wilson(second.same, second.items)
+        rows.append((f"same_answer_on_{which}_decisions", TOTAL, second.items, *_interval(found)))
+    for recall in counts.recalls:
+        rows.append(("recall_of_rules_in_samples", recall.clause or TOTAL, recall.draws, *_interval(recall.share)))
+    return _section("1.6", "indicators_of_accuracy", "indicator clause items share low high", rows)
+
+
+def _interval(found: Interval) -> tuple[float, float, float]:
+    return round(found.share, 4), round(found.low, 4), round(found.high, 4)
+
+
 def _people(counts: Counts) -> Section:
     columns = "language people decisions_by_people hours_of_looking"
     work = counts.work
@@ -323,6 +345,18 @@ def _months(counts: Counts) -> Section:
     rows = [(month, *_measure_cells([each for each in counts.actions if each.month == month])) for month in months]
     columns = f"month measures detected_automatically decided_automatically {' '.join(_columns())}"
     return _section("X.4", "months", columns, rows)
+
+
+def _prevalence(counts: Counts) -> Section:
+    columns = "begins ends clause views labelled hits share low high unknown"
+    rows = [
+        (
+            each.begins.isoformat(), (each.ends - timedelta(days=1)).isoformat(), each.clause or TOTAL, each.views,
+            each.labelled, each.hits, *(round(part, 6) for part in (each.share, each.low, each.high, each.unknown)),
+        )
+        for each in counts.prevalence
+    ]  # fmt: skip
+    return _section("X.5", "prevalence", columns, rows)
 
 
 QUALITATIVE: Final[Mapping[str, str]] = {
