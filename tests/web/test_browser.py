@@ -259,7 +259,8 @@ OF_MEMBERS = (
 OF_STAFF = (
     "/admin", "/admin/review", "/admin/review?tab=case", "/admin/policy", "/admin/policy/coverage",
     "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
-    "/admin/policy/replays", "/admin/policy/clusters", "HELD",
+    "/admin/policy/replays", "/admin/policy/clusters", "/admin/crisis",
+    "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "HELD",
 )  # fmt: skip
 
 
