@@ -19,6 +19,8 @@ from rostra.accounts.verify import verify_links
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
+    AccountHidden,
+    AccountShown,
     AuthorTold,
     Decided,
     DecisionReversed,
@@ -101,7 +103,7 @@ from rostra.timelines.announce import (
     NewStatus,
     announce,
 )
-from rostra.timelines.fan_out import fan_out, fill_in, take_out, trim_all
+from rostra.timelines.fan_out import fan_out, fill_in, put_back_shown, take_out, take_out_hidden, trim_all
 from rostra.timelines.tag_follows import take_out_tag
 
 E = TypeVar("E", bound=Event)
@@ -174,6 +176,14 @@ async def _fill_in(event: Followed, res: Resources) -> None:
 
 async def _take_out(event: Unfollowed, res: Resources) -> None:
     await take_out(res.db, event.account_id, event.target_id)
+
+
+async def _take_out_hidden(event: AccountHidden, res: Resources) -> None:
+    await take_out_hidden(res.db, event.account_id)
+
+
+async def _put_back_shown(event: AccountShown, res: Resources) -> None:
+    await put_back_shown(res.db, event.account_id)
 
 
 async def _take_out_tag(event: TagUnfollowed, res: Resources) -> None:
@@ -404,6 +414,8 @@ on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
 on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
 on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
+on(AccountHidden, "timelines.take_out_hidden", _take_out_hidden, timeout=3600)
+on(AccountShown, "timelines.put_back_shown", _put_back_shown, timeout=3600)
 on(ProfileChanged, "relationships.accept_all", _accept_all, when=lambda event: event.unlocked)
 on(MailOrdered, "accounts.send_mail", _send_mail, priority=15)
 on(LinkRequested, "accounts.send_link", _send_link, priority=15)

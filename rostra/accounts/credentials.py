@@ -65,7 +65,7 @@ async def send_reset_link(db: Database, clock: Clock, emit: Emit, urls: Urls, em
     at = clock.now()
     async with db.transaction() as tx:
         user = await user_queries.find_user_by_email(tx, email)
-        if user is None or user.suspended_at is not None:
+        if user is None or (user.suspended_at is not None and not user.is_sanctioned):
             return
         token = secrets.token_urlsafe(32)
         await session_queries.delete_email_tokens(tx, user.account_id, "reset_password")

@@ -72,6 +72,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     approved_at: datetime | None
     disabled_at: datetime | None
     suspended_at: datetime | None
+    # Whether it is a decision of moderation that suspends them, which they may read and appeal against.
+    is_sanctioned: bool
     sign_up_reason: str
     totp_enabled_at: datetime | None
     app_id: int | None
@@ -110,8 +112,10 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     default_sensitive: bool
     default_language: str | None
     filters_revision: int
-    # Why the login cannot be used, where it cannot: unconfirmed, pending, disabled or suspended.
+    # Why the login cannot be used, where it cannot: unconfirmed, pending, disabled, suspended, or closed by its owner.
     obstacle: str | None
+    # May read, keep things to themselves and appeal, and do nothing that others see.
+    frozen: bool = False
     token_id: int | None = None
     app_id: int | None = None
     session_id: int | None = None

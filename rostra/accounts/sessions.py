@@ -68,6 +68,7 @@ def _viewer(row: Any) -> Viewer:
         default_language=row["default_language"],
         filters_revision=row["filters_revision"],
         obstacle=row["obstacle"],
+        frozen=row["frozen"],
         session_id=row["session_id"],
     )
 

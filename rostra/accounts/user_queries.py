@@ -15,7 +15,9 @@ from rostra.kit.db import Reader, Tx, as_record, as_records, find_record
 _COLUMNS: Final = """
   u.account_id, a.username, u.email, u.password_hash, u.role, u.locale, u.theme, u.default_visibility,
   u.default_sensitive, u.default_language, u.expand_media, u.expand_spoilers, u.confirmed_at, u.approved_at,
-  u.disabled_at, a.suspended_at, u.sign_up_reason, u.totp_enabled_at, u.app_id, u.created_at
+  u.disabled_at, a.suspended_at, u.sign_up_reason, u.totp_enabled_at, u.app_id, u.created_at,
+  a.suspended_at is not null and exists (select from actions x where x.subject_kind = 'account'
+    and x.subject_id = a.id and x.kind = 'suspend' and x.ended_at is null) as is_sanctioned
 """
 
 _FROM: Final = "from users u join accounts a on a.id = u.account_id"

@@ -15,7 +15,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rostra.api.call import Call, UserNeeded, check_usable
+from rostra.api.call import Call, UserNeeded, check_not_frozen, check_usable
 from rostra.api.route import FAMILIES, Answer, NoForm, Route
 from rostra.kit.body import read_params
 from rostra.kit.errors import (
@@ -151,6 +151,7 @@ def _check_access(route: Route, owner: TokenOwner | None) -> None:
         if owner.viewer is None:
             raise UserNeeded
         check_usable(owner.viewer)
+        check_not_frozen(owner.viewer, route.method, route.path, route.scopes)
 
 
 def _check_limits(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from starlette.requests import Request
 
@@ -21,6 +22,21 @@ _OBSTACLES = {
     "disabled": "Your login is currently disabled",
     "suspended": "Your login is currently disabled",
 }
+# What somebody whose account is frozen may still do, beside reading: what nobody else sees, taking one's own posts
+# away, and asking for help.
+_QUIET_SCOPES: Final = frozenset(
+    {
+        "write:blocks", "write:bookmarks", "write:filters", "write:lists", "write:mutes", "write:notifications",
+        "write:reports", "push", "profile",
+    }
+)  # fmt: skip
+_QUIET: Final = frozenset(
+    {
+        ("POST", "/api/v1/markers"),
+        ("DELETE", "/api/v1/statuses/{id}"),
+        ("DELETE", "/api/v1/scheduled_statuses/{id}"),
+    }
+)
 
 
 class UserNeeded(InvalidFields):
@@ -78,3 +94,11 @@ def check_usable(viewer: Viewer) -> None:
     """Raises Forbidden, with the words that apps show, where the login cannot be used yet or any more."""
     if viewer.obstacle is not None:
         raise Forbidden(_OBSTACLES[viewer.obstacle])
+
+
+def check_not_frozen(viewer: Viewer, method: str, path: str, scopes: Sequence[str]) -> None:
+    """Raises Forbidden where a frozen account would do something that others see. `path` is the route's."""
+    if not viewer.frozen or method in ("GET", "HEAD") or (method, path) in _QUIET:
+        return
+    if not scopes or not _QUIET_SCOPES.issuperset(scopes):
+        raise Forbidden

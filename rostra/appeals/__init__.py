@@ -1,1 +1,1 @@
-"""Appeals against decisions, and the panels that decide some of them."""
+"""Appeals against decisions of moderation, and the panels that look at some of them."""

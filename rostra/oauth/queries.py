@@ -15,7 +15,7 @@ from rostra.oauth.records import App, Code, ConnectedApp
 TOKEN_OWNER: Final = """
 select t.token_hash, t.id as token_id, t.app_id, t.scopes, t.last_used_on, t.account_id,
   a.username, u.role, u.locale, u.theme, u.default_visibility, u.default_sensitive, u.default_language,
-  u.filters_revision, u.last_active_on,
+  u.filters_revision, u.last_active_on, a.frozen_at is not null as frozen,
   case when a.suspended_at is not null then 'suspended' when u.disabled_at is not null then 'disabled'
     when u.confirmed_at is null then 'unconfirmed' when u.approved_at is null then 'pending' end as obstacle,
   exists (select from accounts x join follows f on f.target_id = x.id

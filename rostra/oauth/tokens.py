@@ -123,6 +123,7 @@ def _viewer(row: Any) -> Viewer:
         default_language=row["default_language"],
         filters_revision=row["filters_revision"],
         obstacle=row["obstacle"],
+        frozen=row["frozen"],
         token_id=row["token_id"],
         app_id=row["app_id"],
         merges=row["merges"],

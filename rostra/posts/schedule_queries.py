@@ -56,7 +56,7 @@ select id from gone
 
 DUE: Final = """
 select s.id, s.account_id, s.scheduled_at, s.draft, a.username,
-  a.suspended_at is not null or u.disabled_at is not null as is_barred
+  a.suspended_at is not null or a.frozen_at is not null or u.disabled_at is not null as is_barred
 from scheduled_statuses s join accounts a on a.id = s.account_id join users u on u.account_id = s.account_id
 where s.id = $1
 """

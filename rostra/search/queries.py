@@ -66,7 +66,8 @@ with found as (
     where not $4 and a.discoverable and a.silenced_at is null and {_OF_DOMAIN} and {_NAMED} limit 500)
   union all
   (select a.id, a.username, false from accounts a
-    where not $4 and {_OF_DOMAIN} and {_BEGINS} order by lower(a.username) using ~<~ limit 500)
+    where not $4 and {_OF_DOMAIN} and {_BEGINS} and (a.silenced_at is null or lower(a.username) = lower($2))
+    order by lower(a.username) using ~<~ limit 500)
   union all
   select a.id, a.username, k.followed
   from (select f.target_id, true as followed from follows f where f.account_id = $1

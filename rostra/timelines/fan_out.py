@@ -19,6 +19,10 @@ BATCH: Final = 2000
 MERGE_FROM: Final = 5000
 KEPT_ENTRIES: Final = 800
 _BACKFILL: Final = 40
+# Each of these stands in as many home timelines as the author has followers.
+_HIDDEN_TOGETHER: Final = 20
+_SHOWN_TOGETHER: Final = 200
+_NEWEST: Final = 2**63 - 1
 
 
 async def fan_out(db: Database, status_id: int) -> None:
@@ -46,6 +50,22 @@ async def take_out(db: Database, account_id: int, author_id: int) -> None:
     """After an unfollow, unless the author is followed again by now."""
     async with db.transaction() as tx:
         await queries.delete_entries_of(tx, account_id, author_id)
+
+
+async def take_out_hidden(db: Database, author_id: int) -> None:
+    """Take a suspended author out of all home timelines; nothing happens where they are not suspended any more."""
+    below: int | None = _NEWEST
+    while below is not None:
+        async with db.autocommit() as tx:
+            below = await queries.delete_hidden(tx, author_id, below=below, limit=_HIDDEN_TOGETHER)
+
+
+async def put_back_shown(db: Database, author_id: int) -> None:
+    """Show an author's latest posts to followers again, after a suspension that has ended."""
+    after: int | None = -1
+    while after is not None:
+        async with db.autocommit() as tx:
+            after = await queries.fill_followers(tx, author_id, after=after, limit=_SHOWN_TOGETHER, latest=_BACKFILL)
 
 
 async def trim_all(db: Database, clock: Clock) -> None:

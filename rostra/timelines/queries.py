@@ -74,6 +74,48 @@ delete from home_entries e where e.account_id = $1 and e.author_id = $2
   and not exists (select from follows f where f.account_id = $1 and f.target_id = $2)
 """
 
+# A batch of the statuses of somebody who is suspended, the newest first; the last id if there may be more of them. What
+# others have boosted of them stays where it is, unseen, to be there again afterwards.
+REMOVE_HIDDEN: Final = """
+with batch as materialized (
+  select s.id from statuses s join accounts a on a.id = s.account_id
+  where s.account_id = $1 and s.id < $2 and a.suspended_at is not null order by s.id desc limit $3),
+gone as (delete from home_entries e using batch b where e.status_id = b.id)
+select min(id) from batch having count(*) = $3
+"""
+
+# The latest of somebody who is not suspended any more, for a batch of followers and for themselves.
+FILL_FOLLOWERS: Final = """
+with author as materialized (
+  select a.id from accounts a where a.id = $1 and a.suspended_at is null),
+batch as materialized (
+  select f.id, f.account_id, f.show_reblogs, f.languages from author a join follows f on f.target_id = a.id
+  join accounts x on x.id = a.id and not x.merged_on_read
+  where f.id > $2 order by f.id limit $3),
+latest as materialized (
+  select s.id, s.account_id, s.language, s.in_reply_to_account_id, coalesce(o.id, s.id) as subject_id,
+    coalesce(o.account_id, s.account_id) as subject_author_id, o.id is not null as is_boost
+  from author a join statuses s on s.account_id = a.id left join statuses o on o.id = s.reblog_of_id
+  where s.visibility <> 'direct' order by s.id desc limit $4),
+audience as (
+  select b.account_id, s.id as status_id, s.subject_id, s.account_id as author_id, s.subject_author_id
+  from batch b cross join latest s
+  where (b.show_reblogs or not s.is_boost)
+    and (b.languages is null or s.language is null or s.language = any(b.languages))
+    and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, b.account_id)
+      or exists (select from follows r where r.account_id = b.account_id and r.target_id = s.in_reply_to_account_id))
+    and not exists (select from list_accounts la join lists l on l.id = la.list_id
+      where la.account_id = s.account_id and l.account_id = b.account_id and l.exclusive)
+  union all
+  select s.account_id, s.id, s.subject_id, s.account_id, s.subject_author_id from latest s where $2 < 0),
+written as (
+  insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
+  select u.account_id, x.status_id, x.subject_id, x.author_id, x.subject_author_id
+  from audience x join users u on u.account_id = x.account_id
+  order by u.account_id, x.status_id desc on conflict do nothing)
+select max(id) from batch having count(*) = $3
+"""
+
 MERGE_LARGE: Final = """
 update accounts a set merged_on_read = true from account_stats st
 where a.id = $1 and st.account_id = a.id and st.followers_count >= $2 and not a.merged_on_read
@@ -111,6 +153,18 @@ async def insert_latest_of(tx: Tx, account_id: int, author_id: int, limit: int) 
 async def delete_entries_of(tx: Tx, account_id: int, author_id: int) -> None:
     """Take an author whom `account_id` does not follow out of its home timeline."""
     await tx.execute(REMOVE_AUTHOR, account_id, author_id)
+
+
+async def delete_hidden(tx: Tx, author_id: int, *, below: int, limit: int) -> int | None:
+    """Take the next `limit` statuses of a suspended author out of all home timelines; where to go on, or None at the
+    end."""
+    return await tx.fetchval(REMOVE_HIDDEN, author_id, below, limit)
+
+
+async def fill_followers(tx: Tx, author_id: int, *, after: int, limit: int, latest: int) -> int | None:
+    """Put the `latest` statuses of an author into the home timelines of the next `limit` followers; where to go on, or
+    None at the end. The first call has `after=-1`, and does the author's own."""
+    return await tx.fetchval(FILL_FOLLOWERS, author_id, after, limit, latest)
 
 
 async def merge_large_author(tx: Tx, account_id: int, threshold: int) -> None:

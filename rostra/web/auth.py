@@ -65,6 +65,8 @@ async def sign_in(visit: Visit, form: SignInForm) -> Response:
     if user is None:
         return await _sign_in_page(visit, form, {"base": visit.gettext("Name or password is wrong.")})
     match obstacle_of(user):
+        case "suspended" if user.is_sanctioned:
+            return await _go_on(visit, user, "/settings/decisions")
         case "suspended" | "disabled":
             return await _sign_in_page(visit, form, {"base": visit.gettext("This account cannot be used any more.")})
         case "unconfirmed":

@@ -39,7 +39,10 @@ async def build_frame(visit: Visit) -> Page:
     account: dict[str, Any] | None = None
     preferences: dict[str, Any] = {}
     unread = waiting = 0
-    if viewer is not None:
+    if viewer is not None and viewer.obstacle == "suspended":
+        # Little of the frame is for them.
+        account = msgspec.json.decode(await own_account(res.db, res.urls, viewer.account_id), type=dict[str, Any])
+    elif viewer is not None:
         user = await get_user(res.db, viewer.account_id)
         preferences = msgspec.to_builtins(render_preferences(user))
         account = msgspec.json.decode(await own_account(res.db, res.urls, viewer.account_id), type=dict[str, Any])
@@ -56,6 +59,7 @@ async def build_frame(visit: Visit) -> Page:
         theme=_theme(visit),
         viewer=account,
         preferences=preferences,
+        confined=_confinement(viewer),
         shortcuts=visit.cookies.plain("shortcuts") != "off",
         trends=await _trends(visit),
         unread=unread,
@@ -98,6 +102,12 @@ def bare_frame(visit: Visit) -> Page:
         theme=_theme(visit),
         dev=visit.res.settings.dev,
     )
+
+
+def _confinement(viewer: Viewer | None) -> Literal["", "frozen", "suspended"]:
+    if viewer is None:
+        return ""
+    return "suspended" if viewer.obstacle == "suspended" else "frozen" if viewer.frozen else ""
 
 
 def _theme(visit: Visit) -> Literal["auto", "light", "dark"]:

@@ -19,6 +19,7 @@ from rostra.kit.errors import Forbidden, Invalid, NotFound, RateLimited, RostraE
 from rostra.kit.forms import to_form
 from rostra.kit.ratelimit import address_key
 from rostra.resources import Resources
+from rostra.web.confined import Confined, check_confined, confined_page
 from rostra.web.cookies import Cookies
 from rostra.web.frame import bare_frame
 from rostra.web.page import NoForm, PageRoute
@@ -76,13 +77,15 @@ async def _open(request: Request, res: Resources) -> Visit:
     if token is None:
         return visit
     viewer = await find_viewer(res.db, res.clock, token, visit.address)
-    if viewer is None or viewer.obstacle is not None:
+    # Whom a decision has suspended sees what was decided, and no more (`confined`).
+    if viewer is None or viewer.obstacle not in (None, "suspended"):
         cookies.drop("session")
         return visit
     return Visit(request, res, viewer, cookies)
 
 
 async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -> Response:
+    check_confined(visit, route, path_params)
     _check_access(visit, route)
     unsafe = visit.request.method not in _SAFE
     if unsafe:
@@ -118,6 +121,8 @@ def _check_csrf(visit: Visit, params: dict[str, Any]) -> None:
 
 
 async def _refuse(visit: Visit, route: PageRoute, error: RostraError) -> Response:
+    if isinstance(error, Confined):
+        return await confined_page(visit)
     if isinstance(error, Unauthorized) and route.access != "anyone" and visit.viewer is None:
         sign_in = f"/auth/sign_in?return_to={quote(visit.path if is_local(visit.path) else '/home', safe='')}"
         if visit.wants_fragment:

@@ -34,7 +34,8 @@ async def removed(world: World, author: Person, mod: Person, text: str = "A carr
     """A published post that a moderator removes, and of which its author has been told; post and decision."""
     posted = await author.post(text)
     await world.settle()
-    draft = drafted("violates", **({"clause": "words"} | more))
+    wanted: dict[str, Any] = {"clause": "words"} | more
+    draft = drafted("violates", **wanted)
     made = await decide_subject(world.res.desk, reviewer(mod), "status", int(posted["id"]), draft)
     await told(world)
     return posted["id"], made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rostra.moderation.records import Wish
 from rostra.moderation.reverse import reverse
 from rostra.moderation.tell import tell_author
@@ -10,7 +12,7 @@ from tests.moderation.desk import act, drafted, reviewer
 from tests.world import Person, World
 
 
-async def warnings(person: Person) -> list[dict]:
+async def warnings(person: Person) -> list[dict[str, Any]]:
     answer = await person.api.get("/api/v1/notifications", {"types[]": "moderation_warning"})
     return answer.json()
 
