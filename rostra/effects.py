@@ -64,7 +64,12 @@ from rostra.ledger.witness import write_letters
 from rostra.levers.tell import tell_staff
 from rostra.levers.watch import watch as watch_levers
 from rostra.measurement import transparency
+from rostra.measurement.golden import collect_golden
+from rostra.measurement.labelling import draw_second
+from rostra.measurement.prevalence import estimate_weeks
+from rostra.measurement.sample import sample_daily
 from rostra.measurement.transparency_statements import Register, hand_in
+from rostra.measurement.watch import watch_prevalence
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
 from rostra.moderation.automatic import record_rule
@@ -375,6 +380,17 @@ async def _rerank_due(_: Tick, res: Resources) -> None:
         await rerank_cases(tx, res.clock.now(), only_due=True)
 
 
+async def _sample(_: Tick, res: Resources) -> None:
+    await sample_daily(res.db, res.clock)
+    await draw_second(res.db, res.clock)
+    await collect_golden(res.db, res.clock)
+
+
+async def _estimate(_: Tick, res: Resources) -> None:
+    await estimate_weeks(res.db, res.clock, res.screen.policies)
+    await watch_prevalence(res.db, res.clock, emit, res.urls)
+
+
 async def _sweep_views(_: Tick, res: Resources) -> None:
     await sweep_views(res.db, res.clock)
 
@@ -513,3 +529,5 @@ every("52 * * * *", "transparency.hand_in", _hand_in, attempts=1, timeout=1800)
 every("7 2 * * *", "transparency.overview", _make_overview, timeout=600)
 every("48 23 * * *", "transparency.recipients", _count_recipients)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)
+every("19 0 * * *", "measurement.sample", _sample, timeout=3600)
+every("49 * * * *", "measurement.estimate", _estimate, timeout=600)
