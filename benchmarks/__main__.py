@@ -1,7 +1,8 @@
 """Measure the hot paths: `python -m benchmarks [--posts N …] [--seconds S] [--connections N …] [--only NAME …]`.
 
-Without options: 10,000 and 200,000 posts in about six minutes, and the detectors in two more. All that the targets
-speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors` and `… screening` measure these alone.
+Without options: 10,000 and 200,000 posts in about six minutes, the detectors in two more, the ledger in one. All that
+the targets speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors`, `… screening` and
+`… ledger [--events N]` measure these alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import asyncpg
 import msgspec
 import uvloop
 
-from benchmarks import detectors, report, restart, screening, seed, streams
+from benchmarks import detectors, ledger, report, restart, screening, seed, streams
 from benchmarks.load import Build, Numbers, Sample, run
 from benchmarks.report import Row, Size
 from benchmarks.scenarios import SCENARIOS, Scenario, World, find_world, floor
@@ -31,7 +32,9 @@ DUE_JOBS = (
     "select exists (select from pgqueuer where status = 'picked' or (status = 'queued' and execute_after <= now()))"
 )
 DURABILITY = "select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting <> 'on'"
-_ALWAYS = ("restart", "streams", "detectors", "screening")
+_ALWAYS = ("restart", "streams", "detectors", "screening", "ledger")
+# As part of everything; alone it takes ten times as many.
+_LEDGER_EVENTS = 100_000
 # A cell is measured in turns, floor, scenario, floor, …, so that what else the machine does meets both.
 _TURNS = 4
 
@@ -46,12 +49,17 @@ def main() -> None:
     if sys.argv[1:2] == ["detectors"]:
         detectors.main(sys.argv[2:])
         return
+    if sys.argv[1:2] == ["ledger"]:
+        ledger.main(sys.argv[2:])
+        return
     options = _options()
     if "detectors" in options.only:
         detectors.run()
     if "screening" in options.only:
         screening.run()
-    if set(options.only) <= {"detectors", "screening"}:
+    if "ledger" in options.only:
+        ledger.run(_LEDGER_EVENTS)
+    if set(options.only) <= {"detectors", "screening", "ledger"}:
         return
     sizes = [uvloop.run(_measure(posts, options)) for posts in options.posts]
     print("\nagainst what is aimed at")

@@ -94,14 +94,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def owner_id(self) -> int:
         """Whose salt hides what the event is about."""
-        if self.account_id is not None:
-            return self.account_id
-        return (self.subject_id or NOBODY) if self.subject_kind == "account" else NOBODY
+        return owner_of(self.account_id, self.subject_kind, self.subject_id)
 
     @property
     def is_erased(self) -> bool:
         """Whether anything of it is."""
         return self.about_kept is not None or self.by_kept is not None
+
+
+def owner_of(account_id: int | None, subject_kind: str, subject_id: int | None) -> int:
+    """Whose an event is: `NOBODY`'s unless it names an account as its owner or its subject."""
+    if account_id is not None:
+        return account_id
+    return (subject_id or NOBODY) if subject_kind == "account" else NOBODY
 
 
 class SaltMissing(Exception):

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records, find_record
-from rostra.ledger.leaf import Event
+from rostra.ledger.leaf import Event, owner_of
 from rostra.ledger.merkle import Range, Tile
 
 # One writer of the tree at a time; whoever appends events does not take it.
@@ -27,12 +27,7 @@ COUNT_PENDING: Final = "select count(*) from ledger_pending"
 
 _EVENT: Final = """
 e.id, e.type, e.subject_kind, e.subject_id, e.revision, e.account_id, e.actor_id, e.policy, e.detectors, e.clause,
-e.details::text as details, e.created_at,
-(select s.salt from ledger_salts s where s.account_id =
-  coalesce(e.account_id, case e.subject_kind when 'account' then e.subject_id end, 0)) as owner_salt,
-(select s.salt from ledger_salts s where s.account_id = e.actor_id) as actor_salt,
-(select k.commitment from ledger_erasures k where k.event_id = e.id and k.part = 'about') as about_kept,
-(select k.commitment from ledger_erasures k where k.event_id = e.id and k.part = 'by') as by_kept
+e.details::text as details, e.created_at
 """
 
 EVENTS: Final = f"select {_EVENT} from moderation_events e where e.id = any($1::bigint[]) order by e.id"
@@ -52,6 +47,10 @@ select l.leaf_index, l.leaf_hash, l.event_id, {_EVENT}
 from ledger_leaves l left join moderation_events e on e.id = l.event_id
 where l.leaf_index >= $1 and l.leaf_index < $2 order by l.leaf_index
 """
+
+SALTS: Final = "select account_id, salt from ledger_salts where account_id = any($1::bigint[])"
+
+KEPT: Final = "select event_id, part, commitment from ledger_erasures where event_id = any($1::bigint[])"
 
 ADD_SALTS: Final = """
 insert into ledger_salts (account_id, salt) select * from unnest($1::bigint[], $2::bytea[]) on conflict do nothing
@@ -184,23 +183,60 @@ async def count_pending(db: Reader) -> int:
 
 async def list_events(db: Reader, ids: Sequence[int]) -> list[Event]:
     """Events with their salts, in the order of their ids."""
-    return as_records(Event, await db.fetch(EVENTS, ids))
+    return await _with_salts(db, await db.fetch(EVENTS, ids))
 
 
 async def list_events_of(db: Reader, account_id: int, limit: int) -> list[Event]:
     """Events that name an account as theirs, as their subject or as their actor."""
-    return as_records(Event, await db.fetch(EVENTS_OF_ACCOUNT, account_id, limit))
+    return await _with_salts(db, await db.fetch(EVENTS_OF_ACCOUNT, account_id, limit))
+
+
+async def _with_salts(db: Reader, rows: Sequence[asyncpg.Record]) -> list[Event]:
+    """Events with their salts and with what is kept of them, read in this order: whoever is erased meanwhile has lost
+    the salt, or not yet, but then what is kept is there."""
+    ids = [row["id"] for row in rows]
+    named = {owner_of(row["account_id"], row["subject_kind"], row["subject_id"]) for row in rows}
+    named |= {row["actor_id"] for row in rows if row["actor_id"] is not None}
+    salts: dict[int, bytes] = {row["account_id"]: row["salt"] for row in await db.fetch(SALTS, sorted(named))}
+    kept = {(row["event_id"], row["part"]): row["commitment"] for row in await db.fetch(KEPT, ids)}
+    return [_event(row, salts, kept) for row in rows]
+
+
+def _event(row: asyncpg.Record, salts: Mapping[int, bytes], kept: Mapping[tuple[int, str], bytes]) -> Event:
+    owner_id = owner_of(row["account_id"], row["subject_kind"], row["subject_id"])
+    return Event(
+        id=row["id"],
+        type=row["type"],
+        subject_kind=row["subject_kind"],
+        subject_id=row["subject_id"],
+        revision=row["revision"],
+        account_id=row["account_id"],
+        actor_id=row["actor_id"],
+        policy=row["policy"],
+        detectors=row["detectors"],
+        clause=row["clause"],
+        details=row["details"],
+        created_at=row["created_at"],
+        owner_salt=salts.get(owner_id),
+        actor_salt=salts.get(row["actor_id"]),
+        about_kept=kept.get((row["id"], "about")),
+        by_kept=kept.get((row["id"], "by")),
+    )
 
 
 async def list_leaves(db: Reader, start: int, end: int) -> list[StoredLeaf]:
     """The leaves from `start` up to, not including, `end`."""
-    return [_leaf(row) for row in await db.fetch(LEAVES, start, end)]
-
-
-def _leaf(row: asyncpg.Record) -> StoredLeaf:
-    fields = dict(row.items())
-    own = {name: fields.pop(name) for name in ("leaf_index", "leaf_hash", "event_id")}
-    return StoredLeaf(**own, event=None if fields["id"] is None else Event(**fields))
+    rows = await db.fetch(LEAVES, start, end)
+    events = {event.id: event for event in await _with_salts(db, [row for row in rows if row["id"] is not None])}
+    return [
+        StoredLeaf(
+            leaf_index=row["leaf_index"],
+            leaf_hash=row["leaf_hash"],
+            event_id=row["event_id"],
+            event=events.get(row["event_id"]),
+        )
+        for row in rows
+    ]
 
 
 async def add_salts(tx: Tx, salts: Mapping[int, bytes]) -> None:

@@ -74,6 +74,7 @@ async def _say_removed(tx: Tx, at: datetime, kind: str, subject_id: int, label: 
         type="label_removed",
         subject_kind="status" if kind == "status" else "account",
         subject_id=subject_id,
+        account_id=await record_queries.find_owner(tx, kind, subject_id),
         actor_id=actor_id,
         details={"label": label},
     )

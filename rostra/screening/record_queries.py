@@ -50,6 +50,10 @@ delete from labels where subject_kind = 'status' and subject_id = $1 and source 
 
 TAKE_LABEL: Final = "delete from labels where subject_kind = $1 and subject_id = $2 and label = $3 returning id"
 
+OWNER: Final = """
+select case $1::text when 'account' then $2::bigint else (select account_id from statuses where id = $2) end
+"""
+
 EXPIRED_LABELS: Final = """
 delete from labels where id in (select id from labels where expires_at <= $1 order by expires_at limit $2)
 returning subject_kind, subject_id, label
@@ -139,6 +143,11 @@ async def take_rule_labels(tx: Tx, status_id: int) -> None:
 async def take_label(tx: Tx, kind: Literal["status", "account"], subject_id: int, label: str) -> bool:
     """Take a label off; False where it was not on."""
     return await tx.fetchval(TAKE_LABEL, kind, subject_id, label) is not None
+
+
+async def find_owner(tx: Tx, kind: str, subject_id: int) -> int | None:
+    """Whose an account or a status is; None where a status is gone."""
+    return await tx.fetchval(OWNER, kind, subject_id)
 
 
 async def take_expired_labels(tx: Tx, at: datetime, limit: int) -> list[tuple[str, int, str]]:

@@ -19,6 +19,8 @@ from rostra.ledger.merkle import root_of
 from rostra.ledger.proof import check_proof
 from rostra.ledger.read_export import check_export
 from rostra.ledger.tree import proof_of_event
+from rostra.screening.judgement import LabelTerms
+from rostra.screening.labels import expire_labels, put_label
 from tests.ledger.stage import Stage
 from tests.world import World
 
@@ -217,3 +219,18 @@ async def test_a_salt_stays_while_an_event_names_the_person(stage: Stage) -> Non
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="need this salt"):
             await stage.db.connection.execute("delete from ledger_salts where account_id = $1", account_id)
         await inner.rollback()
+
+
+async def test_a_label_that_ends_by_itself_is_said_to_be_its_authors(world: World) -> None:
+    ann = await world.person("ann")
+    posted = await ann.post("Good morning")
+    label = LabelTerms(id="spoiler", title={"en": "Spoiler"}, covers=False)
+    async with world.db.transaction() as tx:
+        await put_label(
+            tx, world.clock.now(), "status", int(posted["id"]), label, account_id=ann.account_id,
+            actor_id=ann.account_id, policy="p", expires_at=world.clock.now(),
+        )  # fmt: skip
+    assert await expire_labels(world.db, world.clock) == 1
+    row = await world.db.connection.fetchrow("select * from moderation_events where type = 'label_removed'")
+    assert row
+    assert row["account_id"] == ann.account_id

@@ -81,7 +81,8 @@ class Handlers(Generic[R]):
         )
 
     def every(self, expression: str, job: Job) -> None:
-        """Queue `job` once, over all workers together, whenever the cron `expression` (five fields, UTC) comes due.
+        """Queue `job` once, over all workers together, whenever the cron `expression` (UTC; five fields, or six with
+        seconds as the last) comes due.
 
         A run is left out while the one before is queued or running, and runs missed while no worker was up are
         made up for by a single one.
