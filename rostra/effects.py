@@ -81,10 +81,10 @@ from rostra.moderation.tell import starts_at as told_at
 from rostra.moderation.tell import tell_author, tell_reversal
 from rostra.notices.clocks import tick as tick_notices
 from rostra.notices.expand import expand as expand_notice
-from rostra.notifications.notify import Notifier
-from rostra.notifications.push import Pusher
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.notices.pack import MAKE_PACK, PackWanted, make_pack
+from rostra.notifications.notify import Notifier
+from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
 from rostra.posts.once import forget_keys
 from rostra.posts.schedule import PUBLISH_SCHEDULED, TimeHasCome, publish_scheduled
@@ -335,16 +335,6 @@ async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
     await expand_notice(res.desk, event.notice_id)
 
 
-async def _tick_notices(_: Tick, res: Resources) -> None:
-    await tick_notices(res.desk)
-
-
-async def _replay(wanted: ReplayWanted, res: Resources) -> None:
-    await run_ordered(res.db, res.clock, res.screen.policies, wanted)
-
-
-async def _watch_rules(_: Tick, res: Resources) -> None:
-    await watch_rules(res.db, res.clock, res.screen.policies)
 async def _make_pack(wanted: PackWanted, res: Resources) -> None:
     await make_pack(res.desk, res.settings, wanted.notice_id, actor_id=wanted.actor_id)
 
@@ -355,6 +345,16 @@ async def _read_notices(_: Tick, res: Resources) -> None:
         await read_mailbox(res.desk, server, res.settings.notices_authserv_id or "")
 
 
+async def _tick_notices(_: Tick, res: Resources) -> None:
+    await tick_notices(res.desk)
+
+
+async def _replay(wanted: ReplayWanted, res: Resources) -> None:
+    await run_ordered(res.db, res.clock, res.screen.policies, wanted)
+
+
+async def _watch_rules(_: Tick, res: Resources) -> None:
+    await watch_rules(res.db, res.clock, res.screen.policies)
 
 
 async def _watch_levers(_: Tick, res: Resources) -> None:
@@ -506,8 +506,10 @@ on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
 on(AuthorTold, "notifications.author_told", lambda event, res: _notifier(res).author_told(event), priority=5)
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
+HANDLERS.add(MAKE_PACK, _make_pack, attempts=3, concurrency=1, timeout=900)
 on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
 every("* * * * *", "notices.tick", _tick_notices, timeout=60)
+every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
@@ -520,13 +522,12 @@ every("37 3 * * *", "screening.learn", _learn, timeout=3600)
 every("* * * * * */10", "ledger.seal", _seal, timeout=600)
 every("29 * * * *", "ledger.erase_departed", _erase_departed, timeout=600)
 every("13 6 * * *", "ledger.tell_witnesses", _tell_witnesses)
-every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)
 every("*/10 * * * *", "search.trends", _count_trends, timeout=300)
 every("*/5 * * * *", "posts.rerank_cases", _rerank, timeout=120)
 every("* * * * *", "posts.rerank_due", _rerank_due, timeout=50)
-every("52 * * * *", "transparency.hand_in", _hand_in, attempts=1, timeout=1800)
-every("7 2 * * *", "transparency.overview", _make_overview, timeout=600)
-every("48 23 * * *", "transparency.recipients", _count_recipients)
 every("29 2 * * *", "posts.sweep_views", _sweep_views, timeout=3600)
 every("19 0 * * *", "measurement.sample", _sample, timeout=3600)
 every("49 * * * *", "measurement.estimate", _estimate, timeout=600)
+every("52 * * * *", "transparency.hand_in", _hand_in, attempts=1, timeout=1800)
+every("7 2 * * *", "transparency.overview", _make_overview, timeout=600)
+every("48 23 * * *", "transparency.recipients", _count_recipients)
