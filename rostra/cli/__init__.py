@@ -25,6 +25,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "policy": ("policy", "Check, test and try the rules by which posts are judged."),
     "transparency": ("transparency", "Export statements of reasons; make and publish the transparency report."),
     "ledger": ("ledger", "Export and check the record of moderation."),
+    "moderation": ("moderation", "The moderation desk for scripts: queue, decisions, reversals."),
     "levers": ("levers", "Pull and release the levers for a crisis; set the growth brake."),
     "doctor": ("doctor", "Check a set-up and say what to do."),
 }

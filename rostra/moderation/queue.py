@@ -72,6 +72,16 @@ async def get_case(desk: Desk, case_id: int) -> CaseShown:
     return found
 
 
+async def find_revision(desk: Desk, case_id: int) -> int | None:
+    """The revision of a case's post as it is now; None where the case is about an account, or the post is gone."""
+    async with desk.db.read() as conn:
+        case = await case_queries.find_case(conn, case_id)
+        if case is None or case.subject_kind != "status":
+            return None
+        subject = await case_queries.find_subject(conn, "status", case.subject_id)
+    return subject[1] if subject else None
+
+
 async def count_cases(desk: Desk) -> tuple[Counts, list[tuple[str, int]]]:
     """How much is open, and how much of each clause."""
     async with desk.db.read() as conn:
