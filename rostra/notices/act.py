@@ -5,8 +5,6 @@ What is decided in the queue counts as well; nothing here keeps a second record 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -19,8 +17,8 @@ from rostra.moderation.decide import decide_subject
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import Draft, Origin, Outcome, Wish
 from rostra.notices import item_queries, queries
-from rostra.notices.find import MOST_COPIES
-from rostra.notices.records import Copy, Item, Regime
+from rostra.notices.item_queries import Tally
+from rostra.notices.records import Item, Regime
 
 _ORIGINS: Final[dict[Regime, Origin]] = {
     "host": "host", "store": "host", "own": "host", "order": "order", "terrorist": "order", "legal": "legal",
@@ -29,8 +27,8 @@ CHANGED: Final = "What this is about has changed since it was shown: look again"
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reviewer decides about an item as it was shown: `revision` is that of its post, `seen` what
-    `fingerprint` said of its copies. An item of which nothing is left here can still have copies."""
+    """What a reviewer decides about an item as it was shown: `revision` is that of its post, `seen` what the
+    tally said of its copies. An item of which nothing is left here can still have copies."""
 
     item_id: int
     outcome: Outcome
@@ -43,21 +41,14 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def fingerprint(copies: Sequence[Copy]) -> str:
-    """What a reviewer saw of the copies: changes with any of them."""
-    said = ",".join(f"{copy.status_id}:{copy.revision}" for copy in sorted(copies, key=lambda each: each.status_id))
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
 async def act(desk: Desk, reviewer: Reviewer, notice_id: int, wanted: Act) -> int | None:
     """Decide; the id of the bulk decision over the copies, None where there is none.
 
     Raises Forbidden, NotFound, Invalid, and Conflict where the post or one of its copies changed since it was seen.
     """
     check_may(reviewer.role, "notices")
-    item, regime, copies = await _find(desk, notice_id, wanted.item_id)
-    chosen = [copy for copy in copies if copy.revision is not None and copy.decision_id is None]
-    if wanted.with_copies and wanted.seen != fingerprint(copies):
+    item, regime, tally, chosen = await _find(desk, notice_id, wanted.item_id)
+    if wanted.with_copies and tally is not None and wanted.seen != tally.seen:
         raise Conflict(CHANGED)
     draft = Draft(
         outcome=wanted.outcome,
@@ -74,7 +65,7 @@ async def act(desk: Desk, reviewer: Reviewer, notice_id: int, wanted: Act) -> in
     if wanted.with_copies and chosen:
         # The copies are as they are now, which is as they were seen.
         over = msgspec.structs.replace(draft, revision=None)
-        bulk_id = await start_bulk(desk, reviewer, "status", [copy.status_id for copy in chosen], over)
+        bulk_id = await start_bulk(desk, reviewer, "status", chosen, over)
     await _record(desk, reviewer, notice_id, item, decision_id, bulk_id)
     return bulk_id
 
@@ -87,15 +78,16 @@ async def remark(desk: Desk, reviewer: Reviewer, notice_id: int, item_id: int, t
             raise NotFound
 
 
-async def _find(desk: Desk, notice_id: int, item_id: int) -> tuple[Item, Regime, list[Copy]]:
+async def _find(desk: Desk, notice_id: int, item_id: int) -> tuple[Item, Regime, Tally | None, list[int]]:
     async with desk.db.read() as conn:
         notice = await queries.find_notice(conn, notice_id)
         items = await item_queries.list_items(conn, notice_id)
-        copies = await item_queries.list_copies(conn, [item_id], MOST_COPIES)
+        tally = (await item_queries.tally_copies(conn, [item_id])).get(item_id)
+        chosen = await item_queries.list_open_copies(conn, item_id)
     item = next((each for each in items if each.id == item_id), None)
     if notice is None or item is None or notice.state not in ("acting", "drafting", "follow_up", "contested"):
         raise NotFound
-    return item, notice.regime, copies
+    return item, notice.regime, tally, chosen
 
 
 async def _record(

@@ -101,6 +101,23 @@ where c.item_id = any($1::bigint[]) and (select count(*) from notice_copies o wh
 order by c.item_id, c.similarity desc, c.status_id desc
 """
 
+# What a reviewer saw of the copies, in one word: it changes with any of them.
+TALLIES: Final = """
+select c.item_id, count(*) as total, count(d.id) as decided, count(s.id) as left,
+  md5(string_agg(c.status_id || ':' || coalesce(s.revision, -1), ',' order by c.status_id)) as seen
+from notice_copies c left join statuses s on s.id = c.status_id
+left join lateral (select d.id from decisions d where d.subject_kind = 'status' and d.subject_id = c.status_id
+  and d.reversed_at is null and not d.automated_decision limit 1) d on true
+where c.item_id = any($1::bigint[]) group by c.item_id
+"""
+
+OPEN_COPIES: Final = """
+select c.status_id from notice_copies c join statuses s on s.id = c.status_id
+where c.item_id = $1 and not exists (select from decisions d where d.subject_kind = 'status'
+  and d.subject_id = c.status_id and d.reversed_at is null and not d.automated_decision)
+order by c.status_id
+"""
+
 ALL_COPIES: Final = f"{_COPY} where c.notice_id = $1 order by c.item_id, c.status_id"
 
 REMARK: Final = "update notice_items set remark = $3 where notice_id = $1 and id = $2 returning id"
@@ -136,6 +153,16 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     visibility: str
     is_refused: bool
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """The copies of an item: how many, how many are decided, how many still stand; and what was seen of them."""
+
+    item_id: int
+    total: int
+    decided: int
+    left: int
+    seen: str
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +286,16 @@ async def set_case_of_copy(tx: Tx, notice_id: int, status_id: int, case_id: int)
 async def list_copies(conn: Reader, item_ids: Sequence[int], most: int) -> list[Copy]:
     """The nearest copies of items, `most` of each."""
     return as_records(Copy, await conn.fetch(COPIES, item_ids, most))
+
+
+async def tally_copies(conn: Reader, item_ids: Sequence[int]) -> dict[int, Tally]:
+    """The copies of items in figures, by the items' ids; without those that have none."""
+    return {row["item_id"]: Tally(**dict(row.items())) for row in await conn.fetch(TALLIES, item_ids)}
+
+
+async def list_open_copies(conn: Reader, item_id: int) -> list[int]:
+    """Copies of an item that stand and are not decided."""
+    return [row["status_id"] for row in await conn.fetch(OPEN_COPIES, item_id)]
 
 
 async def list_all_copies(conn: Reader, notice_id: int) -> list[Copy]:

@@ -48,7 +48,7 @@ To check it, without the server and with nothing but Python:
     python3 verify.py {name}
 
 verify.py is a part of the pack; whoever does not trust it takes rostra/notices/pack_verify.py from the project.
-The server's public key is published at {base}/api/rostra/v1/ledger.
+The server's public key is published at {base}/ledger/key.
 """
 
 
