@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
+from rostra.accounts.permissions import may
 from rostra.dsa.render import stream_csv, stream_json
 from rostra.kit.errors import Invalid
 from rostra.measurement import transparency
@@ -35,7 +36,7 @@ class PublishForm(DaysForm, frozen=True, kw_only=True):
     note: str = ""
 
 
-@pages.get("/admin/transparency", access="measure")
+@pages.get("/admin/transparency", access="queue")
 async def staff_page(visit: Visit) -> Response:
     """What can be taken away and published."""
     return await _page(visit, _last_year(visit), {})
@@ -93,6 +94,7 @@ async def _page(visit: Visit, values: dict[str, Any], errors: Any, status: int =
         values=values,
         errors=errors,
         submissions=await read_submissions(visit.res.db),
+        takes=may(visit.me.role, "measure"),
         configured=visit.res.settings.dsa_token is not None,
         reports=await transparency.list_reports(visit.res.db),
     )

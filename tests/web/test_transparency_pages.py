@@ -126,11 +126,14 @@ async def test_a_period_that_is_not_over_is_refused_with_words(world: World):
         assert answer.status_code == 422
 
 
-async def test_moderators_look_and_do_not_publish_and_others_see_nothing(world: World):
+async def test_moderators_look_and_do_not_publish_and_others_take_nothing_away(world: World):
     moderator, triage = await staff(world, "moderator"), await staff(world, "triage")
     await moderator.get("/admin/transparency")
     await moderator.post("/admin/transparency/publish", expect=403, **APRIL)
-    await triage.get("/admin/transparency", expect=403)
+    assert "/admin/transparency/statements" not in await triage.get("/admin/transparency")
+    await triage.get("/admin/transparency/statements?from=2026-05-03&to=2026-05-03", expect=403)
+    await triage.get("/admin/transparency/preview?from=2026-04-01&to=2026-04-30", expect=403)
+    await (await staff(world, "user")).get("/admin/transparency", expect=403)
     assert await transparency.list_reports(world.db) == []
 
 
