@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import asyncpg
-import msgspec
 
-from rostra.accounts.records import Role
 from rostra.detect.near import Signature
 from rostra.kit.db import Reader, as_records, find_record
-from rostra.moderation.records import SubjectKind
+from rostra.moderation.dossier_records import (
+    Around,
+    Author,
+    Before,
+    CaseFull,
+    Deadline,
+    Holding,
+    OtherCase,
+    Related,
+    ReportLine,
+    StatusNow,
+    VerdictRow,
+)
+from rostra.moderation.queue_queries import CaseShown
 from rostra.screening.author_queries import strike_points
 
 _KEY_MASK: Final = (1 << 40) - 1
-# Of what lies beside a case that much is shown.
-_MOST_REPORTS: Final = 50
-_MOST_RELATED: Final = 12
 
 CASE: Final = """
 select c.id, c.subject_kind, c.subject_id, c.account_id, c.state, c.source, c.policy, c.clause, c.rule, c.severity, c.p,
@@ -72,13 +80,13 @@ from cases c left join statuses s on c.subject_kind = 'status' and s.id = c.subj
 where c.account_id = $1 and c.state <> 'closed' and c.id <> $2 order by c.id desc limit $3
 """
 
-REPORTS: Final = f"""
+REPORTS: Final = """
 select r.id, r.account_id, r.category, r.reason, r.comment, r.source, r.muted, r.created_at, r.outcome, r.snapshot_ids,
   a.username, a.domain, coalesce(w.upheld, 0) as upheld, coalesce(w.rejected, 0) as rejected,
   w.trusted_at is not null as trusted, n.law, n.explanation
 from report_cases rc join reports r on r.id = rc.report_id left join accounts a on a.id = r.account_id
   left join reporters w on w.account_id = r.account_id left join legal_notices n on n.report_id = r.id
-where rc.case_id = $1 order by r.id limit {_MOST_REPORTS}
+where rc.case_id = $1 order by r.id limit 50
 """
 
 # The evidence of the first report where there is one, else the newest.
@@ -144,7 +152,7 @@ select (select coalesce(sum(st.followers_count), 0) from account_stats st where 
 
 # Who may be the same person, and why: $1 the author, $2 authors of near-copies. Names count as like each other where
 # they differ in what stands at their end and is no letter, or are much like that of somebody who was suspended.
-RELATED: Final = f"""
+RELATED: Final = """
 with me as (
   select a.id, lower(a.username) as name, u.sign_up_ip, regexp_replace(lower(a.username), '[^a-z]+$', '') as stem
   from accounts a left join users u on u.account_id = a.id where a.id = $1),
@@ -154,7 +162,7 @@ found as (
   union all
   (select y.id, 'name' from me cross join lateral (
       select x.id, x.username from accounts x
-      where lower(x.username) ~>=~ me.stem and lower(x.username) ~<~ me.stem || '~' limit 300) y
+      where lower(x.username) ~>=~ me.stem and lower(x.username) ~<~ (me.stem || '~') limit 300) y
     where length(me.stem) >= 4 and regexp_replace(lower(y.username), '[^a-z]+$', '') = me.stem limit 30)
   union all
   (select y.id, 'name' from me cross join lateral (
@@ -169,7 +177,25 @@ select a.id, a.username, a.domain, a.created_at, a.suspended_at is not null as s
   (select count(*) from (select from cases c where c.account_id = a.id and c.state <> 'closed' limit 100) x)
     as open_cases
 from ranked r join accounts a on a.id = r.id
-order by cardinality(r.signals) desc, a.suspended_at is null, a.id desc limit {_MOST_RELATED}
+order by cardinality(r.signals) desc, a.suspended_at is null, a.id desc limit 12
+"""
+
+# Those of the queue's lists, by their ids.
+CASES: Final = """
+select c.id, c.subject_kind, c.subject_id, c.account_id, c.state, c.source, c.clause, c.rule, c.severity, c.p, c.views,
+  c.rank, c.opened_at, c.due_at, c.language, c.exposure, c.reports_count, c.assigned_to, c.lease_until, c.outcome,
+  c.closed_at, a.username, a.domain, s.withheld,
+  left(coalesce(nullif(s.text, ''), s.spoiler_text, a.display_name), 300) as excerpt
+from cases c join accounts a on a.id = c.account_id
+  left join statuses s on c.subject_kind = 'status' and s.id = c.subject_id
+where c.id = any($1::bigint[]) and c.state <> 'closed' order by c.rank desc, c.id
+"""
+
+NAMES: Final = """
+select a.id, a.username, a.domain, a.display_name as text, c.id as case_id
+from unnest($1::bigint[]) with ordinality x(id, position) join accounts a on a.id = x.id
+  left join cases c on c.subject_kind = 'account' and c.subject_id = a.id and c.closed_at is null
+order by x.position
 """
 
 DEADLINES: Final = "select regime, due_at, met_at, missed_at from deadlines where case_id = $1 order by due_at"
@@ -179,209 +205,6 @@ select kind, subject_kind, detail, starts_at, ends_at from actions
 where ((subject_kind = $1 and subject_id = $2) or (subject_kind = 'account' and subject_id = $3))
   and ended_at is null order by id
 """
-
-
-class CaseFull(msgspec.Struct, frozen=True, kw_only=True):
-    """A case with the names of those who had to do with it, which only staff see."""
-
-    id: int
-    subject_kind: SubjectKind
-    subject_id: int
-    account_id: int
-    state: Literal["queued", "escalated", "closed"]
-    source: str
-    policy: str
-    clause: str
-    rule: str
-    severity: int
-    p: float
-    views: float
-    opened_at: datetime
-    due_at: datetime | None
-    language: str | None
-    exposure: int
-    reports_count: int
-    assigned_to: int | None
-    lease_until: datetime | None
-    reserved_for: int | None
-    reserved_until: datetime | None
-    escalated_at: datetime | None
-    closed_at: datetime | None
-    outcome: str | None
-    decision_id: int | None
-    holder: str | None
-    kept_for: str | None
-    escalated_by: str | None
-    closed_by: str | None
-
-
-class StatusNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as it is now. `media`: [{type, key, preview_key, description}]."""
-
-    id: int
-    account_id: int
-    revision: int
-    text: str
-    spoiler_text: str
-    language: str | None
-    visibility: str
-    sensitive: bool
-    created_at: datetime
-    edited_at: datetime | None
-    withheld: str | None
-    limited: bool
-    interaction_off: bool
-    covered: bool
-    in_reply_to_id: int | None
-    options: list[str]
-    media: list[dict[str, Any]]
-    replies: int
-    boosts: int
-    favourites: int
-    views: int
-
-
-class Author(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose content it is. `role` and `locale` are None for people of other servers; `upheld`: decisions against them
-    that stand."""
-
-    id: int
-    username: str
-    domain: str | None
-    display_name: str
-    note_text: str
-    fields: list[dict[str, Any]]
-    avatar_key: str | None
-    header_key: str | None
-    created_at: datetime
-    silenced_at: datetime | None
-    suspended_at: datetime | None
-    frozen_at: datetime | None
-    sensitized_at: datetime | None
-    labels: list[dict[str, Any]] | None
-    followers: int
-    following: int
-    statuses: int
-    role: Role | None
-    locale: str | None
-    strikes: int
-    open_cases: int
-    reports: int
-    upheld: int
-
-    @property
-    def acct(self) -> str:
-        return self.username if self.domain is None else f"{self.username}@{self.domain}"
-
-
-class Before(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision on something else of the author's. `actions` are kinds."""
-
-    id: int
-    case_id: int | None
-    subject_kind: SubjectKind
-    subject_id: int
-    clause: str
-    outcome: str
-    created_at: datetime
-    reversed_at: datetime | None
-    reversed_why: str | None
-    automated_decision: bool
-    actions: list[str]
-
-
-class OtherCase(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    subject_kind: SubjectKind
-    clause: str
-    severity: int
-    opened_at: datetime
-    source: str
-    excerpt: str | None
-
-
-class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A report of a case, with how often its reporter was right and wrong before."""
-
-    id: int
-    account_id: int | None
-    category: str
-    reason: str
-    comment: str
-    source: str
-    muted: bool
-    created_at: datetime
-    outcome: str | None
-    snapshot_ids: list[int]
-    username: str | None
-    domain: str | None
-    upheld: int
-    rejected: int
-    trusted: bool
-    law: str | None
-    explanation: str | None
-
-
-class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What screening said last, and the open hold. All None where it was never screened."""
-
-    clause: str | None
-    policy: str | None
-    detectors: str | None
-    details: dict[str, Any] | None
-    revision: int | None
-    created_at: datetime | None
-    spans: list[tuple[str, int, int, str]] | None
-    held_revision: int | None
-    reason: dict[str, str] | None
-    expires_at: datetime | None
-    expires_to: str | None
-
-
-class Around(msgspec.Struct, frozen=True, kw_only=True):
-    """A post near the subject: above it, below it, or of the same author."""
-
-    id: int
-    account_id: int
-    text: str
-    spoiler_text: str
-    created_at: datetime
-    withheld: str | None
-    username: str
-    domain: str | None
-    place: Literal["above", "below", "latest"]
-    has_media: bool
-
-
-class Related(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that may be the same person's. `signals`: address, name, text."""
-
-    id: int
-    username: str
-    domain: str | None
-    created_at: datetime
-    suspended: bool
-    limited: bool
-    frozen: bool
-    signals: list[str]
-    open_cases: int
-
-
-class Deadline(msgspec.Struct, frozen=True, kw_only=True):
-    regime: str
-    due_at: datetime
-    met_at: datetime | None
-    missed_at: datetime | None
-
-
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that holds of the post or of its author now."""
-
-    kind: str
-    subject_kind: SubjectKind
-    detail: str
-    starts_at: datetime
-    ends_at: datetime | None
 
 
 async def find_case(conn: Reader, case_id: int) -> CaseFull | None:
@@ -447,6 +270,16 @@ async def find_copies(
 async def list_related(conn: Reader, account_id: int, copiers: Sequence[int]) -> list[Related]:
     """Accounts that may be the same person's, those with most signals first."""
     return as_records(Related, await conn.fetch(RELATED, account_id, copiers))
+
+
+async def list_cases_by_id(conn: Reader, case_ids: Sequence[int]) -> list[CaseShown]:
+    """Open cases by their ids, the most urgent first."""
+    return as_records(CaseShown, await conn.fetch(CASES, case_ids))
+
+
+async def find_names(conn: Reader, account_ids: Sequence[int]) -> list[asyncpg.Record]:
+    """Accounts in the order of their ids, in the shape of `find_copies`."""
+    return await conn.fetch(NAMES, account_ids)
 
 
 async def list_deadlines(conn: Reader, case_id: int) -> list[Deadline]:

@@ -35,6 +35,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     unread: int = 0
     follow_requests: int = 0
     moderator: bool = False
+    # Whether the viewer may decide about others' posts.
+    decides: bool = False
     administrator: bool = False
     # What waits for reviewers; counted on the pages of the administration only.
     waiting: int = 0

@@ -65,6 +65,7 @@ async def build_frame(visit: Visit) -> Page:
         unread=unread,
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
         moderator=viewer is not None and may(viewer.role, "queue"),
+        decides=viewer is not None and may(viewer.role, "decide"),
         waiting=waiting,
         levers=await _count_levers(visit),
         administrator=viewer is not None and may(viewer.role, "settings"),
