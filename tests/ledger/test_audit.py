@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -17,11 +18,11 @@ from rostra.ledger import export as export_module
 from rostra.ledger.audit import Outcome
 from rostra.ledger.audit_stored import check_stored
 from rostra.ledger.export import export
-from rostra.ledger.leaf import encode_hash
-from rostra.ledger.merkle import root_of
+from rostra.ledger.leaf import Leaf, encode_hash
+from rostra.ledger.merkle import Frontier, hash_leaf, root_of
 from rostra.ledger.note import read_checkpoint
 from rostra.ledger.proof import Broken, check_proof
-from rostra.ledger.read_export import check_export
+from rostra.ledger.read_export import EXPORT_FORMAT, Header, LeafLine, check_export
 from rostra.ledger.tree import proof_of_event
 from tests.ledger.stage import Stage, make_signer
 
@@ -133,8 +134,6 @@ async def test_what_was_changed_together_with_its_hash_is_found_by_the_checkpoin
 
 
 def hash_of(leaf: dict[str, object]) -> str:
-    from rostra.ledger.leaf import Leaf
-
     return msgspec.convert(leaf, Leaf).hash().hex()
 
 
@@ -345,3 +344,34 @@ async def test_a_leaf_is_canonical_json(stage: Stage) -> None:
 def test_checking_a_file_loads_no_database(tmp_path: Path) -> None:
     script = "import sys, rostra.ledger.read_export as r; sys.exit('asyncpg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def written(path: Path, count: int) -> Path:
+    """An export of so many made-up leaves."""
+    signer = make_signer()
+    frontier = Frontier()
+    leaves: list[bytes] = []
+    for number in range(count):
+        leaf = Leaf(
+            about=encode_hash(hash_leaf(str(number).encode())), by=None, clause="spam", day="2026-05-04",
+            detectors="m1", kind="status", policy="p1", type="verdict",
+        )  # fmt: skip
+        frontier.push(leaf.hash())
+        line = LeafLine(n=number, check=leaf.hash()[:8].hex(), leaf=leaf)
+        leaves.append(msgspec.json.encode(line) + b"\n")
+    header = Header(
+        format=EXPORT_FORMAT, made_at="", checkpoint=signer.sign(count, frontier.root()), keys=[str(signer.verifier)],
+        with_openings=False,
+    )  # fmt: skip
+    return write(path, [msgspec.json.encode(header) + b"\n", *leaves])
+
+
+def test_checking_takes_as_much_memory_for_a_long_file_as_for_a_short_one(tmp_path: Path) -> None:
+    peaks: list[int] = []
+    for count in (500, 500, 10_000):
+        file = written(tmp_path / str(count), count)
+        tracemalloc.start()
+        assert check_export(file).size == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < peaks[1] * 1.5
