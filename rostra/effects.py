@@ -16,11 +16,14 @@ import msgspec
 from rostra.accounts.confirm import send_confirmation_again
 from rostra.accounts.credentials import send_reset_link
 from rostra.accounts.verify import verify_links
+from rostra.appeals.review import close_moot
+from rostra.appeals.tell import tell_outcome
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
     AccountHidden,
     AccountShown,
+    AppealDecided,
     AuthorTold,
     Decided,
     DecisionReversed,
@@ -234,6 +237,14 @@ async def _bulk(wanted: BulkWanted, res: Resources) -> None:
 
 async def _tell_author(event: Decided, res: Resources) -> None:
     await tell_author(res.desk, event.decision_id)
+
+
+async def _close_moot(event: DecisionReversed, res: Resources) -> None:
+    await close_moot(res.desk, event)
+
+
+async def _tell_outcome(event: AppealDecided, res: Resources) -> None:
+    await tell_outcome(res.desk, event.appeal_id)
 
 
 async def _tell_reversal(event: DecisionReversed, res: Resources) -> None:
@@ -503,6 +514,8 @@ on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: e
 on(StatusEdited, "moderation.record_edited", _record_rule)
 on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_local, starts_at=told_at, priority=5)
 on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
+on(DecisionReversed, "appeals.close_moot", _close_moot, when=lambda event: event.why != "appeal")
+on(AppealDecided, "appeals.tell", _tell_outcome, priority=5)
 on(AuthorTold, "notifications.author_told", lambda event, res: _notifier(res).author_told(event), priority=5)
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)

@@ -177,6 +177,12 @@ class AuthorTold(Event, frozen=True, kw_only=True):
     at: datetime
 
 
+class AppealDecided(Event, frozen=True, kw_only=True):
+    """An appeal was decided: by a reviewer, by a panel, or because what it was against was taken back."""
+
+    appeal_id: int
+
+
 class AccountHidden(Event, frozen=True, kw_only=True):
     """An account was suspended: nobody sees anything of it from now on."""
 

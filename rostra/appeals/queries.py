@@ -134,6 +134,16 @@ left join legal_notices n on a.account_id is null and n.report_id = a.report_id
 where a.id = $1
 """
 
+# Whoever reported what a case is about, and lives here.
+REPORTERS: Final = """
+select distinct on (u.account_id) u.email, a.username as name, u.locale, true as reachable
+from report_cases rc join reports r on r.id = rc.report_id join users u on u.account_id = r.account_id
+join accounts a on a.id = u.account_id
+where rc.case_id = $1 and u.confirmed_at is not null and a.suspended_at is null order by u.account_id limit $2
+"""
+
+HAD_PANEL: Final = "select exists (select from panels where appeal_id = $1 and state = 'decided')"
+
 JOIN_CASE: Final = """
 insert into report_cases (case_id, report_id) select $2, rc.report_id from report_cases rc where rc.case_id = $1
 on conflict do nothing
@@ -305,6 +315,16 @@ async def list_before(conn: Reader, decision_id: int) -> list[Before]:
 
 async def find_appellant(conn: Reader, appeal_id: int) -> Appellant | None:
     return find_record(Appellant, await conn.fetchrow(APPELLANT, appeal_id))
+
+
+async def list_reporters(conn: Reader, case_id: int, limit: int) -> list[Appellant]:
+    """Those of this server who reported what a case is about."""
+    return as_records(Appellant, await conn.fetch(REPORTERS, case_id, limit))
+
+
+async def had_panel(conn: Reader, appeal_id: int) -> bool:
+    """Whether a panel has decided it."""
+    return await conn.fetchval(HAD_PANEL, appeal_id)
 
 
 async def join_case(tx: Tx, case_id: int, new_case_id: int) -> None:

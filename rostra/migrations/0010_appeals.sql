@@ -65,8 +65,8 @@ create function took_part(decision bigint, who bigint) returns boolean language 
       or exists (select from decisions x join appeals a on a.decision_id = x.id
         where (a.decided_by = who or a.account_id = who)
           and x.subject_kind = d.subject_kind and x.subject_id = d.subject_id)
-      or exists (select from report_cases rc join reports r on r.id = rc.report_id
-        where rc.case_id = d.case_id and r.account_id = who)))
+      or exists (select from cases c join report_cases rc on rc.case_id = c.id join reports r on r.id = rc.report_id
+        where c.subject_kind = d.subject_kind and c.subject_id = d.subject_id and r.account_id = who)))
 $$;
 
 create function keep_reviewers_apart() returns trigger language plpgsql as $$

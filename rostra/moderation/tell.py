@@ -44,8 +44,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "been made. What it did is undone, and it counts for nothing.",
         "back.review": "the moderators of {site} have looked again at a decision that you were told of, and have taken "
         "it back. What it did is undone, and it counts for nothing.",
-        "back.appeal": "a decision that you were told of has been overturned on appeal. What it did is undone, and it "
-        "counts for nothing.",
         "back.superseded": "you have changed your post, and what was decided about its earlier version on {site} no "
         "longer holds.",
         "back.page": "The decision:\n{link}",
@@ -62,8 +60,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "I suoi effetti sono annullati e non conta nulla.",
         "back.review": "i moderatori di {site} hanno riesaminato una decisione che ti avevano comunicato e l’hanno "
         "ritirata. I suoi effetti sono annullati e non conta nulla.",
-        "back.appeal": "una decisione che ti era stata comunicata è stata annullata in seguito a un ricorso. I suoi "
-        "effetti sono annullati e non conta nulla.",
         "back.superseded": "hai modificato il tuo post, e ciò che era stato deciso sulla versione precedente su {site} "
         "non vale più.",
         "back.page": "La decisione:\n{link}",
@@ -124,7 +120,8 @@ async def tell_reversal(desk: Desk, decision_id: int, why: Reversal) -> None:
         recipient = await queries.find_recipient(tx, decision.account_id)
         if recipient is None or not await queries.insert_notice(tx, decision_id, "reversal", decision.account_id, at):
             return
-        if recipient.confirmed:
+        # What came of an appeal is told by a letter of its own.
+        if recipient.confirmed and why != "appeal":
             await desk.emit(tx, write_reversal(decision_id, why, recipient, desk.urls))
         await desk.emit(tx, AuthorTold(decision_id=decision_id, account_id=decision.account_id, at=at))
 

@@ -55,4 +55,5 @@ async def dismissed(world: World, author: Person, reporter: Person, mod: Person)
 
 def letters(world: World) -> list[str]:
     """The letters that were sent, as text."""
-    return [path.read_text() for path in sorted((world.res.settings.data_dir / "mail").glob("*"))]
+    folder = world.res.settings.data_dir / "mail"
+    return [path.read_text() for path in sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime_ns)]
