@@ -50,7 +50,10 @@ DECIDED: Final = """
 select id from decisions where bulk_id = $1 and subject_kind = $2 and subject_id = $3 limit 1
 """
 
-MARK: Final = "update bulk_items set decision_id = $3, skipped = $4 where bulk_id = $1 and position = $2"
+# A decision stands, whatever a second worker that came too late has to say.
+MARK: Final = """
+update bulk_items set decision_id = $3, skipped = $4 where bulk_id = $1 and position = $2 and decision_id is null
+"""
 
 COUNT: Final = """
 update bulk_decisions b set done = n.done, skipped = n.skipped
