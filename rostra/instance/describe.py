@@ -182,6 +182,7 @@ def _configuration(facts: Facts, urls: Urls) -> entities.Configuration:
         statuses=_STATUS_LIMITS,
         media_attachments=_MEDIA_LIMITS,
         polls=_POLL_LIMITS,
+        limited_federation=facts.settings.limited_federation,
     )
 
 

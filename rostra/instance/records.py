@@ -30,6 +30,8 @@ class InstanceSettings(msgspec.Struct, frozen=True, kw_only=True):
     # Whether who asks for approval has to say why.
     reason_required: bool = True
     members_may_invite: bool = True
+    # Whether there is exchange with listed servers only.
+    limited_federation: bool = False
     # Main languages of the community, as ISO 639 codes.
     languages: list[str] = msgspec.field(default_factory=lambda: ["en"])
     thumbnail_key: str | None = None

@@ -20,9 +20,10 @@ from rostra.moderation.domain_queries import DomainAllow, DomainBlock, Severity
 from rostra.moderation.domains import MAX_COMMENT, DomainWish
 
 MAX_LINES: Final = 5_000
-MAX_BYTES: Final = 2_000_000
+MAX_BYTES: Final = 900_000
 
 _COLUMNS: Final = ("domain", "severity", "reject_media", "reject_reports", "public_comment", "obfuscate")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _TRUE: Final = frozenset({"true", "1", "yes", "t", "y"})
 _SEVERITIES: Final[dict[str, Severity]] = {
     "": "suspend", "suspend": "suspend", "silence": "silence", "limit": "silence", "noop": "noop", "none": "noop",
@@ -49,6 +50,17 @@ def write_blocks(blocks: Sequence[DomainBlock]) -> str:
     return out.getvalue()
 
 
+def write_lines(lines: Sequence[Line]) -> str:
+    """What was read, as a file that is read as the same; what cannot be used is left out."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_COLUMNS)
+    for line in lines:
+        if line.state != "unusable":
+            writer.writerow([line.domain, *(getattr(line.wish, name) for name in _COLUMNS[1:])])
+    return out.getvalue()
+
+
 def write_allows(allows: Sequence[DomainAllow]) -> str:
     """A list of servers that are let in as a file."""
     return "".join(f"{line}\r\n" for line in ("#domain", *(allow.domain for allow in allows)))
@@ -59,7 +71,7 @@ def _spell(value: object) -> str:
         return "true" if value else "false"
     text = str(value)
     # A programme that calculates must not take a comment for a formula (CWE-1236).
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 async def read_blocks(db: Database, file: bytes, *, own_domain: str) -> list[Line]:
@@ -111,6 +123,8 @@ def _domain(row: dict[str, str], own_domain: str) -> str | None:
 def _line(number: int, row: dict[str, str], domain: str | None, before: DomainBlock | None) -> Line:
     severity = _SEVERITIES.get(row.get("severity", "").lower())
     comment = row.get("public_comment", "").replace("\x00", "")
+    # As it was before `_spell` made it harmless.
+    comment = comment[1:] if comment[:1] == "'" and comment[1:2] in _FORMULA else comment
     wish = DomainWish(
         severity=severity or "suspend",
         reject_media=row.get("reject_media", "").lower() in _TRUE,
