@@ -24,14 +24,15 @@ async def ledger_page(visit: Visit) -> Response:
             published = await get_published(conn)
     except NotFound:
         published = None
-    return await visit.html("ledger.html", **values_of(published))
+    return await visit.html("ledger.html", **values_of(published, len(visit.res.settings.ledger_witnesses)))
 
 
-def values_of(published: Published | None) -> dict[str, Any]:
-    """What the template takes."""
+def values_of(published: Published | None, witnesses: int) -> dict[str, Any]:
+    """What the template takes; `witnesses` is how many get a letter."""
     key, size = (published.key, published.checkpoint.size) if published else ("", 0)
     return {
         "published": published,
+        "witnesses": witnesses,
         "command": f'rostra ledger verify EXPORT --key "{key}" --checkpoint CHECKPOINT',
         "addresses": [
             (f"{_API}/checkpoint", True),

@@ -23,7 +23,7 @@ def _published(keys: int) -> Published:
 
 def ledger_cases() -> dict[str, Case]:
     return {
-        "ledger": Case("ledger.html", page("/ledger", member=False), values_of(_published(1))),
-        "ledger-new-key": Case("ledger.html", page("/ledger"), values_of(_published(2))),
-        "ledger-empty": Case("ledger.html", page("/ledger", member=False), values_of(None)),
+        "ledger": Case("ledger.html", page("/ledger", member=False), values_of(_published(1), 1)),
+        "ledger-new-key": Case("ledger.html", page("/ledger"), values_of(_published(2), 3)),
+        "ledger-empty": Case("ledger.html", page("/ledger", member=False), values_of(None, 0)),
     }
