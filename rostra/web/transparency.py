@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
+from babel.numbers import format_decimal
 from starlette.responses import Response, StreamingResponse
 
 from rostra.kit.paging import Id
@@ -21,12 +22,12 @@ from rostra.screening.judgement import say
 from rostra.screening.overview import get_current
 from rostra.web.formats import long_date
 from rostra.web.page import Pages
-from rostra.web.transparency_words import act, acts, categories, origin, origins, outcomes, reversals
+from rostra.web.transparency_charts import MEASURES, draw_all, rows
+from rostra.web.transparency_words import act, origin, reversals
 from rostra.web.visit import Visit
 
 pages = Pages()
 
-MEASURES: Final = "1.4_own_initiative_and_other_measures"
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -38,18 +39,13 @@ class ReportForm(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
 
 
-class Bar(msgspec.Struct, frozen=True):
-    label: str
-    value: int
-
-
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What the page says in large: `share` of decisions that no person made and of those that were turned round."""
 
     measures: int
     automatic: float
     turned: int
-    median_hours: float | None
+    median_hours: str
     unstated: int
 
 
@@ -77,8 +73,8 @@ async def transparency_page(visit: Visit) -> Response:
     return await visit.html(
         "transparency.html",
         overview=overview,
-        figures=None if overview is None else _figures(overview),
-        bars={} if overview is None else _bars(visit, overview.content),
+        figures=None if overview is None else _figures(visit, overview),
+        charts=[] if overview is None else draw_all(visit.gettext, overview.content, visit.language),
         reports=[_report(report) for report in await transparency.list_reports(visit.res.db)],
     )
 
@@ -146,54 +142,21 @@ def _report(report: Published) -> Mapping[str, Any]:
     }
 
 
-def _figures(overview: Overview) -> Figures:
+def _figures(visit: Visit, overview: Overview) -> Figures:
     content = overview.content
-    total = next(iter(_rows(content, "1.6_automated_means", language=TOTAL)), {})
-    measures = next(iter(_rows(content, MEASURES, origin=TOTAL)), {})
-    times = next(iter(_rows(content, "X.1_times", since="report", origin=TOTAL, month=TOTAL)), {})
-    stated = next(iter(_rows(content, "1.1_identification", field="decisions_without_statement")), {})
+    total = next(iter(rows(content, "1.6_automated_means", language=TOTAL)), {})
+    measures = next(iter(rows(content, MEASURES, origin=TOTAL)), {})
+    times = next(iter(rows(content, "X.1_times", since="report", origin=TOTAL, month=TOTAL)), {})
+    stated = next(iter(rows(content, "1.1_identification", field="decisions_without_statement")), {})
+    median: float | None = times.get("median_hours")
     decisions: int = total.get("decisions") or 0
     return Figures(
         measures=measures.get("measures") or 0,
         automatic=(total.get("decided_automatically") or 0) / decisions if decisions else 0.0,
         turned=sum(row["reversed"] for row in table(content, "X.3_clauses")),
-        median_hours=times.get("median_hours"),
+        median_hours="" if median is None else format_decimal(round(median, 1), locale=visit.language),
         unstated=stated.get("value") or 0,
     )
-
-
-def _rows(content: Mapping[str, Any], section: str, **wanted: str) -> list[dict[str, Any]]:
-    return [row for row in table(content, section) if all(row[key] == value for key, value in wanted.items())]
-
-
-def _bars(visit: Visit, content: Mapping[str, Any]) -> dict[str, list[Bar]]:
-    """The charts of what, why, how it came and how appeals ended; what never happened is left out."""
-    _ = visit.gettext
-    total = next(iter(_rows(content, MEASURES, origin=TOTAL)), {})
-    by_origin, by_category = _sums(content, "origin"), _sums(content, "category")
-    appeals = [row for row in table(content, "1.5_complaints") if row["kind"] == "internal_complaint"]
-    return {
-        "acts": _some((name, total.get(column) or 0) for column, name in acts(_).items()),
-        "origins": _some((name, by_origin.get(key, 0)) for key, name in origins(_).items()),
-        "categories": sorted(
-            _some((name, by_category.get(key, 0)) for key, name in categories(_).items()),
-            key=lambda bar: -bar.value,
-        ),
-        "appeals": _some((name, sum(row[key] for row in appeals)) for key, name in outcomes(_).items()),
-    }
-
-
-def _some(pairs: Any) -> list[Bar]:
-    return [Bar(name, value) for name, value in pairs if value]
-
-
-def _sums(content: Mapping[str, Any], key: str) -> dict[str, int]:
-    """Measures by origin or by category."""
-    sums: dict[str, int] = {}
-    for row in table(content, MEASURES):
-        if TOTAL not in (row["origin"], row["category"]):
-            sums[row[key]] = sums.get(row[key], 0) + row["measures"]
-    return sums
 
 
 def _show(visit: Visit, each: Logged, clauses: Mapping[str, Clause]) -> Shown:
