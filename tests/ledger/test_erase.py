@@ -169,17 +169,20 @@ async def test_that_somebody_was_erased_is_an_event_itself_and_names_nobody(stag
 
 
 async def test_whoever_knows_the_person_cannot_find_the_leaf_without_the_salt(stage: Stage) -> None:
-    (event_id,) = await stage.add(account_id=ANN, subject_id=5)
+    (event_id,) = await stage.add(account_id=ANN, subject_id=5, actor_id=MOD)
     await stage.seal()
     async with stage.db.read() as conn:
         leaf = (await proof_of_event(conn, event_id)).leaf
     salt = await stage.db.connection.fetchval("select salt from ledger_salts where account_id = $1", ANN)
-    other = await stage.add(account_id=ANN, subject_id=5)
+    (other,) = await stage.add(account_id=ANN, subject_id=5, actor_id=MOD)
     await stage.seal()
     async with stage.db.read() as conn:
-        # The same person and the same subject, and nothing in common.
-        assert (await proof_of_event(conn, other[0])).leaf.about != leaf.about
         shown = (await proof_of_event(conn, event_id, ("event",))).opened
+        twin = await proof_of_event(conn, other, ("event",))
+    # The same person, the same subject and the same reviewer, and nothing in common.
+    assert twin.leaf.by != leaf.by
+    for field in ("account", "details", "subject"):
+        assert twin.opened[field].hash != shown[field].hash
     # One open field does not give away the others: its key is not the salt.
     assert shown["account"].text is None
     assert shown["event"].key
