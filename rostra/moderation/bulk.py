@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 
 from rostra.accounts.permissions import check_may
@@ -123,6 +124,9 @@ async def _decide(desk: Desk, reviewer: Reviewer, bulk_id: int, item: bulk_queri
         if made is None:
             made = await decide_subject(desk, reviewer, item.subject_kind, item.subject_id, mine)
         why = None
+    except asyncpg.UniqueViolationError:
+        # Another worker is at it as well, and was quicker.
+        made, why = await bulk_queries.find_decided(desk.db, bulk_id, item), None
     except NotFound:
         made, why = None, "gone"
     except RostraError as error:

@@ -13,7 +13,7 @@ from typing import Final
 
 from rostra.accounts.permissions import check_may
 from rostra.events import Decided
-from rostra.kit.db import Tx
+from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation import action_queries, case_queries, decision_queries
@@ -44,31 +44,16 @@ async def decide_case(
     Raises NotFound; Forbidden where the subject is the reviewer's own or the role does not allow it; Invalid where the
     draft cannot be; Conflict where the case is decided, leased by somebody else or was changed since it was seen.
     """
-    current = await desk.policies.current(desk.db)
     async with desk.db.read() as conn:
         case = await case_queries.find_case(conn, case_id)
         if case is None:
             raise NotFound
-        subject = await case_queries.find_subject(conn, case.subject_kind, case.subject_id)
-        whose = await case_queries.find_subject(conn, "account", case.account_id)
-    draft = completed(draft, case)
-    plan = Plan(
-        reviewer=reviewer,
-        draft=draft,
-        current=current,
-        clause=current.clauses.get(draft.clause),
-        is_local=whose is not None and whose[3],
-        role=whose[2] if whose else None,
-        is_automatic=reviewer is None,
-    )
-    check(plan, case, is_gone=subject is None)
+        plan, is_gone = await _plan(desk, conn, reviewer, case, draft)
+    check(plan, case, is_gone=is_gone)
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
-        status = await lock_status(tx, case.subject_id) if case.subject_kind == "status" else None
-        locked = await case_queries.lock_case(tx, case_id)
-        check_current(plan, locked, status, at)
-        assert locked is not None
-        return await _write(tx, desk, plan, locked, status, at, event_id)
+        status = await _lock_subject(tx, case)
+        return await _decide(tx, desk, plan, case_id, status, at, event_id)
 
 
 async def decide_subject(
@@ -81,31 +66,77 @@ async def decide_subject(
     event_id: int | None = None,
 ) -> int:
     """Decide on a post or an account whether it was reported or not; the decision's id. Raises as `decide_case`."""
-    current = await desk.policies.current(desk.db)
-    clause = current.clauses.get(draft.clause)
-    if reviewer is not None:
-        check_may(reviewer.role, "decide")
-    async with desk.db.transaction() as tx:
-        subject = await case_queries.find_subject(tx, kind, subject_id)
+    async with desk.db.read() as conn:
+        subject = await case_queries.find_subject(conn, kind, subject_id)
         if subject is None:
             raise NotFound
-        case_id = await case_queries.find_open(tx, kind, subject_id)
-        if case_id is None:
-            case_id = await open_case(
-                tx,
-                desk.clock.now(),
-                NewCase(
-                    kind=kind,
-                    subject_id=subject_id,
-                    account_id=subject[0],
-                    source="rule" if reviewer is None else "person",
-                    clause=draft.clause,
-                    policy=current.bundle.version,
-                    severity=clause.severity if clause else 1,
-                    event_id=event_id,
-                ),
-            )
-    return await decide_case(desk, reviewer, case_id, draft, event_id=event_id)
+        open_id = await case_queries.find_open(conn, kind, subject_id)
+        found = await case_queries.find_case(conn, open_id) if open_id is not None else None
+        case = found or _no_case(kind, subject_id, subject[0], draft, desk.clock.now())
+        plan, is_gone = await _plan(desk, conn, reviewer, case, draft)
+    if reviewer is not None:
+        check_may(reviewer.role, "decide")
+    check(plan, case, is_gone=is_gone)
+    at = desk.clock.now()
+    async with desk.db.transaction() as tx:
+        status = await _lock_subject(tx, case)
+        if kind == "status" and status is None:
+            raise NotFound
+        case_id = await case_queries.find_open(tx, kind, subject_id) or await open_case(
+            tx,
+            at,
+            NewCase(
+                kind=kind,
+                subject_id=subject_id,
+                account_id=case.account_id,
+                source="rule" if reviewer is None else "person",
+                clause=plan.draft.clause,
+                policy=plan.current.bundle.version,
+                severity=plan.clause.severity if plan.clause else 1,
+                event_id=event_id,
+            ),
+        )
+        return await _decide(tx, desk, plan, case_id, status, at, event_id)
+
+
+async def _plan(desk: Desk, conn: Reader, reviewer: Reviewer | None, case: CaseRow, draft: Draft) -> tuple[Plan, bool]:
+    """What deciding needs to know beforehand, and whether the subject is gone."""
+    current = await desk.policies.get(conn)
+    subject = await case_queries.find_subject(conn, case.subject_kind, case.subject_id)
+    whose = await case_queries.find_subject(conn, "account", case.account_id)
+    draft = completed(draft, case)
+    plan = Plan(
+        reviewer=reviewer,
+        draft=draft,
+        current=current,
+        clause=current.clauses.get(draft.clause),
+        is_local=whose is not None and whose[3],
+        role=whose[2] if whose else None,
+        is_automatic=reviewer is None,
+    )
+    return plan, subject is None
+
+
+def _no_case(kind: SubjectKind, subject_id: int, account_id: int, draft: Draft, at: datetime) -> CaseRow:
+    """A case that is yet to be opened, for the checks."""
+    return CaseRow(
+        id=0, subject_kind=kind, subject_id=subject_id, account_id=account_id, state="queued", source="person",
+        policy="", clause=draft.clause, rule="", severity=1, assigned_to=None, lease_until=None, opened_at=at,
+    )  # fmt: skip
+
+
+async def _lock_subject(tx: Tx, case: CaseRow) -> Subject | None:
+    """Lock the post before its case, as everybody does; an account is locked by its case."""
+    return await lock_status(tx, case.subject_id) if case.subject_kind == "status" else None
+
+
+async def _decide(
+    tx: Tx, desk: Desk, plan: Plan, case_id: int, status: Subject | None, at: datetime, event_id: int | None
+) -> int:
+    locked = await case_queries.lock_case(tx, case_id)
+    check_current(plan, locked, status, at)
+    assert locked is not None
+    return await _write(tx, desk, plan, locked, status, at, event_id)
 
 
 async def _write(
