@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rostra.ledger.merkle import hash_leaf
-from rostra.ledger.note import Checkpoint, NoteError, Verifier, read_checkpoint, read_verifier
+from rostra.ledger.note import Checkpoint, NoteError, Signer, Verifier, read_checkpoint, read_verifier
+from rostra.ledger.proof import Broken, open_checkpoint
 from tests.ledger.stage import ORIGIN, make_signer
 
 ROOT = hash_leaf(b"anything")
@@ -56,6 +58,16 @@ def test_what_a_key_has_not_signed_is_refused() -> None:
         other.verifier.open(note)
     with pytest.raises(NoteError, match="is not signed by the key"):
         make_signer("else.example/ledger").verifier.open(note)
+
+
+def test_a_key_speaks_for_its_own_ledger_only() -> None:
+    private = Ed25519PrivateKey.generate()
+    key = Signer(ORIGIN, private).verifier
+    text = Checkpoint("else.example/ledger", 3, ROOT).text
+    note = f"{text}\n— {ORIGIN} {base64.b64encode(key.key_id + private.sign(text.encode())).decode()}\n"
+    assert key.open(note).origin == "else.example/ledger"
+    with pytest.raises(Broken, match=f"signed in the name of {ORIGIN}"):
+        open_checkpoint(key, note)
 
 
 def test_signatures_of_others_and_further_lines_change_nothing() -> None:
