@@ -29,7 +29,7 @@ async def test_statements_are_handed_in_where_there_is_a_token_and_only_there(wo
     assert (await read_submissions(world.db)).accepted == 1
 
 
-async def test_the_numbers_of_the_page_are_made_at_night(world: World):
+async def test_the_numbers_of_the_page_are_made_by_themselves(world: World):
     await run(world, "transparency.overview")
 
     overview = await find_overview(world.db)

@@ -128,14 +128,18 @@ async def get_content(db: Database, report_id: int) -> dict[str, Any]:
 
 
 async def find_overview(db: Database) -> Overview | None:
-    """The numbers for the public page; None before the first night."""
+    """The numbers for the public page; None before they were first made."""
     async with db.read() as conn:
         return await queries.find_overview(conn)
 
 
 async def make_overview(db: Database, clock: Clock, service: Service) -> None:
-    """Make the numbers of the last twelve whole months and of this one until yesterday; for a nightly job."""
+    """Make the numbers of the last twelve whole months and of this one until yesterday, once a day; for an hourly job,
+    so that a new server has them within the hour."""
     today = clock.now().date()
+    before = await find_overview(db)
+    if before is not None and before.made_at.date() == today:
+        return
     period = Period(_months_before(today, _OVERVIEW_MONTHS), today)
     async with db.read() as conn:
         content = await _make(conn, service, period, today, 0, "")

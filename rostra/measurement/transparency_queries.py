@@ -97,7 +97,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of the last months, as of last night."""
+    """The numbers of the last months, as of last time."""
 
     content: dict[str, Any]
     made_at: datetime
@@ -170,5 +170,5 @@ async def find_overview(conn: Reader) -> Overview | None:
 
 
 async def keep_overview(tx: Tx, content: dict[str, Any], at: datetime) -> None:
-    """Put the numbers in the place of last night's."""
+    """Put the numbers in the place of the last."""
     await tx.execute(KEEP_OVERVIEW, content, at)

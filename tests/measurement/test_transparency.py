@@ -327,13 +327,20 @@ async def test_a_report_that_is_not_there_is_not_found(world: World):
             await call(world.db, 17)
 
 
-async def test_the_overview_of_the_last_months_is_made_anew_every_night(world: World):
+async def test_the_overview_of_the_last_months_is_made_anew_every_day(world: World):
     assert await transparency.find_overview(world.db) is None
     await fill(world)
     await transparency.make_overview(world.db, world.clock, SERVICE)
+    world.at(NOON + timedelta(hours=1))
     await transparency.make_overview(world.db, world.clock, SERVICE)
 
     overview = await transparency.find_overview(world.db)
     assert overview is not None
+    assert overview.made_at == NOON
     assert overview.content["period"] == {"begins": "2025-05-01", "ends": "2026-05-03"}
     assert row(overview.content, "1.4_own_initiative_and_other_measures", origin="TOTAL")["measures"] == 6
+    world.at(NOON + DAY)
+    await transparency.make_overview(world.db, world.clock, SERVICE)
+    overview = await transparency.find_overview(world.db)
+    assert overview is not None
+    assert row(overview.content, "1.4_own_initiative_and_other_measures", origin="TOTAL")["measures"] == 7

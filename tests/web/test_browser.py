@@ -250,7 +250,10 @@ def test_keys_are_enough(chromium: Browser, site: Server, ada: Person) -> None:
         expect(page.get_by_label("Search")).to_be_focused()
 
 
-OF_VISITORS = ("/", "/about", "/policy", "/auth/sign_in", "/auth/sign_up", "/public/local", "/@bruno", NOWHERE)
+OF_VISITORS = (
+    "/", "/about", "/policy", "/transparency", "/transparency/log",
+    "/auth/sign_in", "/auth/sign_up", "/public/local", "/@bruno", NOWHERE,
+)  # fmt: skip
 OF_MEMBERS = (
     "/home", "/explore", "/explore/people", "/search?q=bread", "/notifications", "/@bruno", "/compose", "/bookmarks",
     "/lists", "/scheduled", "/settings", "/settings/profile", "/settings/preferences", "/settings/account",
@@ -260,7 +263,7 @@ OF_STAFF = (
     "/admin", "/admin/review", "/admin/review?tab=case", "/admin/policy", "/admin/policy/coverage",
     "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
     "/admin/policy/replays", "/admin/policy/clusters", "/admin/crisis",
-    "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "HELD",
+    "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "/admin/transparency", "HELD",
 )  # fmt: skip
 
 
