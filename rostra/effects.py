@@ -16,6 +16,7 @@ import msgspec
 from rostra.accounts.confirm import send_confirmation_again
 from rostra.accounts.credentials import send_reset_link
 from rostra.accounts.verify import verify_links
+from rostra.appeals.panel_vote import fit_jurors, tick_panels
 from rostra.appeals.review import close_moot
 from rostra.appeals.tell import tell_outcome
 from rostra.events import (
@@ -241,6 +242,14 @@ async def _tell_author(event: Decided, res: Resources) -> None:
 
 async def _close_moot(event: DecisionReversed, res: Resources) -> None:
     await close_moot(res.desk, event)
+
+
+async def _tick_panels(_: Tick, res: Resources) -> None:
+    await tick_panels(res.desk)
+
+
+async def _fit_jurors(_: Tick, res: Resources) -> None:
+    await fit_jurors(res.desk)
 
 
 async def _tell_outcome(event: AppealDecided, res: Resources) -> None:
@@ -516,6 +525,8 @@ on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_
 on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
 on(DecisionReversed, "appeals.close_moot", _close_moot, when=lambda event: event.why != "appeal")
 on(AppealDecided, "appeals.tell", _tell_outcome, priority=5)
+every("*/5 * * * *", "appeals.tick_panels", _tick_panels, timeout=120)
+every("7 4 * * *", "appeals.fit_jurors", _fit_jurors, timeout=600)
 on(AuthorTold, "notifications.author_told", lambda event, res: _notifier(res).author_told(event), priority=5)
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)

@@ -9,11 +9,13 @@ from typing import Final, Literal
 import msgspec
 
 from rostra.accounts.permissions import check_may
-from rostra.appeals import queries
+from rostra.appeals import panel_queries, queries
+from rostra.appeals.panel_queries import PanelRow
 from rostra.appeals.queries import Before, Counts, Said
 from rostra.appeals.records import AppealRow, AppealShown, Rate, Side
+from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
-from rostra.moderation import action_queries, decision_queries
+from rostra.moderation import action_queries, case_queries, decision_queries
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.evidence import Snapshot, find_snapshots
 from rostra.moderation.records import ActionRow, DecisionRow
@@ -34,6 +36,9 @@ class AppealFile(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[Said, ...]
     before: tuple[Before, ...]
     took_part: bool
+    # Of the post as it is now; None where it is gone, or about an account.
+    revision: int | None = None
+    panel: PanelRow | None = None
 
 
 async def list_appeals(desk: Desk, reviewer: Reviewer, tab: Tab, after: str = "") -> tuple[list[AppealShown], str]:
@@ -68,7 +73,16 @@ async def get_appeal(desk: Desk, reviewer: Reviewer, appeal_id: int) -> AppealFi
             said=tuple(await queries.list_said(conn, decision.id, appeal.side)),
             before=tuple(await queries.list_before(conn, decision.id)),
             took_part=await queries.took_part(conn, decision.id, reviewer.account_id),
+            revision=await _find_revision(conn, decision),
+            panel=await panel_queries.find_panel_of(conn, appeal_id),
         )
+
+
+async def _find_revision(conn: Reader, decision: DecisionRow) -> int | None:
+    if decision.subject_kind == "account":
+        return None
+    subject = await case_queries.find_subject(conn, "status", decision.subject_id)
+    return None if subject is None else subject[1]
 
 
 async def count_appeals(desk: Desk) -> Counts:

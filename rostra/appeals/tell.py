@@ -36,6 +36,10 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "acted on it.",
         "answer": "The reason:\n{answer}",
         "page": "All of it:\n{link}",
+        "summons.subject": "You are drawn for a panel on {site}",
+        "summons": "lots were drawn, and you are one of five people who are asked to look at an appeal. It is a text, "
+        "without pictures and without names. You have two days; if it is not for you, say so, and somebody else is "
+        "asked.\n\n{link}",
         "reported.subject": "Something that you reported on {site} was decided anew",
         "reported": "the author of something that you had reported has appealed against what was decided about it, and "
         "was right: what was done is undone. Your report did no harm; thank you for it.",
@@ -57,6 +61,10 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "intervenuti.",
         "answer": "Il motivo:\n{answer}",
         "page": "Tutto:\n{link}",
+        "summons.subject": "Fai parte di una giuria su {site}",
+        "summons": "è stata fatta un’estrazione e sei una delle cinque persone a cui si chiede di esaminare un "
+        "ricorso. È un testo, senza immagini e senza nomi. Hai due giorni; se non fa per te, dillo e lo si "
+        "chiederà a qualcun altro.\n\n{link}",
         "reported.subject": "Qualcosa che avevi segnalato su {site} è stato deciso di nuovo",
         "reported": "l’autore di qualcosa che avevi segnalato ha fatto ricorso contro ciò che era stato deciso, e "
         "aveva ragione: i provvedimenti sono annullati. La tua segnalazione non ha fatto danni; grazie.",
@@ -108,6 +116,16 @@ def write_outcome(appeal: AppealRow, to: Appellant, urls: Urls, *, by_panel: boo
     ]
     subject = texts["subject"].format(site=urls.domain)
     return MailOrdered(to=to.email or "", subject=subject, text="\n\n".join(parts) + f"\n\n-- \n{urls.domain}\n")
+
+
+def write_summons(email: str, name: str, locale: str, urls: Urls, panel_id: int) -> MailOrdered:
+    """The letter to a juror who was drawn."""
+    texts = _texts(locale)
+    text = "\n\n".join(
+        [texts["hello"].format(name=name), texts["summons"].format(link=f"{urls.base}/panel/{panel_id}")]
+    )
+    subject = texts["summons.subject"].format(site=urls.domain)
+    return MailOrdered(to=email, subject=subject, text=f"{text}\n\n-- \n{urls.domain}\n")
 
 
 def _write(to: Appellant, subject: str, parts: Sequence[str], urls: Urls) -> MailOrdered:
