@@ -30,6 +30,7 @@ from rostra.web.render import Composer
 from tests.screening.policies import MAIN, RULES, bundle_files
 from tests.web import samples as s
 from tests.web.case import Case
+from tests.web.cases_desk import desk_cases
 from tests.web.samples import NOW, page
 
 THREAT = "If you open that door again I will kill you, and your brother too"
@@ -168,4 +169,4 @@ def _author_cases() -> dict[str, Case]:
 
 def moderation_cases() -> dict[str, Case]:
     """Name to case."""
-    return {**_policy_cases(), **_event_cases(), **_author_cases()}
+    return {**desk_cases(), **_policy_cases(), **_event_cases(), **_author_cases()}

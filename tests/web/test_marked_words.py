@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rostra.screening.subject import Mark, Part
 from rostra.web.marked import mark_words, marked_parts
+from tests.moderation.desk import decide, drafted
 from tests.screening.policies import put_in_force
-from tests.screening.test_posts_are_screened import decide, held
 from tests.web.markup import check
 from tests.web.test_pages import Browser
 from tests.world import World
@@ -146,7 +146,7 @@ async def test_the_author_reads_on_the_post_why_it_waits_and_what_can_be_done(wo
     _is_clean(page)
     assert "Only you see this. Why?" in await browser.get("/@ada")
     await (await Browser.of(world, bob)).get(f"/@ada/{posted['id']}", expect=404)
-    await decide(world, (await held(world))[0], publish=False, by=bob)
+    await decide(world, posted["id"], drafted(clause="words"), by=bob)
     assert "Not published" in await browser.get(f"/@ada/{posted['id']}")
 
 

@@ -80,6 +80,7 @@ def test_every_template_has_a_case_and_says_what_it_expects(views: Views) -> Non
         "door.html",
         "settings/frame.html",
         "admin/frame.html",
+        "admin/desk_frame.html",
         "partials/colophon",
         "partials/rules",
         "partials/forum",
