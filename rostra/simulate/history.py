@@ -180,15 +180,15 @@ def _complaints(rng: random.Random, posts: list[Post], people: int) -> list[Comp
 
 def _letters(rng: random.Random, posts: list[Post]) -> list[Letter]:
     """Examples of what people at the host came across: violent posts, the more seen the likelier, a few days old."""
-    violent = [post for post in posts if post.violent and post.at < ULTIMATUM - timedelta(hours=12)]
+    violent = [post for post in posts if post.violent and post.at < ULTIMATUM - timedelta(hours=30)]
     chosen: dict[int, Post] = {}
     while len(chosen) < min(_EXAMPLES, len(violent)):
         post = rng.choices(violent, [each.views for each in violent])[0]
         chosen[post.number] = post
     by_day: dict[int, list[Post]] = {}
     for post in chosen.values():
-        found = post.at + timedelta(hours=rng.uniform(6, 60))
-        by_day.setdefault(max(0, min((found - BEGIN).days, 53)), []).append(post)
+        found = post.at + timedelta(hours=rng.uniform(6, 40))
+        by_day.setdefault(min((found - BEGIN).days + 1, 54), []).append(post)
     letters = [
         Letter(BEGIN + timedelta(days=day, hours=16), tuple(sorted(post.number for post in found)), 24, "examples")
         for day, found in sorted(by_day.items())
