@@ -90,8 +90,12 @@ async def pull_locked(
     reading: dict[str, Any] | None = None,
 ) -> int | None:
     """`pull`, within a transaction that has locked the levers; None where it is pulled already."""
-    if name in await queries.list_open_pulls(tx):
-        return None
+    before = (await queries.list_open_pulls(tx)).get(name)
+    if before is not None:
+        if before.until is None or at < before.until:
+            return None
+        # Its time is over, and nobody has noted it yet.
+        await release_locked(tx, at, emit, before, how="expired")
     armed = (await queries.list_armed(tx)).get(name)
     params = msgspec.structs.asdict(load_params(name, armed.params)) if armed else default_params(name)
     lasts = armed.lasts if armed else None if name == BRAKE else USUALLY

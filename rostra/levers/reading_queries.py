@@ -17,13 +17,15 @@ select (select count(*) from cases where closed_at is null) as backlog,
   (select count(*) from cases where state = 'closed' and closed_at > $2) as closed
 """
 
+# Events that nobody has written of for longer are not looked through.
+_TALKED_OF: Final = timedelta(days=7)
 HOUR: Final = """
 select
   (select count(*) from users u join accounts a on a.id = u.account_id where a.id > $1) as sign_ups,
   (select count(*) from statuses where id > $1 and reblog_of_id is null) as posts,
   (select count(*) from holds where id > $1 and rule not like 'lever:%') as held,
   (select created_at from moderation_events where type = 'prevalence_alarm' order by id desc limit 1) as alarm_at,
-  (select min(c.day) from event_clusters c where c.day between $2 and $2 + 60
+  (select min(c.day) from event_clusters c where c.day between $2 and $2 + 60 and c.last_at > $4
     and (select count(distinct s.account_id) >= $3 and (bool_or(s.imperative) or bool_or(s.weapons <> '{}'))
       from event_cluster_statuses s where s.cluster_id = c.id)) as event_day
 """
@@ -40,7 +42,7 @@ async def read_forecast(conn: Reader, at: datetime) -> Forecast:
 async def read_all(conn: Reader, at: datetime) -> Readings:
     """Everything that a condition may be about."""
     forecast = await read_forecast(conn, at)
-    row = await conn.fetchrow(HOUR, first_id_at(at - timedelta(hours=1)), at.date(), LEAST_AUTHORS)
+    row = await conn.fetchrow(HOUR, first_id_at(at - timedelta(hours=1)), at.date(), LEAST_AUTHORS, at - _TALKED_OF)
     assert row is not None
     day = row["event_day"]
     return Readings(

@@ -195,6 +195,15 @@ async def test_a_pulled_lever_cannot_be_pulled_nor_a_released_one_released(world
         await pull(world.db, world.clock, emit, "growth-brake", Wish(), actor_id=None)
 
 
+async def test_a_lever_whose_time_is_over_can_be_pulled_again_at_once(world: World) -> None:
+    await pull_lever(world, "slow-mode", lasts=timedelta(minutes=5))
+    world.clock.tick(minutes=5)
+    await pull(world.db, world.clock, emit, "slow-mode", Wish(), actor_id=None)
+    rows = await world.db.connection.fetch("select released_how from lever_pulls order by id")
+    assert [row["released_how"] for row in rows] == ["expired", None]
+    assert len((await list_chapters(world.db))[0]) == 1
+
+
 async def test_a_lever_with_a_condition_must_end_by_itself(world: World) -> None:
     with pytest.raises(Invalid, match="lasts"):
         await arm(world.db, world.clock, "slow-mode", Setup(trigger=Trigger("backlog", 5)), actor_id=None)
