@@ -19,7 +19,6 @@ from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.errors import Invalid
 from rostra.measurement import transparency
 from rostra.measurement.public_log import MOST, Logged, read_log
-from rostra.measurement.transparency_queries import Published
 from rostra.measurement.transparency_statements import read_statements, read_submissions
 
 routes = Routes("transparency")
@@ -139,7 +138,7 @@ def file_name(first: date, last: date, kind: str) -> str:
     return f"statements_{first}_{last}.{kind}"
 
 
-def _render(report: Published, base: str) -> PublishedReport:
+def _render(report: transparency.Published, base: str) -> PublishedReport:
     return PublishedReport(
         id=str(report.id),
         begins=report.begins.isoformat(),

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 from babel.numbers import format_decimal
+from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
 from rostra.kit.paging import Id
 from rostra.measurement import transparency
 from rostra.measurement.public_log import Logged, count_log, read_log
 from rostra.measurement.transparency_files import table
-from rostra.measurement.transparency_queries import Overview, Published
 from rostra.measurement.transparency_sections import TOTAL
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.screening.overview import get_current
 from rostra.web.formats import long_date
 from rostra.web.page import Pages
+from rostra.web.render import translate
 from rostra.web.transparency_charts import MEASURES, draw_all, rows
 from rostra.web.transparency_words import act, origin, reversals
-from rostra.web.visit import Visit
+from rostra.web.visit import Visit, views
 
 pages = Pages()
 
@@ -74,7 +76,7 @@ async def transparency_page(visit: Visit) -> Response:
         "transparency.html",
         overview=overview,
         figures=None if overview is None else _figures(visit, overview),
-        charts=[] if overview is None else draw_all(visit.gettext, overview.content, visit.language),
+        charts=() if overview is None else _draw(msgspec.json.encode(overview.content), visit.language),
         reports=[_report(report) for report in await transparency.list_reports(visit.res.db)],
     )
 
@@ -124,13 +126,19 @@ async def download_numbers(visit: Visit, form: ReportForm) -> Response:
     return Response(body, headers=headers, media_type="application/json")
 
 
-def _name(report: Published) -> str:
+@lru_cache(maxsize=8)
+def _draw(content: bytes, language: str) -> tuple[Markup, ...]:
+    """The charts of a report's content (JSON). Kept, because drawing them takes as long as all else of the page."""
+    return tuple(draw_all(partial(translate, views(), language), msgspec.json.decode(content), language))
+
+
+def _name(report: transparency.Published) -> str:
     last = report.ends - timedelta(days=1)
     revision = f"_{report.revision}" if report.revision > 1 else ""
     return f"transparency_{report.begins}_{last}{revision}"
 
 
-def _report(report: Published) -> Mapping[str, Any]:
+def _report(report: transparency.Published) -> Mapping[str, Any]:
     return {
         "id": report.id,
         "begins": report.begins.isoformat(),
@@ -142,7 +150,7 @@ def _report(report: Published) -> Mapping[str, Any]:
     }
 
 
-def _figures(visit: Visit, overview: Overview) -> Figures:
+def _figures(visit: Visit, overview: transparency.Overview) -> Figures:
     content = overview.content
     total = next(iter(rows(content, "1.6_automated_means", language=TOTAL)), {})
     measures = next(iter(rows(content, MEASURES, origin=TOTAL)), {})
