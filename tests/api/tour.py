@@ -53,7 +53,11 @@ _NOT_HERE = {"/api/v1/instance/privacy_policy", "/api/v1/emails/check_confirmati
 # Nothing is sealed in it.
 _NOT_HERE |= {route.path for route in all_routes() if "/ledger/" in route.path}
 # For staff only.
-_STAFF = {route.path for route in all_routes() if "/admin/" in route.path}
+_STAFF = {
+    route.path
+    for route in all_routes()
+    if "/admin/" in route.path or any(scope.startswith("admin:") for scope in route.scopes)
+}
 
 
 async def make_tour(world: World) -> Tour:

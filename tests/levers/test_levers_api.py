@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rostra.instance.settings import change_settings
 from tests.levers.levers import make_cases
-from tests.world import World
+from tests.world import World, link
 
 BASE = "/api/rostra/v1/levers"
 SCOPES = "read write admin:read admin:write"
@@ -84,3 +84,21 @@ async def test_the_mode_that_a_lever_makes_is_not_kept_when_settings_are_saved(w
     await ada.api.post(f"{BASE}/sign-ups-invitation/pull")
     assert (await cache.settings(world.db)).registrations_mode == "invite"
     assert (await cache.configured(world.db)).registrations_mode == "open"
+
+
+async def test_incidents_take_as_many_statements_for_twenty_as_for_one_and_come_in_pages(world: World) -> None:
+    ada = await world.person("ada", role="admin", scopes=SCOPES)
+    counts: list[int] = []
+    for many in (1, 24):
+        for _ in range(many):
+            await ada.api.post(f"{BASE}/slow-mode/pull")
+            await ada.api.post(f"{BASE}/slow-mode/release")
+            # Another day, another incident.
+            world.clock.tick(hours=25)
+        counts.append(len(await world.statements(lambda: ada.api.get(f"{BASE}/incidents"))))
+    assert counts[0] == counts[1]
+    first = await ada.api.get(f"{BASE}/incidents")
+    assert len(first.json()) == 20
+    second = await ada.api.get(str(link(first, "next")))
+    assert [len(each["pulls"]) for each in second.json()] == [1] * 5
+    assert link(second, "next") is None
