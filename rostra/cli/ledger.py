@@ -78,7 +78,7 @@ def export(settings: Settings, file: Path, with_openings: bool) -> None:
     multiple=True,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint that was kept, or the letter with it: must be of this ledger. Can be repeated.",
+    help="A checkpoint that was kept, or the letter (.eml) with it: must be of this ledger. Can be repeated.",
 )
 @json_option
 @data_option
@@ -222,11 +222,17 @@ def _key(text: str | None) -> Verifier | None:
 
 
 def _read_kept(path: Path) -> Checkpoint:
+    from email import message_from_bytes
+    from email.policy import default
+
     from rostra.ledger.note import LONGEST, NoteError, read_checkpoint
 
-    with path.open(encoding="utf-8", errors="replace") as file:
-        text = file.read(LONGEST)
+    with path.open("rb") as file:
+        raw = file.read(LONGEST)
+    text = raw.decode(errors="replace")
     found = _NOTE.search(text)
+    if found is None and (body := message_from_bytes(raw, policy=default).get_body(("plain",))):
+        found = _NOTE.search(str(body.get_content()).replace("\r\n", "\n"))
     try:
         return read_checkpoint(found[0] if found else text)
     except NoteError as error:

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from rostra.cli import main
 from rostra.kit.clock import Clock
 from rostra.kit.db import connect
+from rostra.kit.mail import Message, compose
 from rostra.ledger.append import Entry, append
 
 Run = Callable[..., Result]
@@ -89,10 +90,13 @@ def test_an_export_is_written_and_checked_where_there_is_no_server(
     assert rostra("export", file).exit_code == 0
     key = key_of(rostra)
     run = alone(monkeypatch)
-    checked = run("verify", file, "--key", key, "--checkpoint", kept)
+    letter = tmp_path / "letter.eml"
+    message = Message(to="notary@else.example", subject="Checkpoint", text=kept.read_text())
+    letter.write_bytes(compose(message, sender="a@b.example", domain="b.example", clock=Clock()).as_bytes())
+    checked = run("verify", file, "--key", key, "--checkpoint", kept, "--checkpoint", letter)
     assert checked.exit_code == 0, checked.output
     assert "20 leaves are what was signed" in checked.stdout
-    assert "1 that were kept agree" in checked.stdout
+    assert "2 that were kept agree" in checked.stdout
     assert checked.stderr == ""
     unsure = run("verify", file)
     assert unsure.exit_code == 0
