@@ -27,6 +27,9 @@ _MOST_LABELS: Final = 8
 # The height of a lying bar, and of a row of values, with what stands above it.
 _BAR: Final = 46
 _SPAN: Final = 52
+_LONGEST: Final = 28
+# Points of which no reader tells one from the next.
+_MANY: Final = 20
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,13 +90,16 @@ def line(
         under = [(x[n], y(points[n].low or 0)) for n in reversed(run)]
         parts.append(_draw("polygon", "chart-band", points=_points([*edge, *under])))
         parts.append(_draw("polyline", "chart-line", points=_points([(x[n], y(points[n].value or 0)) for n in run])))
-    for place, each in zip(x, points, strict=True):
-        if each.value is not None:
-            parts.append(_dot(place, y(each.value), f"{each.label}: {_with_interval(each, say)}"))
+    dots = [
+        _dot(place, y(each.value), f"{each.label}: {_with_interval(each, say)}")
+        for place, each in zip(x, points, strict=True)
+        if each.value is not None
+    ]
+    parts.append(_wrap("g", "chart-many" if len(dots) > _MANY else "", *dots))
     if limit is not None:
         parts += _limit(y(limit), limit_name)
     rows = [[each.label, _value(each, say), *_ends(each, say)] for each in points]
-    return _figure(frame, _HEIGHT, parts, rows)
+    return _figure(frame, _HEIGHT, parts, [row[: len(frame.head)] for row in rows])
 
 
 def bars(frame: Frame, items: Sequence[Bar], say: Say, *, most: float | None = None) -> Markup:
@@ -109,7 +115,7 @@ def bars(frame: Frame, items: Sequence[Bar], say: Say, *, most: float | None = N
 def _bar(each: Bar, y: float, top: float, say: Say) -> list[Markup]:
     said = f"{_value(each, say)} · {each.note}" if each.note else _value(each, say)
     made = [
-        _draw("text", "chart-name", each.label, x=0, y=y + 15),
+        _draw("text", "chart-name", _short(each.label), x=0, y=y + 15),
         _draw("text", "chart-value", said, x=_WIDTH, y=y + 15),
         _draw("rect", "chart-rail", x=0, y=y + 23, width=_WIDTH, height=10, rx=5),
     ]
@@ -122,6 +128,11 @@ def _bar(each: Bar, y: float, top: float, say: Say) -> list[Markup]:
         ends = f"M{low} {y + 22}V{y + 34}M{low} {y + 28}H{high}M{high} {y + 22}V{y + 34}"
         made.append(_draw("path", "chart-whisker", d=ends))
     return made
+
+
+def _short(name: str) -> str:
+    """A name that leaves room beside it; the whole one is in the table."""
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def stacked(frame: Frame, columns: Sequence[Column], names: Sequence[str], say: Say) -> Markup:
@@ -160,8 +171,9 @@ def spans(
     parts: list[Markup] = []
     for number, (value, words) in enumerate(ticks):
         side = "start" if number == 0 else "end" if number == len(ticks) - 1 else "middle"
+        minor = " chart-minor" if (len(ticks) - 1 - number) % 2 else ""
         parts.append(_draw("path", "chart-grid", d=f"M{_n(x(value))} 0V{height}"))
-        parts.append(_draw("text", f"chart-tick chart-{side}", words, x=x(value), y=height + 20))
+        parts.append(_draw("text", f"chart-tick chart-{side}{minor}", words, x=x(value), y=height + 20))
     for number, each in enumerate(items):
         y = number * _SPAN
         places = [x(value) for value in each.values]

@@ -1,0 +1,230 @@
+"""Measurement for those who may see it: how much is wrong, how fast and how well it is dealt with, and labelling.
+
+GET /admin/measure?clause=          admin/measurement.html; POST /admin/measure/alarms/ID/seen
+GET /admin/measure/quality          admin/measurement_quality.html
+GET /admin/measure/samples          admin/measurement_samples.html; POST: what is set; POST …/ID/check: draw again
+GET, POST /admin/measure/label      admin/measurement_label.html: item, answer (fine | unclear | violates), clause,
+                                    since; POST …/put_back: item
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Literal
+
+import msgspec
+from starlette.responses import Response
+
+from rostra.kit.errors import Conflict, Invalid
+from rostra.kit.paging import Id
+from rostra.measurement.board import read_board, read_quality, read_samples
+from rostra.measurement.labelling import Answer, Offer, count_progress, label_item, put_back, take_item
+from rostra.measurement.plan_queries import Settings
+from rostra.measurement.prevalence import ANY
+from rostra.measurement.sample import Check, check_sample
+from rostra.measurement.settings import change_settings
+from rostra.measurement.watch import see_alarm
+from rostra.moderation.desk import Reviewer
+from rostra.moderation.rest import note_looked
+from rostra.policy.records import Clause
+from rostra.screening.judgement import say
+from rostra.screening.overview import get_current
+from rostra.web.measurement_charts import draw_charts, duration, percent
+from rostra.web.page import Pages
+from rostra.web.visit import Refused, Visit, errors_of
+
+pages = Pages()
+
+_KEYS: Final = "123456789abcdeghijklmnopqr"
+_LONGEST: Final = timedelta(minutes=10)
+
+
+class BoardForm(msgspec.Struct, frozen=True, kw_only=True):
+    clause: str = ""
+
+
+class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
+    id: Id
+
+
+class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
+    daily_sample: str = ""
+    double_share: str = ""
+    second_share: str = ""
+    golden_share: str = ""
+
+
+class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
+    item: Id
+    answer: Literal["fine", "unclear", "violates"]
+    clause: str = ""
+    since: int = 0
+
+
+class PutBackForm(msgspec.Struct, frozen=True, kw_only=True):
+    item: Id
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A clause that can be chosen, and the key that does it ("": there are too many)."""
+
+    id: str
+    title: str
+    text: str
+    key: str
+
+
+async def _clauses(visit: Visit) -> list[Clause]:
+    current = await get_current(visit.res.db, visit.res.screen.policies)
+    return [clause for clause in current.bundle.clauses if not clause.retired]
+
+
+@pages.get("/admin/measure", access="measure")
+async def board_page(visit: Visit, form: BoardForm) -> Response:
+    """The figures of the last weeks."""
+    clauses = await _clauses(visit)
+    at = visit.res.clock.now()
+    async with visit.res.db.read() as conn:
+        board = await read_board(conn, at)
+    titles = {clause.id: say(clause.title, visit.language) for clause in clauses}
+    chosen = form.clause if form.clause in titles else ANY
+    latest = max((each.first for each in board.estimates), default=None)
+    return await visit.html(
+        "admin/measurement.html",
+        board=board,
+        charts=draw_charts(visit, board, chosen, titles.get(chosen, visit.gettext("any clause"))),
+        clauses=titles,
+        chosen=chosen,
+        latest=[each for each in board.estimates if each.first == latest],
+        percent=partial(percent, language=visit.language),
+        duration=partial(duration, language=visit.language),
+        alarms=[alarm for alarm in board.alarms if alarm.seen_at is None],
+    )
+
+
+@pages.post("/admin/measure/alarms/{id}/seen", access="measure")
+async def seen(visit: Visit, form: NumberForm) -> Response:
+    """Put an alarm away."""
+    await see_alarm(visit.res.db, visit.res.clock, visit.me.account_id, form.id)
+    return visit.redirect("/admin/measure")
+
+
+@pages.get("/admin/measure/quality", access="measure")
+async def quality_page(visit: Visit) -> Response:
+    """How far people agree, and how often they and the rules are right."""
+    clauses = await _clauses(visit)
+    async with visit.res.db.read() as conn:
+        quality = await read_quality(conn, visit.res.clock.now())
+    return await visit.html(
+        "admin/measurement_quality.html",
+        quality=quality,
+        clauses={clause.id: say(clause.title, visit.language) for clause in clauses},
+        percent=partial(percent, language=visit.language),
+    )
+
+
+@pages.get("/admin/measure/samples", access="measure")
+async def samples_page(visit: Visit) -> Response:
+    """What was drawn, and what is set."""
+    return await _samples(visit)
+
+
+async def _samples(visit: Visit, *, check: Check | None = None, errors: Any = None, http_status: int = 200) -> Response:
+    async with visit.res.db.read() as conn:
+        samples = await read_samples(conn, visit.res.clock.now())
+    return await visit.html(
+        "admin/measurement_samples.html", http_status=http_status, samples=samples, check=check, errors=errors or {}
+    )
+
+
+@pages.post("/admin/measure/samples", access="measure")
+async def save_settings(visit: Visit, form: SettingsForm) -> Response:
+    """Set how much is drawn."""
+    try:
+        settings = Settings(
+            daily_sample=int(_number("daily_sample", form.daily_sample)),
+            double_share=_number("double_share", form.double_share) / 100,
+            second_share=_number("second_share", form.second_share) / 100,
+            golden_share=_number("golden_share", form.golden_share) / 100,
+        )
+        await change_settings(visit.res.db, visit.res.clock, settings, actor_id=visit.me.account_id)
+    except Refused as error:
+        return await _samples(visit, errors=errors_of(error), http_status=422)
+    return visit.redirect("/admin/measure/samples", notice=visit.gettext("Saved."))
+
+
+def _number(field: str, given: str) -> float:
+    try:
+        return float(given.replace(",", "."))
+    except ValueError:
+        raise Invalid(field, "must be a number") from None
+
+
+@pages.post("/admin/measure/samples/{id}/check", access="measure")
+async def check_page(visit: Visit, form: NumberForm) -> Response:
+    """Draw a sample again and say whether it is the one that was labelled."""
+    return await _samples(visit, check=await check_sample(visit.res.db, form.id))
+
+
+@pages.get("/admin/measure/label", access="measure")
+async def label_page(visit: Visit) -> Response:
+    """The next item to label, or that there is none."""
+    return await _label(visit)
+
+
+async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Response:
+    res = visit.res
+    offer = await take_item(res.db, res.clock, visit.me.account_id)
+    clauses = [] if offer is None else await _clauses(visit)
+    keys = [*_KEYS, *[""] * len(clauses)]
+    return await visit.html(
+        "admin/measurement_label.html",
+        http_status=http_status,
+        offer=offer,
+        pictures=[] if offer is None else _pictures(visit, offer),
+        choices=[
+            Choice(
+                id=clause.id, title=say(clause.title, visit.language), text=say(clause.text, visit.language), key=key
+            )
+            for clause, key in zip(clauses, keys, strict=False)
+        ],
+        progress=await count_progress(res.db, res.clock, visit.me.account_id),
+        since=int(res.clock.now().timestamp()),
+        problem=problem,
+    )
+
+
+def _pictures(visit: Visit, offer: Offer) -> list[tuple[str, str, str]]:
+    """Address, kind and description of each file."""
+    return [
+        (visit.res.urls.stored(media["key"]), media["type"], media["description"] or "")
+        for media in offer.snapshot.content.get("media") or []
+        if media.get("key")
+    ]
+
+
+@pages.post("/admin/measure/label", access="measure")
+async def save_label(visit: Visit, form: LabelForm) -> Response:
+    """Take an answer, and go on with the next item."""
+    res, me = visit.res, visit.me
+    now = res.clock.now()
+    looked = now - datetime.fromtimestamp(form.since, UTC) if 0 < form.since <= now.timestamp() else timedelta(0)
+    seconds = int(min(looked, _LONGEST).total_seconds())
+    answer = Answer(outcome=form.answer, clause=form.clause, seconds=seconds)
+    try:
+        await label_item(res.db, res.clock, res.screen.policies, me.account_id, form.item, answer)
+    except Conflict:
+        problem = visit.gettext("Your time with that item was over, and somebody else may have it. Nothing was kept.")
+        return await _label(visit, problem, 409)
+    except Invalid:
+        return await _label(visit, visit.gettext("Choose a clause of the policy."), 422)
+    await note_looked(res.desk, Reviewer(account_id=me.account_id, role=me.role), 1, seconds)
+    return visit.redirect("/admin/measure/label")
+
+
+@pages.post("/admin/measure/label/put_back", access="measure")
+async def leave_item(visit: Visit, form: PutBackForm) -> Response:
+    """Leave an item to somebody else."""
+    await put_back(visit.res.db, visit.me.account_id, form.item)
+    return visit.redirect("/admin/measure")
