@@ -15,19 +15,19 @@ from typing import Final
 _ENDINGS: Final = (
     "com|org|net|info|biz|name|app|dev|blog|page|site|online|social|cloud|live|shop|store|club|xyz|[a-z]{2}"
 )
-_HOST: Final = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+"
 # Each with what stands in its place; the order matters: whole handles before mail, mail before short ones, pages before
-# machines.
+# machines. Runs are matched from their first character only, so that a text takes time by its length and no more.
+_MAIL: Final = r"\w.!#$%&'*+/=?^`{|}~-"
 _PATTERNS: Final = (
     (re.compile(r"\b(?:acct|mailto|xmpp|tel|sip):\S+", re.IGNORECASE), "[address]"),
     (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://\S+", re.IGNORECASE), "[link]"),
     (re.compile(r"[@＠][\w.-]+[@＠][\w.-]*\w"), "[account]"),
-    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+[@＠][\w.-]+\w", re.IGNORECASE), "[address]"),
+    (re.compile(rf"(?<![{_MAIL}])[{_MAIL}]++[@＠][\w.-]+\w"), "[address]"),
     (re.compile(r"[@＠]\s?[\w.-]*\w"), "[account]"),
     (re.compile(r"\b(?:/?u(?:sers?)?/)[\w.-]+\w", re.IGNORECASE), "[account]"),
-    (re.compile(rf"\b{_HOST}[a-z]{{2,24}}(?::\d+)?/\S*", re.IGNORECASE), "[link]"),
-    (re.compile(rf"\bwww\.{_HOST}?\w+", re.IGNORECASE), "[link]"),
-    (re.compile(rf"\b{_HOST}(?:{_ENDINGS})\b"), "[link]"),
+    (re.compile(r"(?<![\w.-])[\w.-]*\.[^\W\d_]{2,24}(?::\d+)?/\S*"), "[link]"),
+    (re.compile(r"(?<![\w.-])www\.[\w.-]*\w", re.IGNORECASE), "[link]"),
+    (re.compile(rf"(?<![\w.-])[\w.-]*\w\.(?:{_ENDINGS})(?![\w-]|\.\w)"), "[link]"),
     (re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), "[address]"),
     (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)"), "[address]"),
     # Bank accounts; then telephone numbers, cards, documents: seven digits and more, however they are set apart, unless
