@@ -14,7 +14,7 @@ from rostra.moderation.desk import Desk, Reviewer
 from rostra.notices import item_queries, queries, story_queries
 from rostra.notices.formats.decode import to_text
 from rostra.notices.formats.records import lines
-from rostra.notices.item_queries import Found, Tally
+from rostra.notices.item_queries import Found, Person, Tally
 from rostra.notices.queries import Counts, PackMade
 from rostra.notices.records import Answer, Clock, Copy, Item, Line, Notice, Reply, Step
 
@@ -120,3 +120,42 @@ async def get_for_provider(desk: Desk, provider_id: int, notice_id: int) -> tupl
         if notice is None or notice.provider_id != provider_id:
             raise NotFound
         return notice, await item_queries.list_items(conn, notice_id)
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One item with the nearest of its copies and what it is now."""
+
+    notice: Notice
+    item: Item
+    copies: list[Copy]
+    tally: Tally | None
+    post: Found | None
+    person: Person | None
+
+
+async def get_item(desk: Desk, reviewer: Reviewer, notice_id: int, item_id: int) -> Shown:
+    """An item of a notice. Raises Forbidden and NotFound."""
+    check_may(reviewer.role, "notices")
+    async with desk.db.read() as conn:
+        notice = await queries.find_notice(conn, notice_id)
+        item = next((each for each in await item_queries.list_items(conn, notice_id) if each.id == item_id), None)
+        if notice is None or item is None:
+            raise NotFound
+        is_post = item.subject_kind == "status" and item.subject_id is not None
+        posts = await item_queries.list_found(conn, [item.subject_id or 0] if is_post else [])
+        people = await item_queries.list_people(conn, [item.account_id or 0])
+        return Shown(
+            notice=notice,
+            item=item,
+            copies=await item_queries.list_copies(conn, [item_id], ITEMS),
+            tally=(await item_queries.tally_copies(conn, [item_id])).get(item_id),
+            post=posts.get(item.subject_id or 0),
+            person=people.get(item.account_id or 0),
+        )
+
+
+async def next_open(desk: Desk, notice_id: int) -> int | None:
+    """The first item of a notice that is not decided; None where all are."""
+    async with desk.db.read() as conn:
+        items = await item_queries.list_items(conn, notice_id)
+    return next((item.id for item in items if not item.is_settled and item.match in ("found", "near")), None)

@@ -23,6 +23,10 @@ from rostra.web import (
     levers,
     lists,
     measurement,
+    notices,
+    notices_act,
+    notices_providers,
+    notices_public,
     notifications,
     password,
     people,
@@ -89,6 +93,10 @@ ALL: tuple[Pages, ...] = (
     ledger.pages,
     transparency.pages,
     transparency_admin.pages,
+    notices.pages,
+    notices_act.pages,
+    notices_providers.pages,
+    notices_public.pages,
 )
 
 
