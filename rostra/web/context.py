@@ -29,6 +29,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     theme: Literal["auto", "light", "dark"] = "auto"
     viewer: Entity | None = None
     preferences: Mapping[str, Any] = {}
+    # Whether they are here to vote on appeals, and nothing else of moderation.
+    juror: bool = False
     # What a decision has left to the viewer: all (empty), reading, or only what was decided.
     confined: Literal["", "frozen", "suspended"] = ""
     shortcuts: bool = True

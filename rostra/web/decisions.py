@@ -107,7 +107,7 @@ async def _decision_page(
         http_status=http_status,
         decision=_row(visit, told),
         explanation=explained(told, visit.language, visit.res.urls),
-        acts=[_act(action) for action in told.actions],
+        acts=[act_of(action) for action in told.actions],
         seen=show_snapshot(visit, told.seen),
         strikes=[msgspec.to_builtins(strike) for strike in told.strikes],
         has_statement=told.reasons.restricts,
@@ -128,7 +128,7 @@ def _row(visit: Visit, told: Told) -> dict[str, Any]:
         "about": decision.subject_kind,
         "created_at": timestamp(decision.created_at),
         "clause": say(told.clause.title, visit.language) if told.clause else decision.clause,
-        "acts": [_act(action) for action in told.actions],
+        "acts": [act_of(action) for action in told.actions],
         "excerpt": str(content.get("spoiler_text") or content.get("text") or "")[:200],
         "automated": decision.automated_decision,
         "reversed_at": timestamp(decision.reversed_at) if decision.reversed_at else None,
@@ -136,7 +136,8 @@ def _row(visit: Visit, told: Told) -> dict[str, Any]:
     }
 
 
-def _act(action: ActionRow) -> dict[str, Any]:
+def act_of(action: ActionRow) -> dict[str, Any]:
+    """An action for `macros/decisions.html`."""
     return {
         "kind": action.kind,
         "on": action.subject_kind,

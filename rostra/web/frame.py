@@ -59,6 +59,7 @@ async def build_frame(visit: Visit) -> Page:
         theme=_theme(visit),
         viewer=account,
         preferences=preferences,
+        juror=viewer is not None and viewer.role == "juror",
         confined=_confinement(viewer),
         shortcuts=visit.cookies.plain("shortcuts") != "off",
         trends=await _trends(visit),
