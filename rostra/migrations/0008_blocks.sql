@@ -155,4 +155,10 @@ create trigger users_note_activity after update of last_active_on on users for e
   when (new.last_active_on is not null and new.last_active_on is distinct from old.last_active_on)
   execute function note_activity();
 
+-- Of many accounts few are so; staff looks for them.
+create index accounts_silenced on accounts (id) where silenced_at is not null;
+create index accounts_sensitized on accounts (id) where sensitized_at is not null;
+create index users_disabled on users (account_id) where disabled_at is not null;
+create index users_with_role on users (account_id) where role <> 'user';
+
 create index reports_resolved on reports (action_taken_at) where action_taken_at is not null;
