@@ -9,7 +9,10 @@ import pytest
 
 from rostra.instance.settings import change_settings
 from rostra.levers.active import ActiveLevers
+from rostra.moderation.decide import decide_subject
+from rostra.moderation.desk import Reviewer
 from rostra.moderation.expiry import expire_holds
+from rostra.moderation.records import Draft
 from tests.levers.levers import pull_lever, release_lever
 from tests.web.browser import Browser
 from tests.world import Person, World
@@ -294,3 +297,34 @@ async def test_the_slow_mode_and_labelled_posts_are_explained_on_the_pages(world
     await browser.get(f"/@ada/{odd['id']}")
     page = await browser.post(f"/web/statuses/{odd['id']}/reblog")
     assert "non possono essere condivisi" in page
+
+
+async def test_a_reviewer_publishes_what_a_lever_holds_and_what_nobody_sees_in_time_is_published_too(
+    world: World,
+) -> None:
+    new, mod = await world.person("new"), await world.person("mod", role="moderator")
+    await pull_lever(world, "hold-new-accounts", lasts=timedelta(days=30), hours=24 * 30)
+    first, second = await new.post("Good morning"), await new.post("Good day")
+    reviewer = Reviewer(account_id=mod.account_id, role="moderator")
+    await decide_subject(world.res.desk, reviewer, "status", int(first["id"]), Draft(outcome="ok", revision=0))
+    await world.settle()
+    path = "/api/v1/statuses/{}"
+    assert "moderation" not in (await mod.api.get(path.format(first["id"]))).json()
+    await mod.api.get(path.format(second["id"]), expect=404)
+    world.clock.tick(hours=73)
+    await expire_holds(world.res.desk)
+    await world.settle()
+    assert "moderation" not in (await mod.api.get(path.format(second["id"]))).json()
+
+
+async def test_where_it_is_so_set_what_nobody_sees_in_time_is_refused(world: World) -> None:
+    new = await world.person("new")
+    await pull_lever(world, "hold-new-accounts", lasts=timedelta(days=30), unseen="refuse")
+    held = await new.post("Good morning")
+    world.clock.tick(hours=73)
+    await expire_holds(world.res.desk)
+    world.clock.tick(minutes=1)
+    await world.settle()
+    shown = (await new.api.get(f"/api/v1/statuses/{held['id']}")).json()
+    assert shown["moderation"]["withheld"] == "refused"
+    assert await world.db.connection.fetchval("select count(*) from moderation_events where type = 'strike'") == 0
