@@ -64,6 +64,12 @@ class PublishedReport(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class PublishedReports(msgspec.Struct, frozen=True, kw_only=True):
+    """All that were published, the latest period first."""
+
+    reports: list[PublishedReport]
+
+
 class Submissions(msgspec.Struct, frozen=True, kw_only=True):
     """How many statements the European Union's database took, had already, and refused."""
 
@@ -88,9 +94,10 @@ async def list_decisions(call: Call, form: LogForm) -> DecisionLog | Answer:
 
 
 @routes.get("/api/rostra/v1/transparency/reports", access="open")
-async def list_published(call: Call) -> list[PublishedReport]:
+async def list_published(call: Call) -> PublishedReports:
     """The transparency reports that were published, the latest period first."""
-    return [_render(report, call.res.urls.base) for report in await transparency.list_reports(call.res.db)]
+    found = await transparency.list_reports(call.res.db)
+    return PublishedReports(reports=[_render(report, call.res.urls.base) for report in found])
 
 
 @routes.get("/api/rostra/v1/transparency/reports/{id}", access="open")

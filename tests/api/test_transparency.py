@@ -59,12 +59,25 @@ async def test_published_reports_are_open_to_everybody(world: World):
         world.db, world.clock, world.res.store, SERVICE, Period(date(2026, 4, 1), date(2026, 5, 1)), actor_id=None
     )
 
-    (listed,) = (await world.anyone.get("/api/rostra/v1/transparency/reports")).json()
+    (listed,) = (await world.anyone.get("/api/rostra/v1/transparency/reports")).json()["reports"]
     assert (listed["begins"], listed["ends"], listed["sha256"]) == ("2026-04-01", "2026-04-30", published.sha256)
     answer = await world.anyone.get(f"/api/rostra/v1/transparency/reports/{published.id}")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.json()["sections"]["X.4_months"]["rows"][0][:2] == ["2026-04", 1]
     await world.anyone.get("/api/rostra/v1/transparency/reports/17", expect=404)
+
+
+async def test_both_lists_are_one_statement_however_long(world: World):
+    ada = await world.person("ada")
+    counts: list[list[int]] = []
+    for number in range(1, 4):
+        await decide(world, YESTERDAY, account_id=ada.account_id, actions=("freeze", "warn"))
+        period = Period(date(2026, number, 1), date(2026, number + 1, 1))
+        await publish_report(world.db, world.clock, world.res.store, SERVICE, period, actor_id=None)
+        paths = (LOG, "/api/rostra/v1/transparency/reports")
+        counts.append([len(await world.statements(lambda path=path: world.anyone.get(path))) for path in paths])
+
+    assert counts == [[1, 1]] * 3
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])
