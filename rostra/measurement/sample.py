@@ -167,6 +167,15 @@ def redraw(plan: Plan, frame: Frame) -> list[Drawn]:
     return draw(frame, plan.seed, [stratum.draws for stratum in plan.strata], plan.double_share)
 
 
+async def get_plan(db: Database, plan_id: int) -> Plan:
+    """A sample's plan. Raises NotFound."""
+    async with db.read() as conn:
+        plan = await plan_queries.find_plan(conn, plan_id)
+    if plan is None:
+        raise NotFound
+    return plan
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What came of drawing a sample again. All true: it is what the ledger says, from what it says, in its order."""
 
