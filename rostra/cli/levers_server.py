@@ -84,6 +84,8 @@ def print_brake(settings: Settings, *, as_json: bool) -> None:
     click.echo(f"clearing takes: {_hours(forecast)}{' (alarm)' if is_alarming(forecast, brake) else ''}")
     state = "pulled" if overview.brake else "on" if brake.on else "off"
     click.echo(f"growth brake: {state}, over {brake.limit_hours:g} hours, from {brake.least_backlog:,} open cases on")
+    if not overview.is_watched:
+        say("nobody looks at the conditions and the brake: no worker has done so in the last five minutes")
     if chapters:
         click.echo()
         rows = [[str(c.incident.id), _state(c.incident), c.incident.level, _when(c.incident.started_at),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -30,7 +30,9 @@ from rostra.levers.reading_queries import read_all
 from rostra.levers.records import Incident, Pull, State
 from rostra.levers.triggers import Readings, Trigger, measure
 
-PAGE = 20
+PAGE: Final = 20
+# The conditions are looked at each minute. After this long something is wrong.
+_UNWATCHED: Final = timedelta(minutes=5)
 
 
 class LeverView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     readings: Readings
     due: list[Incident]
+    # Whether the conditions and the brake are looked at as they should be.
+    is_watched: bool
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +99,14 @@ async def get_overview(db: Database, clock: Clock) -> Overview:
                 reading=measure(trigger, readings) if trigger else None,
             )
         )
-    due = [incident for incident in incidents if incident.is_due]
-    return Overview(levers=levers, brake=pulls.get(BRAKE), state=state, readings=readings, due=due)
+    return Overview(
+        levers=levers,
+        brake=pulls.get(BRAKE),
+        state=state,
+        readings=readings,
+        due=[incident for incident in incidents if incident.is_due],
+        is_watched=state.looked_at is not None and at - state.looked_at < _UNWATCHED,
+    )
 
 
 async def get_lever(db: Database, clock: Clock, name: str) -> LeverView:

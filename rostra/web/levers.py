@@ -122,6 +122,7 @@ async def _levers_page(visit: Visit, *, values: dict[str, Any] | None = None, er
         alarming=is_alarming(forecast, brake),
         share=min(100, round(100 * forecast.hours / brake.limit_hours)) if not isinf(forecast.hours) else 100,
         due=overview.due,
+        watched=overview.is_watched,
         values=values or {**msgspec.structs.asdict(brake), "limit_hours": f"{brake.limit_hours:g}"},
         errors=_errors(visit, error) if error else {},
         may_pull=may(visit.me.role, "levers"),

@@ -75,6 +75,9 @@ async def test_the_brake_is_set_on_the_page_and_shows_the_forecast(world: World)
     await watch(world.db, world.clock, emit)
     page = await browser.get("/admin/crisis")
     assert "/admin/crisis/levers/growth-brake/release" in page
+    assert "Nobody looks at the conditions" not in page
+    world.clock.tick(minutes=6)
+    assert "Nobody looks at the conditions" in await browser.get("/admin/crisis")
     await browser.get("/admin/crisis/levers/growth-brake/release")
     await browser.post("/admin/crisis/levers/growth-brake/release")
     assert "Growth brake: released." in browser.page
