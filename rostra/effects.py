@@ -71,6 +71,7 @@ from rostra.measurement import transparency
 from rostra.measurement.golden import collect_golden
 from rostra.measurement.labelling import draw_second
 from rostra.measurement.prevalence import estimate_weeks
+from rostra.measurement.prevalence_queries import list_estimates
 from rostra.measurement.sample import sample_daily
 from rostra.measurement.transparency_statements import Register, hand_in
 from rostra.measurement.watch import watch_prevalence
@@ -87,6 +88,7 @@ from rostra.notices.clocks import tick as tick_notices
 from rostra.notices.expand import expand as expand_notice
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.notices.pack import MAKE_PACK, PackWanted, make_pack
+from rostra.notices.pack_chart import Figure, prevalence_files
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
@@ -356,7 +358,23 @@ async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
 
 
 async def _make_pack(wanted: PackWanted, res: Resources) -> None:
-    await make_pack(res.desk, res.settings, wanted.notice_id, actor_id=wanted.actor_id)
+    today = res.clock.now().date()
+    async with res.db.read() as conn:
+        estimates = await list_estimates(conn, today - timedelta(weeks=26), today + timedelta(days=7))
+    figures = [
+        Figure(
+            first=each.first,
+            until=each.until,
+            clause=each.clause,
+            share=each.share,
+            low=each.low,
+            high=each.high,
+            labelled=each.labelled,
+        )
+        for each in estimates
+    ]
+    extras = prevalence_files(figures)
+    await make_pack(res.desk, res.settings, wanted.notice_id, actor_id=wanted.actor_id, extras=extras)
 
 
 async def _read_notices(_: Tick, res: Resources) -> None:

@@ -49,6 +49,9 @@ async def expand(desk: Desk, notice_id: int) -> None:
 
 
 async def _expand_item(tx: Tx, current: Current, notice: Notice, item: Pending, target: Target, at: datetime) -> None:
+    if not await item_queries.lock_pending(tx, item.id):
+        # Another worker was quicker.
+        return
     found = await find_copies(tx, target, at) if target.kind != "account" else []
     authors = {post.account_id for post, _ in found} | ({target.account_id} if target.account_id else set[int]())
     reach = await item_queries.list_reach(tx, sorted(authors))

@@ -62,6 +62,8 @@ select m.original_key, m.preview_key, m.status_id, m.account_id from media_attac
 where m.original_key = any($1::text[]) or m.preview_key = any($1::text[])
 """
 
+LOCK_PENDING: Final = "select id from notice_items where id = $1 and match = 'pending' for update"
+
 SETTLE: Final = """
 update notice_items set match = $2, subject_kind = $3, subject_id = $4, account_id = $5, case_id = $6, copies = $7,
   authors = $8, reach = $9
@@ -246,6 +248,11 @@ async def find_files(conn: Reader, keys: Sequence[str]) -> dict[str, tuple[int |
     for row in await conn.fetch(FILES, keys):
         found[row["original_key"]] = found[row["preview_key"]] = (row["status_id"], row["account_id"])
     return found
+
+
+async def lock_pending(tx: Tx, item_id: int) -> bool:
+    """Whether an item is still to be looked up, and ours until the transaction ends."""
+    return await tx.fetchval(LOCK_PENDING, item_id) is not None
 
 
 async def settle_item(
