@@ -174,4 +174,4 @@ def _sums(content: Mapping[str, Any], key: str) -> dict[str, int]:
 
 
 def _month(month: str, language: str) -> str:
-    return str(format_date(date.fromisoformat(f"{month}-01"), "LLL y", locale=language))
+    return str(format_date(date.fromisoformat(f"{month}-01"), "LLL ’yy", locale=language))
