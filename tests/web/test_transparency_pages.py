@@ -162,4 +162,4 @@ async def test_the_pages_speak_italian(world: World):
     visitor.http.headers["accept-language"] = "it"
 
     assert "Gli ultimi dodici mesi" in await visitor.get("/transparency")
-    assert "Account sospeso per un periodo fino al 10 maggio 2026" in await visitor.get("/transparency/log")
+    assert "Account sospeso a tempo fino al 10 maggio 2026" in await visitor.get("/transparency/log")
