@@ -102,7 +102,7 @@ async def _draw(
         appeal, decision, seen, clause, names, [a.kind for a in await action_queries.list_actions(tx, [decision.id])]
     )
     panel_id = await panel_queries.insert_panel(
-        tx, None if truth else appeal.id, truth, question, seed, at, at + PANEL_HAS
+        tx, (None if truth else appeal.id, decision.id, truth, question, seed, at, at + PANEL_HAS)
     )
     await summon(tx, desk, panel_id, order[:SIZE], at)
     details: dict[str, Any] = {
@@ -135,7 +135,7 @@ async def summon(tx: Tx, desk: Desk, panel_id: int, drawn: Sequence[Drawn], at: 
         await desk.emit(tx, write_summons(to.email, to.name, to.locale, desk.urls, panel_id))
 
 
-async def substitute(tx: Tx, desk: Desk, panel: PanelRow, decision_id: int, at: datetime) -> int:
+async def substitute(tx: Tx, desk: Desk, panel: PanelRow, at: datetime) -> int:
     """Ask somebody else for each who has declined or not answered, out of the same group where there is anybody; how
     many that are."""
     members = await panel_queries.list_members(tx, panel.id)
@@ -143,7 +143,7 @@ async def substitute(tx: Tx, desk: Desk, panel: PanelRow, decision_id: int, at: 
     if missing <= 0:
         return 0
     were = {member.juror_id for member in members}
-    candidates = await panel_queries.list_candidates(tx, decision_id, panel.appeal_id, roles_with("panel"))
+    candidates = await panel_queries.list_candidates(tx, panel.decision_id, panel.appeal_id, roles_with("panel"))
     order = [one for one in draw(candidates, panel.seed) if one.juror_id not in were]
     standing = [member.side for member in members if member.state in ("asked", "voted")]
     chosen: list[Drawn] = []

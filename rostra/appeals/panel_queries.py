@@ -43,8 +43,8 @@ order by j.account_id
 """
 
 INSERT_PANEL: Final = """
-insert into panels (id, appeal_id, truth, question, seed, drawn_at, due_at)
-values (make_id($5), $1, $2, $3, $4, $5, $6) returning id
+insert into panels (id, appeal_id, decision_id, truth, question, seed, drawn_at, due_at)
+values (make_id($6), $1, $2, $3, $4, $5, $6, $7) returning id
 """
 
 INSERT_MEMBER: Final = """
@@ -53,7 +53,8 @@ on conflict do nothing
 """
 
 _PANEL: Final = """
-p.id, p.appeal_id, p.truth, p.question, p.seed, p.drawn_at, p.due_at, p.state, p.outcome, p.tally, p.closed_at
+p.id, p.appeal_id, p.decision_id, p.truth, p.question, p.seed, p.drawn_at, p.due_at, p.state, p.outcome, p.tally,
+  p.closed_at
 """
 
 PANEL: Final = f"select {_PANEL} from panels p where p.id = $1"
@@ -155,6 +156,7 @@ class PanelRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     appeal_id: int | None
+    decision_id: int
     truth: Literal["uphold", "overturn"] | None
     question: dict[str, Any]
     seed: str
@@ -219,16 +221,9 @@ async def list_candidates(
     return [(row["id"], row["factor"]) for row in await conn.fetch(CANDIDATES, decision_id, appeal_id, roles)]
 
 
-async def insert_panel(
-    tx: Tx,
-    appeal_id: int | None,
-    truth: str | None,
-    question: dict[str, Any],
-    seed: str,
-    at: datetime,
-    due_at: datetime,
-) -> int:
-    return await tx.fetchval(INSERT_PANEL, appeal_id, truth, question, seed, at, due_at)
+async def insert_panel(tx: Tx, values: Sequence[object]) -> int:
+    """Write a panel (appeal or null, decision, truth or null, question, seed, time, due); its id."""
+    return await tx.fetchval(INSERT_PANEL, *values)
 
 
 async def insert_members(tx: Tx, panel_id: int, drawn: Sequence[Drawn], at: datetime, due_at: datetime) -> None:

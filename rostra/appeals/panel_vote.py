@@ -57,7 +57,7 @@ async def get_asked(desk: Desk, reviewer: Reviewer, panel_id: int) -> AskedRow:
     check_may(reviewer.role, "panel")
     async with desk.db.read() as conn:
         found = await panel_queries.list_asked(conn, reviewer.account_id, panel_id)
-    if not found:
+    if not found or not found[0].question:
         raise NotFound
     return found[0]
 
@@ -91,7 +91,7 @@ async def decline(desk: Desk, reviewer: Reviewer, panel_id: int) -> None:
     async with desk.db.transaction() as tx:
         panel = await _open_panel(tx, reviewer, panel_id)
         await panel_queries.set_member(tx, panel_id, reviewer.account_id, "declined")
-        await _refill(tx, desk, panel, at)
+        await substitute(tx, desk, panel, at)
         await _close_if_done(tx, desk, panel, at)
 
 
@@ -109,7 +109,7 @@ async def tick_panels(desk: Desk) -> int:
             if panel.due_at <= at:
                 await _close(tx, desk, panel, at)
             else:
-                await _refill(tx, desk, panel, at)
+                await substitute(tx, desk, panel, at)
                 await _close_if_done(tx, desk, panel, at)
     return len(due)
 
@@ -142,13 +142,6 @@ async def _open_panel(tx: Tx, reviewer: Reviewer, panel_id: int) -> PanelRow:
     if panel.state != "voting" or mine.state != "asked":
         raise Conflict("This panel is over, or you have voted")
     return panel
-
-
-async def _refill(tx: Tx, desk: Desk, panel: PanelRow, at: datetime) -> None:
-    if panel.appeal_id is not None:
-        appeal = await queries.find_appeal(tx, panel.appeal_id)
-        if appeal is not None:
-            await substitute(tx, desk, panel, appeal.decision_id, at)
 
 
 async def _close_if_done(tx: Tx, desk: Desk, panel: PanelRow, at: datetime) -> None:

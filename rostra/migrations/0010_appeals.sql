@@ -10,6 +10,8 @@ create table author_notices (
   told_at timestamptz not null,
   primary key (decision_id, about)
 );
+-- How many letters somebody has had lately.
+create index author_notices_by_account on author_notices (account_id, told_at);
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Appeals: one for each decision and side.
@@ -50,6 +52,9 @@ create index appeals_by_reviewer on appeals (decided_by) where decided_by is not
 create function forget_appellant() returns trigger language plpgsql as $$
 begin
   update appeals set text = '', evidence = '' where account_id = old.id;
+  update panels p set question = '{}' from decisions d
+    where d.id = p.decision_id and (d.account_id = old.id or exists (
+      select from appeals a where a.decision_id = d.id and a.account_id = old.id));
   return old;
 end $$;
 create trigger accounts_forget_appeals before delete on accounts for each row execute function forget_appellant();
@@ -114,8 +119,10 @@ create table panels (
   id bigint primary key,
   -- Null: a question whose answer is known, by which quality is measured.
   appeal_id bigint references appeals on delete cascade,
+  -- What it is about.
+  decision_id bigint not null references decisions,
   truth text check (truth in ('uphold', 'overturn')),
-  -- What jurors see: the text without what names people, the clause, what the sides say.
+  -- What jurors see: the text without what names people, the clause, what the sides say. Empty once its people are gone.
   question jsonb not null,
   seed text not null,
   drawn_at timestamptz not null,
@@ -128,6 +135,7 @@ create table panels (
   check ((appeal_id is null) = (truth is not null))
 );
 create unique index panels_by_appeal on panels (appeal_id) where appeal_id is not null;
+create index panels_by_decision on panels (decision_id);
 create index panels_voting on panels (due_at) where state = 'voting';
 
 create table panel_members (
@@ -171,8 +179,7 @@ create trigger ballots_keep before insert or update on ballots for each row exec
 
 create function keep_jurors_apart() returns trigger language plpgsql as $$
 begin
-  if exists (select from panels p join appeals a on a.id = p.appeal_id
-      where p.id = new.panel_id and took_part(a.decision_id, new.juror_id)) then
+  if exists (select from panels p where p.id = new.panel_id and took_part(p.decision_id, new.juror_id)) then
     raise exception 'a panel is never for somebody who had a part in it before' using errcode = 'check_violation';
   end if;
   return new;

@@ -15,7 +15,7 @@ import msgspec
 from rostra.dsa.decided import Decided as Reasons
 from rostra.dsa.explain import Section, appeal_ends, as_text, explain
 from rostra.events import AuthorTold, Decided, MailOrdered
-from rostra.kit.db import Reader
+from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import NotFound
 from rostra.moderation import action_queries
 from rostra.moderation import tell_queries as queries
@@ -30,6 +30,8 @@ from rostra.text.urls import Urls
 
 # Whoever decides in error has this long to undo it before anybody hears of it.
 DELAY: Final = timedelta(seconds=30)
+# Letters that one person gets within an hour.
+MOST_LETTERS: Final = 10
 
 _TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
@@ -105,9 +107,17 @@ async def tell_author(desk: Desk, decision_id: int) -> None:
         if not await queries.insert_notice(tx, decision.id, "decision", decision.account_id, at):
             return
         await queries.mark_notified(tx, decision.id, at)
-        if recipient.confirmed:
+        if recipient.confirmed and await _has_room(tx, told, at):
             await desk.emit(tx, write_letter(told, recipient, desk.urls))
         await desk.emit(tx, AuthorTold(decision_id=decision.id, account_id=decision.account_id, at=at))
+
+
+async def _has_room(tx: Tx, told: Told, at: datetime) -> bool:
+    """Whether one more letter helps: one decision over hundreds of posts is not hundreds of letters. Apps and the pages
+    tell of all of them; what is done to an account is always written."""
+    if any(action.subject_kind == "account" for action in told.actions):
+        return True
+    return await queries.count_letters(tx, told.decision.account_id, at - timedelta(hours=1)) <= MOST_LETTERS
 
 
 async def tell_reversal(desk: Desk, decision_id: int, why: Reversal) -> None:

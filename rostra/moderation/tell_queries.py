@@ -30,6 +30,8 @@ insert into author_notices (decision_id, about, account_id, told_at) values ($1,
 on conflict do nothing returning decision_id
 """
 
+LETTERS_SINCE: Final = "select count(*) from author_notices where account_id = $1 and told_at > $2"
+
 NOTIFIED: Final = "update statements set notified_at = coalesce(notified_at, $2) where decision_id = $1"
 
 TOLD_AT: Final = "select told_at from author_notices where decision_id = $1 and about = 'decision'"
@@ -109,6 +111,11 @@ async def find_recipient(conn: Reader, account_id: int) -> Recipient | None:
 async def insert_notice(tx: Tx, decision_id: int, about: str, account_id: int, at: datetime) -> bool:
     """Note that somebody is told; False where they were."""
     return await tx.fetchval(INSERT_NOTICE, decision_id, about, account_id, at) is not None
+
+
+async def count_letters(conn: Reader, account_id: int, since: datetime) -> int:
+    """How often somebody was told of a decision since then."""
+    return await conn.fetchval(LETTERS_SINCE, account_id, since)
 
 
 async def mark_notified(tx: Tx, decision_id: int, at: datetime) -> None:

@@ -26,7 +26,8 @@ _DECISIONS: Final = (
 _SUSPENDED: Final = frozenset(
     {
         *_DECISIONS, "/auth/sign_out", "/auth/sign_in", "/auth/totp", "/web/theme", "/web/language", "/policy",
-        "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit",
+        "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit", "/about", "/keyboard",
+        "/transparency", "/transparency/log", "/ledger",
     }
 )  # fmt: skip
 # What frozen people may send: what they keep for themselves, how they sign in, taking away what is theirs.

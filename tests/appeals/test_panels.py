@@ -279,6 +279,16 @@ async def test_a_ballot_is_never_changed(world: World) -> None:
             await tx.execute("update ballots set vote = 'uphold'")
 
 
+async def test_what_a_panel_sees_goes_with_those_whom_it_is_about(world: World) -> None:
+    await people(world)
+    pool = await jurors(world)
+    _, _, panel, drawn = await before_a_panel(world, pool)
+    await world.db.connection.execute("delete from accounts where id = (select account_id from decisions)")
+    assert await world.db.connection.fetchval("select question from panels") == {}
+    with pytest.raises(NotFound):
+        await get_asked(world.res.desk, reviewer(drawn[0], "juror"), panel)
+
+
 async def test_known_questions_measure_jurors_and_change_nothing_else(world: World) -> None:
     ada, mod, judge = await people(world, "ada", "mod", "judge")
     pool = await jurors(world)

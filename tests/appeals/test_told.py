@@ -6,7 +6,7 @@ from typing import Any
 
 from rostra.moderation.records import Wish
 from rostra.moderation.reverse import reverse
-from rostra.moderation.tell import tell_author
+from rostra.moderation.tell import MOST_LETTERS, tell_author
 from tests.appeals.court import later, letters, people, removed, told
 from tests.moderation.desk import act, drafted, reviewer
 from tests.world import Person, World
@@ -70,6 +70,20 @@ async def test_who_was_told_hears_that_it_was_taken_back(world: World) -> None:
     assert "taken back" in notification["moderation_warning"]["text"]
     assert len(letters(world)) == 2
     assert "have taken it back" in letters(world)[1].replace("\n", " ")
+
+
+async def test_hundreds_of_posts_are_not_hundreds_of_letters_and_apps_tell_of_all(world: World) -> None:
+    ada, mod = await people(world, "ada", "mod")
+    for number in range(MOST_LETTERS + 2):
+        posted = await ada.post(f"A carrot and {number}")
+        await act(world, "status", posted["id"], drafted("violates", clause="words"), mod)
+    await told(world)
+    assert len(letters(world)) == MOST_LETTERS
+    assert len(await warnings(ada)) == MOST_LETTERS + 2
+    wish = Wish(kind="freeze", on="account")
+    await act(world, "account", ada.id, drafted("violates", wish, clause="words", revision=None), mod)
+    await told(world)
+    assert len(letters(world)) == MOST_LETTERS + 1
 
 
 async def test_the_letter_is_in_the_authors_language(world: World) -> None:
