@@ -65,6 +65,12 @@ async def unblock_email_domain(db: Database, clock: Clock, actor_id: int, block_
         ))  # fmt: skip
 
 
+async def forget_attempts(db: Database, clock: Clock) -> None:
+    """Forget attempts that are shown no more, and where they came from; for a periodic job."""
+    async with db.transaction() as tx:
+        await queries.forget_old_attempts(tx, clock.now().date() - DAYS_KEPT)
+
+
 async def list_canonical(db: Database, window: Window) -> list[CanonicalEmailBlock]:
     """A page of blocked addresses, the latest first."""
     async with db.read() as conn:

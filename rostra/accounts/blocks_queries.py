@@ -35,6 +35,8 @@ on conflict (block_id, day, address) do update set attempts = email_domain_attem
 
 FORGET_ATTEMPTS: Final = "delete from email_domain_attempts where block_id = any($1::bigint[]) and day < $2"
 
+FORGET_OLD_ATTEMPTS: Final = "delete from email_domain_attempts where day < $1"
+
 _EMAIL_DOMAIN: Final = """
   b.id, b.domain, b.allow_with_approval, b.created_at, (
     select coalesce(jsonb_object_agg(d.day, jsonb_build_array(d.accounts, d.uses)), '{}') from (
@@ -142,6 +144,11 @@ async def note_attempt(tx: Tx, block_ids: Sequence[int], day: date, address: str
     """Count an attempt with these providers, and forget those before `oldest`."""
     await tx.execute(FORGET_ATTEMPTS, block_ids, oldest)
     await tx.execute(NOTE_ATTEMPT, block_ids, day, address)
+
+
+async def forget_old_attempts(tx: Tx, oldest: date) -> None:
+    """Forget all attempts before `oldest`, and where they came from."""
+    await tx.execute(FORGET_OLD_ATTEMPTS, oldest)
 
 
 async def list_email_domains(db: Reader, window: Window, since: date) -> list[EmailDomainBlock]:

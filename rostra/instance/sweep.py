@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from rostra.accounts.blocks_email import forget_attempts
 from rostra.accounts.blocks_ip import forget_expired
 from rostra.accounts.session_queries import delete_expired_email_tokens, delete_idle_sessions
 from rostra.accounts.sessions import IDLE_LIFETIME
@@ -30,6 +31,7 @@ async def sweep(db: Database, clock: Clock) -> None:
         await delete_idle_sessions(tx, now - IDLE_LIFETIME)
     await forget_activity(db, clock)
     await forget_expired(db, clock)
+    await forget_attempts(db, clock)
     deleted = _BATCH
     while deleted == _BATCH:
         async with db.transaction() as tx:

@@ -41,6 +41,8 @@ class Sanction(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     preset_id: int | None = None
     report_id: int | None = None
+    # Of the policy; empty: see `choose_clause`.
+    clause: str = ""
 
 
 async def sanction(desk: Desk, reviewer: Reviewer, account_id: int, wish: Sanction, *, locale: str) -> int:
@@ -58,7 +60,8 @@ async def sanction(desk: Desk, reviewer: Reviewer, account_id: int, wish: Sancti
     text = "\n\n".join(part for part in (_spoken(preset or {}, locale), wish.text.strip()) if part)
     draft = Draft(
         outcome="violates",
-        clause=choose_clause(current, cases[0].clause if cases else "", report.category if report else "other"),
+        clause=wish.clause
+        or choose_clause(current, cases[0].clause if cases else "", report.category if report else "other"),
         wishes=(Wish(kind=_KINDS[wish.kind], on="account"),),
         reason={locale: text[:MAX_TEXT]} if text else {},
         origin="report" if report else "own",

@@ -72,6 +72,8 @@ class ActionForm(msgspec.Struct, frozen=True, kw_only=True):
     report_id: Id | None = None
     warning_preset_id: Id | None = None
     text: str = ""
+    # Beyond Mastodon: what was broken, a clause of the policy.
+    clause: str = ""
     # Taken and not used: whoever is decided on is always told, in the app and by letter as they wish.
     send_email_notification: bool = True
 
@@ -204,7 +206,13 @@ async def act_on_account(call: Call, form: ActionForm) -> Empty:
     target = await access_target(res.db, me.role, form.id)
     if form.type == "disable" and not target.is_local:
         raise Refused("Only people of this server sign in here")
-    wish = Sanction(kind=form.type, text=form.text, preset_id=form.warning_preset_id, report_id=form.report_id)
+    wish = Sanction(
+        kind=form.type,
+        text=form.text,
+        preset_id=form.warning_preset_id,
+        report_id=form.report_id,
+        clause=form.clause,
+    )
     reviewer = reviewer_of(me.account_id, me.role)
     await sanction(res.desk, reviewer, form.id, wish, locale=target.locale or "en")
     return Empty()

@@ -255,3 +255,17 @@ async def test_what_others_decided_is_turned_round_by_those_above(
     bert = await world.person("bert")
     await act(colleague, bert, "silence")
     assert (await admin.api.post(f"{V1}/{bert.id}/unsilence")).json()["silenced"] is False
+
+
+async def test_a_clause_may_be_named_and_has_to_be_one(world: World, moderator: Person) -> None:
+    await put_in_force(world)
+    anna = await world.person("anna")
+    assert "clause" in (await act(moderator, anna, "none", 422, clause="nothing"))["details"]
+    await act(moderator, anna, "none", clause="words")
+    assert await world.db.connection.fetchval("select clause from decisions") == "words"
+
+
+async def test_without_any_policy_there_is_nothing_to_decide_by(world: World, moderator: Person) -> None:
+    anna = await world.person("anna")
+    await act(moderator, anna, "silence", 422)
+    assert (await seen(moderator, anna))["silenced"] is False

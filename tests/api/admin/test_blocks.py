@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from rostra.accounts.blocks import canonical_email
+from rostra.instance.sweep import sweep
 from tests.world import DOMAIN, Api, Person, World, link
 
 EMAIL = "/api/v1/admin/email_domain_blocks"
@@ -242,3 +243,38 @@ async def test_a_scope_is_not_enough(world: World, member: Person, path: str) ->
     await triage.api.get(path, expect=403)
     narrow = await world.person("nora", role="admin", scopes="read write admin:read:reports")
     assert "scopes" in (await narrow.api.get(path, expect=403)).json()["error"]
+
+
+async def test_attempts_and_blocks_that_are_over_are_swept_up(world: World, moderator: Person, app: Api) -> None:
+    await moderator.api.post(EMAIL, {"domain": "spam.example"})
+    await sign_up(app, "eve", "eve@spam.example", 422)
+    await moderator.api.post(IP, {"ip": "203.0.113.7", "severity": "no_access", "expires_in": 60})
+    await moderator.api.post(IP, {"ip": "203.0.113.8", "severity": "no_access"})
+    count = "select (select count(*) from email_domain_attempts), (select count(*) from ip_blocks)"
+    await sweep(world.db, world.clock)
+    row = await world.db.connection.fetchrow(count)
+    assert row is not None
+    assert tuple(row) == (1, 2)
+    world.at(world.clock.now() + timedelta(days=8))
+    await sweep(world.db, world.clock)
+    row = await world.db.connection.fetchrow(count)
+    assert row is not None
+    assert tuple(row) == (0, 1)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/streaming", "/web/stream"])
+async def test_a_shut_network_gets_no_stream(world: World, moderator: Person, path: str) -> None:
+    await moderator.api.post(IP, {"ip": "203.0.113.0/24", "severity": "no_access"})
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    query = f"access_token={moderator.token}".encode()
+    scope = {"type": "websocket", "path": path, "query_string": query, "headers": [], "client": ("203.0.113.7", 1),
+             "subprotocols": []}  # fmt: skip
+    await world.app(scope, receive, send)
+    assert [(message["type"], message.get("code")) for message in sent] == [("websocket.close", 1008)]
