@@ -32,6 +32,11 @@ _BY_THE_ANGRY: Final = 0.4
 # Half of those who will ever see a post see it within six hours.
 HALF_LIFE: Final = timedelta(hours=6)
 _EXAMPLES: Final = 100
+# Mondays and Thursdays in the afternoon, and in the end the ultimatum.
+_LETTERS: Final = (
+    *(BEGIN + timedelta(days=7 * week + day, hours=16) for week in range(8) for day in (0, 3) if 7 * week + day < 54),
+    ULTIMATUM,
+)
 # One reader of a violent post in so many reports it; of a harmless one, one in so many.
 _REPORTS_VIOLENT: Final = 11.0
 _REPORTS_HARMLESS: Final = 250.0
@@ -106,7 +111,7 @@ def invent(seed: int, scale: float) -> History:
         authors=tuple(authors),
         posts=tuple(posts),
         complaints=tuple(_complaints(rng, posts, len(authors))),
-        letters=tuple(_letters(rng, posts)),
+        letters=tuple(_letters(rng, posts, scale)),
     )
 
 
@@ -178,23 +183,25 @@ def _complaints(rng: random.Random, posts: list[Post], people: int) -> list[Comp
     return sorted(found, key=lambda each: each.at)
 
 
-def _letters(rng: random.Random, posts: list[Post]) -> list[Letter]:
-    """Examples of what people at the host came across: violent posts, the more seen the likelier, a few days old."""
+def _letters(rng: random.Random, posts: list[Post], scale: float) -> list[Letter]:
+    """Examples of what people at the host came across: violent posts, the more seen the likelier; twice a week. A small
+    history has fewer of them."""
     violent = [post for post in posts if post.violent and post.at < ULTIMATUM - timedelta(hours=30)]
     chosen: dict[int, Post] = {}
-    while len(chosen) < min(_EXAMPLES, len(violent)):
+    while len(chosen) < min(round(_EXAMPLES * min(1.0, 4 * scale)), len(violent)):
         post = rng.choices(violent, [each.views for each in violent])[0]
         chosen[post.number] = post
-    by_day: dict[int, list[Post]] = {}
+    sent: dict[datetime, list[Post]] = {}
     for post in chosen.values():
-        found = post.at + timedelta(hours=rng.uniform(6, 40))
-        by_day.setdefault(min((found - BEGIN).days + 1, 54), []).append(post)
+        found = post.at + timedelta(hours=rng.uniform(4, 24))
+        at = next(each for each in _LETTERS if each > found)
+        sent.setdefault(at, []).append(post)
     letters = [
-        Letter(BEGIN + timedelta(days=day, hours=16), tuple(sorted(post.number for post in found)), 24, "examples")
-        for day, found in sorted(by_day.items())
+        Letter(at, tuple(sorted(post.number for post in found)), 24, "examples")
+        for at, found in sorted(sent.items())
+        if at < ULTIMATUM
     ]
-    everything = tuple(sorted(chosen))
-    return [*letters, Letter(ULTIMATUM, everything, 24, "ultimatum")]
+    return [*letters, Letter(ULTIMATUM, tuple(sorted(chosen)), 24, "ultimatum")]
 
 
 def _poisson(rng: random.Random, rate: float) -> int:

@@ -17,6 +17,7 @@ from rostra.notices.intake import Arrival, take_in
 from rostra.notices.providers import ProviderDraft, add_provider, get_provider
 from rostra.simulate import queries
 from rostra.simulate.history import Letter
+from rostra.simulate.process import ANSWER_SECONDS
 
 if TYPE_CHECKING:
     from rostra.simulate.trial import Trial
@@ -105,7 +106,7 @@ class Correspondence:
                 continue
             async with stage.db.read() as conn:
                 waiting = await queries.count_undecided(conn, letter.status_ids, letter.notice_id)
-            if waiting or not self._trial.spend(self._trial.process.answer_seconds):
+            if waiting or not self._trial.spend(ANSWER_SECONDS):
                 continue
             if letter.notice_id is not None:
                 await self._send(letter.notice_id)

@@ -44,11 +44,12 @@ def _head(result: Result) -> Markup:
     steps = ", ".join(f"×{share:g} from day {day}" for day, share in SHARES)
     return Markup(
         "<header><h1>Would the host have kept us?</h1><p>Seven weeks and a day of an invented network, from {begin:%d "
-        "%B}. The violent share of what is posted grows: {steps}. The host sends {examples} examples, and on day 54 an "
-        "ultimatum of 24 hours. Each process has the same {hours:.2f} hours of review a day. Seed {seed}, scale "
-        "{scale:g}: {posts:,} posts of {authors:,} people, {violent:,} of them violent.</p></header>"
+        "%B}. The violent share of what is posted grows: {steps}. The host sends {examples} examples, and on day 54 "
+        "all of them again, with an ultimatum of 24 hours. Each process has the same {hours:.2f} hours of review a "
+        "day. Seed {seed}, scale {scale:g}: {posts:,} posts of {authors:,} people, {violent:,} of them violent.</p>"
+        "</header>"
     ).format(
-        begin=BEGIN, steps=steps, examples=result.figures[0].examples // 2, hours=result.hours_a_day, seed=result.seed,
+        begin=BEGIN, steps=steps, examples=result.figures[0].examples, hours=result.hours_a_day, seed=result.seed,
         scale=result.scale, posts=result.posts, authors=result.authors, violent=result.violent_posts,
     )  # fmt: skip
 
@@ -124,7 +125,7 @@ def _assumptions() -> Markup:
     people = [
         f"{each.title}: {each.voters} {'look' if each.voters > 1 else 'looks'} at each item, {each.seconds:g} seconds "
         f"at the median, {each.misses:.0%} of violent posts are missed and {each.mistakes:.0%} of harmless ones "
-        f"mistaken by each look; {each.answer_seconds:g} seconds for a letter"
+        "mistaken by each look"
         for each in PROCESSES
     ]
     items = Markup().join(Markup("<li>{}</li>").format(each) for each in people)

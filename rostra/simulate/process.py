@@ -27,8 +27,6 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 30.0
     # A violent post passes for harmless, a harmless one for violent.
     misses: float = 0.06
-    # An answer to the host: written by hand, or drafted from the record and read.
-    answer_seconds: float = 900.0
     mistakes: float = 0.03
 
     def files(self) -> Mapping[str, bytes]:
@@ -41,7 +39,7 @@ JURY: Final = Process(
     id="jury", title="Volunteer jury, first in, first out", voters=5, needed=4, seconds=20.0, misses=0.15, mistakes=0.08
 )
 PLAIN: Final = Process(id="plain", title="Report queue by date", ladder=True)
-ROSTRA: Final = Process(id="rostra", title="Rostra", screened=True, ladder=True, ordered=True, answer_seconds=240.0)
+ROSTRA: Final = Process(id="rostra", title="Rostra", screened=True, ladder=True, ordered=True)
 PROCESSES: Final = (JURY, PLAIN, ROSTRA)
 
 # What all that is violent here breaks.
@@ -49,6 +47,8 @@ CLAUSE: Final = "violence.threat"
 # Seconds: a label of a sample, a glance at one of the previewed copies.
 LABEL_SECONDS: Final = 10.0
 COPY_SECONDS: Final = 1.0
+# An answer to the host, whoever writes it.
+ANSWER_SECONDS: Final = 300.0
 
 
 def chance(*of: object) -> float:

@@ -85,7 +85,7 @@ async def score(trial: Trial, pack_verified: bool | None) -> Figures:
         looks=trial.looks,
         violent_looks=trial.violent_looks,
         letters=len(took),
-        examples=sum(len(letter.letter.posts) for letter in trial.letters.letters),
+        examples=len(trial.letters.letters[-1].letter.posts) if trial.letters.letters else 0,
         answer_p90_hours=_percentile(took, 0.9),
         answer_worst_hours=took[-1] if took else 0.0,
         breaches=sum(letter.took(END) > timedelta(hours=letter.letter.hours) for letter in trial.letters.letters),

@@ -141,7 +141,7 @@ async def _fill(stage: Stage, history: History) -> None:
             made = await create_account(tx, stage.urls, new, author.since)
             stage.writers.append(Writer(made, new.username))
         # As much of the work goes into samples at every scale.
-        await queries.set_daily_sample(tx, max(10, round(100 * history.scale)))
+        await queries.set_daily_sample(tx, max(5, round(60 * history.scale)))
         followers = [author.followers for author in history.authors]
         await queries.set_followers(tx, [writer.account_id for writer in stage.writers], followers)
 

@@ -155,10 +155,10 @@ class Trial:
             async with self.stage.db.read() as conn:
                 self._barred = await queries.list_barred(conn)
         self._budget = min(self._budget, 0.0) + self.hours_a_day * 3600 / 24
+        await self.letters.answer()
         await self.sampler.work()
         while self._budget > 0 and await self._next():
             pass
-        await self.letters.answer()
         self._left_alone.clear()
 
     def spend(self, seconds: float) -> bool:
