@@ -26,6 +26,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "transparency": ("transparency", "Export statements of reasons; make and publish the transparency report."),
     "ledger": ("ledger", "Export and check the record of moderation."),
     "moderation": ("moderation", "The moderation desk for scripts: queue, decisions, reversals."),
+    "notices": ("notices", "Take in and answer notices of hosts; check evidence packs; rehearse."),
     "measure": ("measure", "Draw samples of views, estimate what violates, forecast the queue."),
     "levers": ("levers", "Pull and release the levers for a crisis; set the growth brake."),
     "simulate": ("simulate", "Try moderation on an invented crisis."),

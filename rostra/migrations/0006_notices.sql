@@ -2,7 +2,7 @@
 
 create table notice_providers (
   id bigint primary key,
-  name text not null unique,
+  name text not null,
   -- Whose clauses they cite: the id of a host profile in the policy (hosts/*.yaml); empty for none.
   host text not null default '',
   -- Where the answer goes.
@@ -18,6 +18,7 @@ create table notice_providers (
   created_at timestamptz not null,
   retired_at timestamptz
 );
+create unique index notice_providers_by_name on notice_providers (lower(name));
 
 create table notices (
   id bigint primary key,

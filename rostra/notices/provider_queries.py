@@ -16,7 +16,7 @@ id, name, host, contact, domains, regime, reply_within, language, token_hash is 
 
 INSERT: Final = """
 insert into notice_providers (id, name, host, contact, domains, regime, reply_within, language, created_at)
-values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8) on conflict (name) do nothing returning id
+values (make_id($8), $1, $2, $3, $4, $5, $6, $7, $8) on conflict (lower(name)) do nothing returning id
 """
 
 UPDATE: Final = """
@@ -24,7 +24,7 @@ update notice_providers set name = $2, host = $3, contact = $4, domains = $5, re
   language = $8 where id = $1
 """
 
-NAME_TAKEN: Final = "select exists (select from notice_providers where name = $1 and id <> $2)"
+NAME_TAKEN: Final = "select exists (select from notice_providers where lower(name) = lower($1) and id <> $2)"
 
 SET_TOKEN: Final = "update notice_providers set token_hash = $2, token_made_at = $3 where id = $1"
 
