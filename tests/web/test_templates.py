@@ -32,7 +32,7 @@ CASES = all_cases()
 PAGES = [name for name, case in CASES.items() if case.template.endswith(".html")]
 # Words that are the same in every language.
 WORDS = re.compile(r"[^\W\d_]{2,}")
-SAME_EVERYWHERE = {"CSV", "br"}
+SAME_EVERYWHERE = {"CSV", "JSON", "SHA", "ZIP", "br"}
 LAYOUT = re.compile(r"{% block layout %}\w+{% endblock %}")
 METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
 
