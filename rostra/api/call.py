@@ -35,6 +35,7 @@ _QUIET: Final = frozenset(
         ("POST", "/api/v1/markers"),
         ("DELETE", "/api/v1/statuses/{id}"),
         ("DELETE", "/api/v1/scheduled_statuses/{id}"),
+        ("POST", "/api/rostra/v1/decisions/{id}/appeal"),
     }
 )
 

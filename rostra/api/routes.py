@@ -5,6 +5,7 @@ from __future__ import annotations
 from rostra.api import (
     accounts,
     accounts_self,
+    appeals,
     apps,
     bookmarks,
     boosts,
@@ -60,6 +61,7 @@ ALL: tuple[Routes, ...] = (
     polls.routes,
     media.routes,
     moderation.routes,
+    appeals.routes,
     notices.routes,
     favourites.routes,
     boosts.routes,
