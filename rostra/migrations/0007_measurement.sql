@@ -33,6 +33,9 @@ returns real language sql immutable parallel safe as $$
   from (select greatest(views_by_age(age) - views_by_age(since), 0) as past) exposure
 $$;
 
+-- For what has come in a day, and since when there is anything at all.
+create index cases_opened on cases (opened_at);
+
 ------------------------------------------------------------------------------------------------------------------------
 -- What can be set, by those who measure.
 
@@ -125,6 +128,7 @@ create table item_labels (
 );
 create unique index item_labels_once on item_labels (item_id, account_id);
 create index item_labels_by_account on item_labels (account_id, id desc);
+create index label_items_by_snapshot on label_items (snapshot_id) where snapshot_id is not null;
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Golden items: the answer is known. They come among other work and look like it.
@@ -144,6 +148,7 @@ create table golden_items (
   retired_at timestamptz
 );
 create unique index golden_items_decision on golden_items (decision_id) where decision_id is not null;
+create index golden_items_by_snapshot on golden_items (snapshot_id);
 
 create table golden_answers (
   golden_id bigint not null references golden_items on delete cascade,

@@ -26,6 +26,7 @@ from rostra.measurement.sample import Check, check_sample
 from rostra.measurement.settings import change_settings
 from rostra.measurement.watch import see_alarm
 from rostra.moderation.desk import Reviewer
+from rostra.moderation.queue import get_reviewer
 from rostra.moderation.rest import note_looked
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
@@ -60,6 +61,8 @@ class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
     answer: Literal["fine", "unclear", "violates"]
     clause: str = ""
     since: int = 0
+    # Whether there are pictures: what looking at them costs is counted.
+    pictures: bool = False
 
 
 class PutBackForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +193,7 @@ async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Res
             for clause, key in zip(clauses, keys, strict=False)
         ],
         progress=await count_progress(res.db, res.clock, visit.me.account_id),
+        kept=await get_reviewer(res.desk, visit.me.account_id),
         since=int(res.clock.now().timestamp()),
         problem=problem,
     )
@@ -219,7 +223,7 @@ async def save_label(visit: Visit, form: LabelForm) -> Response:
         return await _label(visit, problem, 409)
     except Invalid:
         return await _label(visit, visit.gettext("Choose a clause of the policy."), 422)
-    await note_looked(res.desk, Reviewer(account_id=me.account_id, role=me.role), 1, seconds)
+    await note_looked(res.desk, Reviewer(account_id=me.account_id, role=me.role), 2 if form.pictures else 1, seconds)
     return visit.redirect("/admin/measure/label")
 
 

@@ -24,6 +24,7 @@ from rostra.measurement.sample import Check
 from rostra.measurement.times import Action, Forecast
 from rostra.measurement.times_queries import Seen, Times, Waiting
 from rostra.moderation.evidence import Snapshot
+from rostra.moderation.queue_queries import ReviewerRow
 from rostra.web.measurement import Choice
 from rostra.web.measurement_charts import draw_charts, duration, percent
 from tests.web import samples as s
@@ -105,7 +106,7 @@ def _offer(**content: Any) -> Offer:
 def _label(offer: Offer | None, problem: str = "", pictures: Any = ()) -> dict[str, Any]:
     names = ["Threats of violence", "Incitement", "Hate", "Harassment", "Sexual content without consent", "Minors", "Self-harm", "Spam and manipulation", "Somebody else’s data", "Impersonation", s.HOSTILE]
     choices = [Choice(id=f"clause-{n}", title=name, text=f"What {name} is.", key="123456789a"[n] if n < 10 else "") for n, name in enumerate(names)]
-    return {"offer": offer, "pictures": list(pictures), "choices": choices, "progress": Progress(open=84, second=9, mine=16), "since": 1_777_000_000, "problem": problem}
+    return {"offer": offer, "pictures": list(pictures), "choices": choices, "progress": Progress(open=84, second=9, mine=16), "since": 1_777_000_000, "problem": problem, "kept": ReviewerRow(blur=not problem, greyscale=not problem)}
 
 
 def measurement_cases() -> dict[str, Case]:
