@@ -18,10 +18,10 @@ from rostra.notices import item_queries
 from rostra.notices.intake import own_hosts
 from rostra.notices.item_queries import Pending, Post
 from rostra.notices.records import Match
-from rostra.screening.near_queries import READ_BACK, NearRow, find_near
+from rostra.screening.near_queries import READ_BACK, find_near
 from rostra.text.urls import Urls
 
-MOST_COPIES: Final = 1000
+MOST_COPIES: Final = 5000
 # Somebody quotes from memory, or a part: a little less alike than copies are.
 _QUOTED: Final = 0.7
 _STATUS: Final = re.compile(
@@ -118,10 +118,10 @@ async def _by_quote(conn: Reader, item: Pending, place: Place, until: datetime) 
 async def find_copies(conn: Reader, target: Target, until: datetime) -> list[tuple[Post, float]]:
     """Posts that say the same as the item, the most alike first; direct messages are nobody's to look through."""
     made = signature_of(target.text)
-    rows: list[NearRow] = []
-    if made.bits:
-        rows = await find_near(conn, made, since=until - READ_BACK, until=until, limit=MOST_COPIES + 1)
-    alike = {row.status_id: row.similarity for row in rows if row.status_id != target.subject_id}
+    if not made.bits:
+        return []
+    alike = await item_queries.list_near(conn, made, until - READ_BACK, until, MOST_COPIES + 1)
+    alike.pop(target.subject_id or 0, None)
     posts = await item_queries.find_statuses(conn, sorted(alike))
     found = [(post, alike[post.id]) for post in posts.values() if post.visibility != "direct"]
     return sorted(found, key=lambda each: (-each[1], -each[0].id))[:MOST_COPIES]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import msgspec
 
+from rostra.detect.near import NEAR, SIGNATURE_BYTES, Signature, most_different_bits
 from rostra.kit.db import Reader, Tx, as_records
 from rostra.notices.formats.records import ParsedItem
 from rostra.notices.records import Copy, Decided, Item
+from rostra.screening.near_queries import bits_of, key_of, span_of
 
 INSERT: Final = """
 insert into notice_items (id, notice_id, position, url, quote, named_clause, clause, note, evidence)
@@ -60,6 +62,21 @@ where lower(a.username) = any($1::text[]) and coalesce(lower(a.domain), '') = ''
 FILES: Final = """
 select m.original_key, m.preview_key, m.status_id, m.account_id from media_attachments m
 where m.original_key = any($1::text[]) or m.preview_key = any($1::text[])
+"""
+
+
+def _sharing(band: LiteralString, keys: LiteralString) -> LiteralString:
+    return f"""select n.status_id, bit_count(n.signature # $1)::integer as different from near_signatures n
+  where n.{band} = any({keys}::bigint[]) and n.at >= $2"""
+
+
+# All that share a key, however many: screening looks at the newest of a text only, which is enough to know it, and not
+# enough to be done with it. $3 bits that may differ, $4 how many, $5 to $10 the keys of each band.
+ALL_NEAR: Final = f"""
+select c.status_id, min(c.different) as different from (
+{_sharing("band_1", "$5")} union {_sharing("band_2", "$6")} union {_sharing("band_3", "$7")} union
+{_sharing("band_4", "$8")} union {_sharing("band_5", "$9")} union {_sharing("band_6", "$10")}) c
+where c.different <= $3 group by c.status_id order by different, c.status_id desc limit $4
 """
 
 LOCK_PENDING: Final = "select id from notice_items where id = $1 and match = 'pending' for update"
@@ -248,6 +265,14 @@ async def find_files(conn: Reader, keys: Sequence[str]) -> dict[str, tuple[int |
     for row in await conn.fetch(FILES, keys):
         found[row["original_key"]] = found[row["preview_key"]] = (row["status_id"], row["account_id"])
     return found
+
+
+async def list_near(conn: Reader, made: Signature, since: datetime, until: datetime, limit: int) -> dict[int, float]:
+    """How alike posts are that say the same, by their ids; the most alike and then the newest of them."""
+    spans = range(span_of(until), span_of(since) - 1, -1)
+    keys = ([key_of(span, band) for span in spans] for band in made.bands)
+    rows = await conn.fetch(ALL_NEAR, bits_of(made), since, most_different_bits(NEAR), limit, *keys)
+    return {row["status_id"]: 1.0 - 2.0 * row["different"] / (SIGNATURE_BYTES * 8) for row in rows}
 
 
 async def lock_pending(tx: Tx, item_id: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.moderation.desk import Reviewer
 from rostra.notices.clocks import set_clock, tick
-from rostra.notices.find import place_of
+from rostra.notices.find import place_of, signature_of
 from rostra.notices.intake import Arrival, refuse, release, take_in
 from rostra.notices.providers import (
     ProviderDraft,
@@ -20,6 +20,7 @@ from rostra.notices.providers import (
     make_token,
     retire_provider,
 )
+from rostra.screening.near_queries import insert_signature
 from tests.notices.letters import BASE, letter, xarf4
 from tests.notices.scene import HANGED, items_of, put_policy, put_provider, report, reviewer, row_of, send
 from tests.world import World
@@ -312,3 +313,25 @@ async def test_mail_in_the_name_of_a_provider_is_not_believed_by_its_name(world:
     row = await row_of(world, taken.notice_id)
     assert (row["state"], row["provider_id"], row["sender"]) == ("quarantined", None, "abuse@cloud.example")
     assert provider.id
+
+
+async def test_all_copies_are_found_not_only_the_newest(world: World) -> None:
+    """Screening reads the newest five hundred of a text; a notice is about all of them."""
+    await put_policy(world)
+    provider = await put_provider(world)
+    carl = await world.person("carl")
+    post = await carl.post(HANGED)
+    made, at = signature_of(HANGED), world.clock.now()
+    async with world.db.transaction() as tx:
+        for number in range(700):
+            status_id = await tx.fetchval(
+                "insert into statuses (id, account_id, uri, url, text, content, visibility, conversation_id,"
+                " created_at) select make_id($1), account_id, $2, $2, text, content, visibility, conversation_id, $1"
+                " from statuses where id = $3 returning id",
+                at, f"https://far.example/{number}", int(post["id"]),
+            )  # fmt: skip
+            await insert_signature(tx, status_id, carl.account_id, at, made)
+    notice_id = await report(world, provider, post["url"])
+    (item,) = await items_of(world, notice_id)
+    assert (item.copies, item.authors) == (700, 1)
+    assert await world.db.connection.fetchval("select count(*) from cases") == 701
