@@ -19,7 +19,7 @@ import msgspec
 from rostra.accounts.blocks_edge import Edge
 from rostra.accounts.create import create_account
 from rostra.accounts.passwords import Passwords
-from rostra.accounts.records import NewAccount
+from rostra.accounts.records import NewAccount, Role
 from rostra.api.openapi import describe
 from rostra.api.routes import all_routes
 from rostra.asgi import Application
@@ -151,7 +151,7 @@ class World:
         self.anyone = Api(self)
 
     async def person(
-        self, username: str, *, role: str = "user", scopes: str = "profile read write follow push", **more: Any
+        self, username: str, *, role: Role = "user", scopes: str = "profile read write follow push", **more: Any
     ) -> Person:
         """A confirmed and approved local person with a token."""
         at = self.clock.now()
