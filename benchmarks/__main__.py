@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 import uvloop
 
-from benchmarks import detectors, ledger, report, restart, screening, seed, streams
+from benchmarks import desk, detectors, ledger, report, restart, screening, seed, streams
 from benchmarks.load import Build, Numbers, Sample, run
 from benchmarks.report import Row, Size
 from benchmarks.scenarios import SCENARIOS, Scenario, World, find_world, floor
@@ -32,7 +32,7 @@ DUE_JOBS = (
     "select exists (select from pgqueuer where status = 'picked' or (status = 'queued' and execute_after <= now()))"
 )
 DURABILITY = "select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting <> 'on'"
-_ALWAYS = ("restart", "streams", "detectors", "screening", "ledger")
+_ALWAYS = ("restart", "streams", "detectors", "screening", "ledger", "desk")
 # As part of everything; alone it takes ten times as many.
 _LEDGER_EVENTS = 100_000
 # A cell is measured in turns, floor, scenario, floor, …, so that what else the machine does meets both.
@@ -49,6 +49,9 @@ def main() -> None:
     if sys.argv[1:2] == ["detectors"]:
         detectors.main(sys.argv[2:])
         return
+    if sys.argv[1:2] == ["desk"]:
+        desk.main(sys.argv[2:])
+        return
     if sys.argv[1:2] == ["ledger"]:
         ledger.main(sys.argv[2:])
         return
@@ -59,7 +62,9 @@ def main() -> None:
         screening.run()
     if "ledger" in options.only:
         ledger.run(_LEDGER_EVENTS)
-    if set(options.only) <= {"detectors", "screening", "ledger"}:
+    if "desk" in options.only:
+        desk.main([])
+    if set(options.only) <= {"detectors", "screening", "ledger", "desk"}:
         return
     sizes = [uvloop.run(_measure(posts, options)) for posts in options.posts]
     print("\nagainst what is aimed at")

@@ -8,6 +8,9 @@ alter table users drop constraint users_role_check;
 alter table users add constraint users_role_check
   check (role in ('owner', 'admin', 'moderator', 'triage', 'juror', 'user'));
 
+-- Who may be the same person.
+create index users_by_sign_up_ip on users (sign_up_ip) where sign_up_ip is not null;
+
 alter table accounts
   -- May sign in, read, export and appeal, and nothing that others see.
   add column frozen_at timestamptz,

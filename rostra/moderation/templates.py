@@ -62,9 +62,7 @@ async def delete_template(desk: Desk, reviewer: Reviewer, template_id: int) -> N
 
 def fitting(templates: Sequence[Template], clause: str) -> list[Template]:
     """Those for the clause, then those for any, then the rest."""
-    return sorted(
-        templates, key=lambda each: 0 if each.clause and _is_for(each, clause) else 1 if not each.clause else 2
-    )
+    return sorted(templates, key=lambda each: _distance(each, clause))
 
 
 def fill(text: Mapping[str, str], language: str, values: Mapping[str, str]) -> str:
@@ -73,7 +71,9 @@ def fill(text: Mapping[str, str], language: str, values: Mapping[str, str]) -> s
     return _PLACE.sub(lambda place: values.get(place[1], place[0]), said)
 
 
-def _is_for(template: Template, clause: str) -> int:
+def _distance(template: Template, clause: str) -> int:
+    if not template.clause:
+        return 1
     return 0 if clause == template.clause or clause.startswith(f"{template.clause}.") else 2
 
 

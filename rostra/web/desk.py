@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isinf
 from typing import Any, Final, Literal
 
@@ -53,6 +53,8 @@ Tab = Literal["queued", "escalated", "closed"]
 # Words of such exposure are veiled for those who want that: 1 harsh words, 3 harsh pictures.
 HARSH: Final = (1, 3)
 _CHOICES: Final = 40
+# So old may the forecast be that is counted once a minute.
+_FRESH: Final = timedelta(minutes=3)
 
 
 class QueueForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,9 +196,13 @@ async def drop_filter(visit: Visit, form: IdForm) -> Response:
 async def _read_load(visit: Visit) -> tuple[list[Tally], Load]:
     async with visit.res.db.read() as conn:
         tallies = await reviewer_queries.tally(conn)
-        forecast = await read_forecast(conn, visit.res.clock.now())
-        brake = (await get_state(conn)).brake
-    return tallies, _load(tallies, forecast, alarming=is_alarming(forecast, brake))
+        state = await get_state(conn)
+        # A worker has counted within the minute; where none has, it is done here.
+        is_fresh = state.looked_at is not None and state.looked_at > visit.res.clock.now() - _FRESH
+        forecast = state.forecast if is_fresh else None
+        if forecast is None:
+            forecast = await read_forecast(conn, visit.res.clock.now())
+    return tallies, _load(tallies, forecast, alarming=is_alarming(forecast, state.brake))
 
 
 def _load(tallies: Sequence[Tally], forecast: Forecast, *, alarming: bool) -> Load:

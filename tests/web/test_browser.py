@@ -260,7 +260,8 @@ OF_MEMBERS = (
     "/settings/sessions", "/settings/filters/new", "/keyboard", "THREAD",
 )  # fmt: skip
 OF_STAFF = (
-    "/admin", "/admin/review", "/admin/review?tab=case", "/admin/policy", "/admin/policy/coverage",
+    "/admin", "/admin/desk", "/admin/desk?source=hold", "/admin/desk?tab=closed", "/admin/desk/settings",
+    "/admin/desk/templates", "CASE", "/admin/desk/act?status=POST", "/admin/policy", "/admin/policy/coverage",
     "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
     "/admin/policy/replays", "/admin/policy/clusters", "/admin/crisis",
     "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "/admin/transparency", "HELD",
@@ -293,8 +294,12 @@ def test_no_main_page_has_a_serious_barrier(
     with opened(chromium, site) as page:
         if who != "visitors":
             sign_in(page, olga if who == "staff" else ada)
+        if who == "staff":
+            page.goto("/admin/desk")
+            places["CASE"] = page.locator("article.case").filter(has_text="@otto").get_attribute("data-href") or ""
+            places["POST"] = str(bruno.http.get(f"/api/v1/accounts/{bruno.id}/statuses").json()[0]["id"])
         for path in {"visitors": OF_VISITORS, "members": OF_MEMBERS, "staff": OF_STAFF}[who]:
-            page.goto(re.sub("^[A-Z]+", lambda name: places[name[0]], path))
+            page.goto(re.sub("[A-Z]{4,}", lambda name: places[name[0]], path))
             axe.load_axe(page)
             for size, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (PHONE, "light")):
                 page.set_viewport_size(size)
@@ -305,9 +310,7 @@ def test_no_main_page_has_a_serious_barrier(
     assert barriers == []
 
 
-def test_what_is_refused_is_told_first_and_a_decision_leads_to_the_next_item(
-    chromium: Browser, site: Server, olga: Person, ada: Person
-) -> None:
+def test_what_is_refused_is_told_first(chromium: Browser, site: Server, ada: Person) -> None:
     text = "If you open that door again I will kill you, and your brother too"
     with opened(chromium, site, refused_forms=True) as page:
         sign_in(page, ada)
@@ -319,15 +322,63 @@ def test_what_is_refused_is_told_first_and_a_decision_leads_to_the_next_item(
         expect(page.locator("#marked mark").first).to_contain_text("kill you")
         axe.load_axe(page)
         assert axe.find_barriers(page) == []
+
+
+def test_the_desk_is_worked_by_keys_from_the_list_to_the_decision_and_back(
+    chromium: Browser, site: Server, olga: Person
+) -> None:
+    with opened(chromium, site) as page:
+        sign_in(page, olga)
+        page.goto("/admin/desk")
+        page.keyboard.press("j")
+        expect(page.locator("article.case").first).to_be_focused()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys of the desk")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        expect(page.get_by_label("Clause")).to_be_focused()
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        expect(page.get_by_role("heading", name="Post by @otto")).to_be_visible()
+        expect(page.locator("blockquote mark").first).to_be_visible()
+        case = page.url
+        page.keyboard.press("e")
+        expect(page.get_by_label("Why somebody else has to look at it")).to_be_focused()
+        page.keyboard.type("n 1 s")
+        page.keyboard.press("Escape")
+        page.keyboard.press("d")
+        expect(page.get_by_label("breaks the policy")).to_be_focused()
+        expect(page.get_by_label("What the author reads")).to_be_hidden()
+        page.keyboard.press("Space")
+        expect(page.get_by_label("What the author reads")).to_be_visible()
+        page.keyboard.press("8")
+        expect(page.get_by_role("button", name="Remove, suspend for good")).to_be_focused()
+        assert page.url == case
+        page.keyboard.press("2")
+        expect(page.locator(".done")).to_contain_text("removed")
+        page.keyboard.press("u")
+        expect(page.get_by_text("Undone.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Post by @otto")).to_be_visible()
+        page.keyboard.press("s")
+        expect(page.get_by_text("Nothing else waits here.")).to_be_visible()
+
+
+def test_a_case_is_decided_on_a_phone_without_script(chromium: Browser, site: Server, olga: Person) -> None:
     with opened(chromium, site, script=False, size=PHONE) as page:
         sign_in(page, olga)
-        page.goto("/admin/review")
-        items = page.locator("article.review")
-        expect(items).to_have_count(2)
-        veto = items.filter(has_text="This is your own post")
-        other = items.filter(has_text="@otto")
-        expect(veto.get_by_role("button")).to_have_count(0)
-        other.get_by_label("Note for the record").fill("Looked at")
-        other.get_by_role("button", name="Refuse").click()
-        expect(page.get_by_text("Refused.")).to_be_visible()
-        expect(items).to_have_count(1)
+        page.goto("/admin/desk")
+        cases = page.locator("article.case")
+        expect(cases).to_have_count(2)
+        cases.filter(has_text="your own").get_by_role("link").click()
+        expect(page.get_by_text("This is your own: somebody else has to look at it.")).to_be_visible()
+        page.goto("/admin/desk")
+        page.get_by_role("button", name="Next case").click()
+        page.locator("details.long > summary").click()
+        page.get_by_label("breaks the policy").check()
+        page.get_by_label("remove", exact=True).check()
+        page.get_by_label("freeze: may read, not write").check()
+        page.locator("#lasts-account-freeze").select_option("7d")
+        page.get_by_label("What you found").fill("Offers a weapon for sale")
+        page.get_by_role("button", name="Decide so").click()
+        expect(page.locator(".done")).to_contain_text("removed, frozen")
+        expect(cases).to_have_count(1)
