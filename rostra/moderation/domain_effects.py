@@ -5,14 +5,16 @@ What single accounts are decided on stays theirs: an account is hidden or limite
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rostra.events import AccountHidden, AccountShown, Emit, FilesLetGo
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database
+from rostra.kit.db import Database, Tx
 from rostra.moderation import domain_queries as queries
 
 _BATCH: Final = 200
+_FILES: Final = 500
 
 
 async def apply_domain_policy(db: Database, clock: Clock, emit: Emit, domain: str) -> None:
@@ -38,7 +40,23 @@ async def _apply(
             for account_id, is_suspended in (await queries.apply(tx, ids, severity, clock.now())).items():
                 event = AccountHidden if is_suspended else AccountShown
                 await emit(tx, event(account_id=account_id))
-            keys = await queries.let_go_of_files(tx, ids) if reject_media else []
-            if keys:
-                await emit(tx, FilesLetGo(media_keys=keys))
+        if reject_media:
+            await _let_go(db, emit, ids)
         after = ids[-1]
+
+
+async def _let_go(db: Database, emit: Emit, account_ids: Sequence[int]) -> None:
+    """Forget the files of accounts, a few at a time."""
+    keys: list[str] | None = None
+    while keys is None or keys:
+        async with db.transaction() as tx:
+            keys = await queries.let_go_of_media(tx, account_ids, _FILES)
+            await _remove(tx, emit, keys)
+    async with db.transaction() as tx:
+        await _remove(tx, emit, await queries.let_go_of_images(tx, account_ids))
+
+
+async def _remove(tx: Tx, emit: Emit, keys: Sequence[str]) -> None:
+    gone = sorted(set(keys) - await queries.find_evidence(tx, keys))
+    if gone:
+        await emit(tx, FilesLetGo(media_keys=gone))

@@ -108,7 +108,9 @@ returning a.id, w.was_suspended, a.suspended_at is not null as is_suspended
 # Their files, and what of those is not evidence that has to stay.
 LET_GO_MEDIA: Final = """
 with gone as (
-  delete from media_attachments where account_id = any($1::bigint[]) returning status_id, original_key, preview_key),
+  delete from media_attachments where id = any(array(
+    select m.id from media_attachments m where m.account_id = any($1::bigint[]) limit $2))
+  returning status_id, original_key, preview_key),
 anew as (update statuses s set rendered_for = 0 where s.id in (select status_id from gone))
 select original_key as key from gone union select preview_key from gone
 """
@@ -263,9 +265,16 @@ async def apply(tx: Tx, account_ids: Sequence[int], severity: str | None, at: da
     return {row["id"]: row["is_suspended"] for row in rows if row["is_suspended"] != row["was_suspended"]}
 
 
-async def let_go_of_files(tx: Tx, account_ids: Sequence[int]) -> list[str]:
-    """Forget the media and the images of accounts; the keys of files that nothing needs any more."""
-    rows = [*await tx.fetch(LET_GO_MEDIA, account_ids), *await tx.fetch(LET_GO_IMAGES, account_ids)]
-    keys = {row["key"] for row in rows if row["key"]}
-    held = {row["key"] for row in await tx.fetch(EVIDENCE, list(keys))} if keys else set[str]()
-    return sorted(keys - held)
+async def let_go_of_media(tx: Tx, account_ids: Sequence[int], limit: int) -> list[str]:
+    """Forget up to `limit` attachments of accounts; the keys of their files."""
+    return [row["key"] for row in await tx.fetch(LET_GO_MEDIA, account_ids, limit)]
+
+
+async def let_go_of_images(tx: Tx, account_ids: Sequence[int]) -> list[str]:
+    """Forget the avatars and headers of accounts; the keys of their files."""
+    return [row["key"] for row in await tx.fetch(LET_GO_IMAGES, account_ids) if row["key"]]
+
+
+async def find_evidence(db: Reader, keys: Sequence[str]) -> set[str]:
+    """Those of the files that have to stay."""
+    return {row["key"] for row in await db.fetch(EVIDENCE, keys)}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.kit.errors import Invalid
+from rostra.moderation import domain_effects
 from rostra.moderation.decide import decide_subject
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.domain_csv import export_blocks, read_blocks
@@ -150,7 +151,9 @@ async def test_the_rule_for_a_server_outlives_what_was_decided_on_one_account(wo
     assert not (await held(world, troll))[0]
 
 
-async def test_rejected_media_are_let_go_but_for_evidence(world: World, mona: Person) -> None:
+async def test_rejected_media_are_let_go_but_for_evidence(
+    world: World, mona: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = world.res.store
     kept, gone = "media/kept.png", "media/gone.png"
     for key in (kept, gone):
@@ -161,7 +164,21 @@ async def test_rejected_media_are_let_go_but_for_evidence(world: World, mona: Pe
         "insert into snapshots (id, subject_kind, subject_id, account_id, sha256, content, media_keys, taken_at)"
         " values (1, 'account', $1, $1, '', '{}', $2, $3)", evident, [kept], world.clock.now(),
     )  # fmt: skip
+    post = await status_of(world, evident)
+    pictures = ("media/1.png", "media/2.png")
+    for key in pictures:
+        await store.put(key, b"x", "image/png")
+        await world.db.connection.execute(
+            "insert into media_attachments (id, account_id, status_id, type, content_type, original_key, preview_key,"
+            " size_bytes, meta, created_at) values (make_id($1), $2, $3, 'image', 'image/png', $4, $4, 1, '{}', $1)",
+            world.clock.now(), evident, post, key,
+        )  # fmt: skip
+    assert len((await world.anyone.get(f"/api/v1/statuses/{post}")).json()["media_attachments"]) == 2
+    monkeypatch.setattr(domain_effects, "_FILES", 1)
     await block(world, mona, "pics.example", "noop", reject_media=True)
+    await world.settle()
+    assert (await world.anyone.get(f"/api/v1/statuses/{post}")).json()["media_attachments"] == []
+    assert [await store.exists(key) for key in pictures] == [False, False]
     assert await world.db.connection.fetchval("select count(*) from accounts where avatar_key is not null") == 0
     assert [await store.exists(key) for key in (kept, gone)] == [True, False]
 
