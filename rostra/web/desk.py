@@ -202,6 +202,7 @@ async def _read_load(visit: Visit) -> tuple[list[Tally], Load]:
         forecast = state.forecast if is_fresh else None
         if forecast is None:
             forecast = await read_forecast(conn, visit.res.clock.now())
+    forecast = msgspec.structs.replace(forecast, backlog=sum(each.number for each in tallies))
     return tallies, _load(tallies, forecast, alarming=is_alarming(forecast, state.brake))
 
 

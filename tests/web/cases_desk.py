@@ -198,7 +198,7 @@ def _queue_cases() -> dict[str, Case]:
     empty = base | {"rows": [], "older_url": None, "choices": none, "load": calm, "filters": []}
     return {
         "admin/desk-hostile": Case("admin/desk.html", at, base),
-        "admin/desk-narrow-hostile": Case("admin/desk.html", at, base | {"query": narrow, "place": Place(query=narrow), "load": _load(hours=None), "done": _done()}),
+        "admin/desk-narrow-hostile": Case("admin/desk.html", at, base | {"query": narrow, "place": Place(query=narrow), "load": _load(hours=None, closed=0), "done": _done()}),
         "admin/desk-triage": Case("admin/desk.html", at, base | {"may": TRIAGE, "today": Today(items={}, seconds=7000), "load": _load(hours=0.4, alarming=False)}),
         "admin/desk-resting": Case("admin/desk.html", at, base | {"today": Today(items={3: 60}, seconds=7300, resting_until=NOW + timedelta(minutes=12)), "load": _load(hours=30.0)}),
         "admin/desk-escalated": Case("admin/desk.html", at, base | {"tab": "escalated"}),

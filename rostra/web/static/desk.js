@@ -77,6 +77,9 @@
   const press = (key) => {
     const button = $(`[data-key="${key}"]`);
     if (!button || button.disabled) return false;
+    const clause = $("#clause");
+    // A violation needs a clause: to the place where it is chosen.
+    if (button.matches(".quick-violates") && clause && !clause.value) { clause.focus(); clause.scrollIntoView({ block: "center" }); return true; }
     if ("twice" in button.dataset && document.activeElement !== button) { button.focus(); return true; }
     button.click();
     return true;
