@@ -465,3 +465,44 @@ async def test_pages_take_as_many_statements_for_forty_cases_as_for_one(world: W
     assert page.count('<article class="case"') == 30
     older = re.findall(r'rel="next" href="([^"]+)"', page)[0].replace("&amp;", "&")
     assert (await browser.get(older)).count('<article class="case"') == 10
+
+
+async def test_nothing_that_authors_and_reporters_see_names_a_reviewer(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    bob = await world.person("bob")
+    posted = await ada.post("A marrow")
+    await bob.api.post("/api/v1/reports", {"account_id": ada.id, "status_ids": [posted["id"]]})
+    await world.settle()
+    page = await _next(browser)
+    case = re.findall(r"/admin/desk/cases/(\d+)/decide", page)[0]
+    await browser.post(
+        f"/admin/desk/cases/{case}/decide", quick="remove", clause="words", revision="0", note="mia was here"
+    )
+    world.at(world.clock.now() + timedelta(minutes=2))
+    await world.settle()
+    for person in (ada, bob):
+        seen = await Browser.of(world, person)
+        for path in ("/notifications", "/home", "/@ada", "/settings"):
+            assert "mia" not in await seen.get(path), path
+        told = await person.api.get("/api/v1/notifications")
+        assert "mia" not in told.text
+
+
+async def test_pages_are_refused_to_those_who_may_not_and_unknown_cases_are_not_found(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    posted = await ada.post("A marrow")
+    case = (await case_of(world, posted["id"]))["id"]
+    stranger = await Browser.of(world, ada)
+    await stranger.get(f"/admin/desk/cases/{case}", expect=403)
+    await stranger.get("/home")
+    for act in ("take", "decide", "skip", "escalate", "hand_over", "note", "left", "renew"):
+        await stranger.post(f"/admin/desk/cases/{case}/{act}", expect=403)
+        await stranger.get("/home")
+    await browser.get("/admin/desk/cases/12", expect=404)
+    await browser.get("/admin/desk")
+    for act in ("take", "decide", "left", "note"):
+        await browser.post(f"/admin/desk/cases/12/{act}", expect=404, quick="ok", note="x")
+        await browser.get("/admin/desk")
+    await browser.post("/admin/desk/decisions/12/undo", expect=404)
+    await browser.get("/admin/desk?tab=nothing", expect=422)
+    await browser.get("/admin/desk?after=%27;drop&exposure=9&source=x")
