@@ -49,8 +49,8 @@ async def add_golden(
     if outcome not in ("violates", "fine") or (outcome == "violates") != bool(clause):
         raise Invalid("clause", "must be given for a violation, and only for one")
     golden_id = await golden_queries.insert(
-        tx, at, snapshot_id, outcome=outcome, clause=clause, origin="expert" if decision_id is None else "appeal",
-        decision_id=decision_id, created_by=created_by,
+        tx, at, snapshot_id, outcome=outcome, clause=clause, origin="expert", decision_id=decision_id,
+        created_by=created_by,
     )  # fmt: skip
     if golden_id is None:
         raise NotFound
@@ -65,6 +65,20 @@ async def add_golden(
     )
     await append(tx, at, entry)
     return golden_id
+
+
+async def add_from_decision(db: Database, clock: Clock, decision_id: int, *, actor_id: int) -> int:
+    """Make a golden item of a decision that those who looked at it again settled, with their answer; its id. Raises
+    NotFound where it is not settled so, or is one already."""
+    at = clock.now()
+    async with db.transaction() as tx:
+        settled = await golden_queries.find_settled(tx, decision_id)
+        if settled is None:
+            raise NotFound
+        return await add_golden(
+            tx, at, settled.snapshot_id, outcome=settled.outcome, clause=settled.clause, decision_id=decision_id,
+            created_by=actor_id,
+        )  # fmt: skip
 
 
 async def collect_golden(db: Database, clock: Clock) -> int:

@@ -30,6 +30,13 @@ where d.reversed_why in ('appeal', 'review') and d.reversed_at >= $2 and d.outco
 on conflict do nothing
 """
 
+# A decision that others looked at again and agreed on, with what was seen then.
+SETTLED: Final = """
+select i.id, i.snapshot_id, i.outcome, i.clause from label_items i
+where i.decision_id = $1 and i.state = 'settled' and i.outcome in ('violates', 'fine') and i.snapshot_id is not null
+  and not exists (select from golden_items g where g.decision_id = i.decision_id)
+"""
+
 # What somebody was given and has not answered within the hour comes first; then one that they have not had, by a hash,
 # so that each meets them in an order of their own.
 DUE: Final = """
@@ -110,6 +117,11 @@ async def insert(
     created_by: int | None,
 ) -> int | None:
     return await tx.fetchval(INSERT, at, snapshot_id, outcome, clause, origin, decision_id, created_by)
+
+
+async def find_settled(conn: Reader, decision_id: int) -> Golden | None:
+    """What others say of a decision, unless it is golden already."""
+    return find_record(Golden, await conn.fetchrow(SETTLED, decision_id))
 
 
 async def retire(tx: Tx, golden_id: int, at: datetime) -> bool:

@@ -19,6 +19,16 @@ SET: Final = """
 update measurement_settings set daily_sample = $1, double_share = $2, second_share = $3, golden_share = $4
 """
 
+# Days of which something was viewed and that are in no sample.
+UNPLANNED: Final = """
+select days.day::date as day from generate_series($1::date, $2::date - 1, interval '1 day') as days (day)
+where exists (select from status_views v where v.day = days.day::date)
+  and not exists (select from sample_plans p where p.days @> days.day::date)
+order by 1
+"""
+
+HAS_DAY: Final = "select exists (select from prevalence_days where day = $1)"
+
 INSERT_PLAN: Final = """
 insert into sample_plans (id, days, seed, size, double_share, planned_event_id, planned_at)
 values ($1, daterange($2, $3), $4, $5, $6, $7, $8)
@@ -143,6 +153,16 @@ async def get_settings(conn: Reader) -> Settings:
 
 async def save_settings(tx: Tx, settings: Settings) -> None:
     await tx.execute(SET, settings.daily_sample, settings.double_share, settings.second_share, settings.golden_share)
+
+
+async def list_unplanned(conn: Reader, first: date, until: date) -> list[date]:
+    """Days from `first` up to, not with, `until` on which something was viewed and that are in no sample."""
+    return [row["day"] for row in await conn.fetch(UNPLANNED, first, until)]
+
+
+async def has_day(conn: Reader, day: date) -> bool:
+    """Whether the share of risky views of a day is kept."""
+    return await conn.fetchval(HAS_DAY, day)
 
 
 async def make_plan_id(tx: Tx, at: datetime) -> int:

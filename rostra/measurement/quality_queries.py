@@ -70,7 +70,8 @@ group by 1, 2 order by 2, 1
 
 # Decisions that two others saw otherwise, and that still hold.
 DOUBTED: Final = """
-select d.id, d.case_id, d.outcome, d.clause, i.outcome as second, i.clause as second_clause, i.settled_at
+select d.id, d.case_id, d.outcome, d.clause, i.outcome as second, i.clause as second_clause, i.settled_at,
+  exists (select from golden_items g where g.decision_id = d.id) as is_golden
 from label_items i join decisions d on d.id = i.decision_id
 where i.state = 'settled' and i.outcome in ('violates', 'fine') and d.reversed_at is null
   and (i.outcome <> case d.outcome when 'ok' then 'fine' else 'violates' end
@@ -142,6 +143,7 @@ class Doubted(msgspec.Struct, frozen=True, kw_only=True):
     second: str
     second_clause: str
     settled_at: datetime
+    is_golden: bool
 
 
 class Reversed(msgspec.Struct, frozen=True, kw_only=True):

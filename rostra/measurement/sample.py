@@ -38,6 +38,9 @@ from rostra.moderation.evidence import take_snapshots
 
 _AT_ONCE: Final = 5_000
 _LEARN_FROM: Final = timedelta(days=28)
+_DAY: Final = timedelta(days=1)
+# Nights in which nobody worked are made up for.
+_CATCH_UP: Final = timedelta(days=7)
 
 
 async def plan_sample(
@@ -146,7 +149,7 @@ async def _draw(db: Database, clock: Clock, plan: Plan, frame: Frame) -> bool:
             for item in items
         ]
         await plan_queries.insert_items(tx, at, plan.id, rows)
-        if plan.until - plan.first == timedelta(days=1):
+        if plan.until - plan.first == _DAY:
             await plan_queries.save_day(tx, plan.first, sum(views), views[-1], at)
     return True
 
@@ -216,28 +219,33 @@ async def check_sample(db: Database, plan_id: int) -> Check:
 
 
 async def sample_daily(db: Database, clock: Clock) -> list[int]:
-    """Plan a sample of yesterday's views, unless yesterday is in one, and draw what was planned: the ids.
+    """Plan a sample of the views of each of the last seven days that is in none, and draw what was planned: the ids.
 
-    Where nothing is to be drawn, the day's share of risky views is kept all the same.
+    The share of risky views of each day is kept, also where nothing is to be drawn.
     """
-    day = clock.now().date() - timedelta(days=1)
+    today = clock.now().date()
     async with db.read() as conn:
-        settings = await plan_queries.get_settings(conn)
-        is_planned = bool(await plan_queries.list_plans(conn, day, day + timedelta(days=1)))
-    if not is_planned and settings.daily_sample:
-        await plan_sample(db, clock, day, day + timedelta(days=1), size=settings.daily_sample)
+        size = (await plan_queries.get_settings(conn)).daily_sample
+        missing = await plan_queries.list_unplanned(conn, today - _CATCH_UP, today)
+    for day in missing if size else ():
+        await plan_sample(db, clock, day, day + _DAY, size=size)
     drawn = await draw_planned(db, clock)
-    if is_planned or not settings.daily_sample:
-        await _keep_day(db, clock, day)
+    for number in range(_CATCH_UP.days):
+        await _keep_day(db, clock, today - (number + 1) * _DAY)
     return drawn
 
 
 async def _keep_day(db: Database, clock: Clock, day: date) -> None:
     at = clock.now()
+    async with db.read() as conn:
+        if await plan_queries.has_day(conn, day):
+            return
     plan = Plan(
         id=0, first=day, until=day + timedelta(days=1), seed="", size=0, double_share=0, planned_at=at, drawn_at=None,
         strata=[], views=0, frame_sha256=None, drawn_event_id=None,
     )  # fmt: skip
     frame = await read_frame(db, plan)
+    if not len(frame.ids):
+        return
     async with db.transaction() as tx:
         await plan_queries.save_day(tx, day, int(frame.views.sum()), frame.views_of(3), at)

@@ -1,7 +1,7 @@
 """Measurement for those who may see it: how much is wrong, how fast and how well it is dealt with, and labelling.
 
 GET /admin/measure?clause=          admin/measurement.html; POST /admin/measure/alarms/ID/seen
-GET /admin/measure/quality          admin/measurement_quality.html
+GET /admin/measure/quality          admin/measurement_quality.html; POST /admin/measure/golden: decision
 GET /admin/measure/samples          admin/measurement_samples.html; POST: what is set; POST …/ID/check: draw again
 GET, POST /admin/measure/label      admin/measurement_label.html: item, answer (fine | unclear | violates), clause,
                                     since; POST …/put_back: item
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from rostra.kit.errors import Conflict, Invalid
 from rostra.kit.paging import Id
 from rostra.measurement.board import read_board, read_quality, read_samples
+from rostra.measurement.golden import add_from_decision
 from rostra.measurement.labelling import Answer, Offer, count_progress, label_item, put_back, take_item
 from rostra.measurement.plan_queries import Settings
 from rostra.measurement.prevalence import ANY
@@ -47,6 +48,10 @@ class BoardForm(msgspec.Struct, frozen=True, kw_only=True):
 
 class NumberForm(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
+
+
+class GoldenForm(msgspec.Struct, frozen=True, kw_only=True):
+    decision: Id
 
 
 class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +130,13 @@ async def quality_page(visit: Visit) -> Response:
         clauses={clause.id: say(clause.title, visit.language) for clause in clauses},
         percent=partial(percent, language=visit.language),
     )
+
+
+@pages.post("/admin/measure/golden", access="measure")
+async def make_golden(visit: Visit, form: GoldenForm) -> Response:
+    """Give a decision to others as an item of which the answer is known: that of those who looked at it again."""
+    await add_from_decision(visit.res.db, visit.res.clock, form.decision, actor_id=visit.me.account_id)
+    return visit.redirect("/admin/measure/quality", notice=visit.gettext("It comes among the golden items now."))
 
 
 @pages.get("/admin/measure/samples", access="measure")

@@ -111,10 +111,8 @@ async def test_the_desk_is_told_when_one_is_due(world: World) -> None:
 
 async def test_what_an_appeal_turned_round_becomes_golden_for_others(world: World) -> None:
     await put_in_force(world)
-    ada, mia, max_ = [
-        await world.person(name, role=role)
-        for name, role in (("ada", "user"), ("mia", "moderator"), ("max", "moderator"))
-    ]
+    ada = await world.person("ada")
+    mia, max_ = [await world.person(name, role="moderator") for name in ("mia", "max")]
     status_id = int((await ada.post("Wrongly removed"))["id"])
     draft = Draft(outcome="violates", clause="words", wishes=(Wish(kind="remove"),), revision=0)
     reviewer = Reviewer(account_id=mia.account_id, role="moderator")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rostra.kit.db import open_database
 from rostra.kit.errors import Conflict, Invalid
 from rostra.measurement.label_queries import Outcome
 from rostra.measurement.labelling import (
@@ -232,6 +233,33 @@ async def test_those_who_take_at_once_get_different_items(world: World) -> None:
     assert len({offer.number for offer in offers if offer}) == 3
 
 
+_ITEMS = """
+with new as (
+  insert into snapshots (id, subject_kind, subject_id, account_id, sha256, content, taken_at)
+  select n, 'status', n, 999, sha256(n::text::bytea), '{"text": "x"}', $1 from generate_series(1, 12) n returning id),
+plan as (
+  insert into sample_plans (id, days, seed, size, double_share, planned_event_id, planned_at)
+  values (1, '[2026-05-03,2026-05-04)', 's', 12, 0.1, 1, $1))
+insert into label_items (id, kind, plan_id, position, status_id, account_id, snapshot_id, created_at)
+select id, 'sample', 1, id, id, 999, id, $1 from new
+"""
+
+
+async def test_on_several_connections_at_once_no_item_goes_to_two(fresh_dsn: str, world: World) -> None:
+    people = range(1, 13)
+    async with open_database(fresh_dsn, max_size=6) as db:
+        async with db.transaction() as tx:
+            for number in people:
+                await tx.execute(
+                    "insert into accounts (id, username, uri, url, created_at, updated_at)"
+                    " values ($1, $2, $2, $2, $3, $3)", number, f"p{number}", world.clock.now(),
+                )  # fmt: skip
+            await tx.execute(_ITEMS, world.clock.now())
+            await tx.execute("update measurement_settings set golden_share = 0")
+        offers = await asyncio.gather(*(take_item(db, world.clock, number) for number in people))
+    assert len({offer.number for offer in offers if offer}) == 12
+
+
 async def _decide(world: World, ada: Person, by: Person, count: int, outcome: Any = "ok") -> None:
     for number in range(count):
         status_id = int((await ada.post(f"Decided {number}"))["id"])
@@ -256,10 +284,8 @@ async def test_at_least_two_of_a_hundred_decisions_are_looked_at_again(world: Wo
 
 async def test_a_second_look_is_by_another_and_does_not_know_the_first(world: World) -> None:
     await put_in_force(world)
-    ada, mia, max_, moe = [
-        await world.person(name, role=role)
-        for name, role in (("ada", "user"), ("mia", "moderator"), ("max", "moderator"), ("moe", "moderator"))
-    ]
+    ada = await world.person("ada")
+    mia, max_, moe = [await world.person(name, role="moderator") for name in ("mia", "max", "moe")]
     await _decide(world, ada, mia, 1)
     await world.db.connection.execute("update measurement_settings set second_share = 1, golden_share = 0")
     world.clock.tick(days=1)

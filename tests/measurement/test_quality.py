@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from rostra.kit.errors import NotFound
+from rostra.measurement.golden import add_from_decision
 from rostra.measurement.label_queries import Outcome
 from rostra.measurement.labelling import Answer, draw_second, take_item
 from rostra.measurement.quality import (
@@ -131,6 +133,14 @@ async def test_a_decision_that_others_saw_otherwise_is_named(world: World, secon
             await label(world, person, offer.number, BAD if outcome == "violates" else FINE)
     doubted = await list_doubted(world.db.connection, 5)
     assert [each.id for each in doubted] == ([decision_id] if second == "fine" else [])
+    golden_id = await add_from_decision(world.db, world.clock, decision_id, actor_id=moe.account_id)
+    made = await world.db.connection.fetchrow(
+        "select outcome, clause, origin from golden_items where id = $1", golden_id
+    )
+    assert made is not None
+    assert tuple(made) == (second, "" if second == "fine" else "words", "expert")
+    with pytest.raises(NotFound):
+        await add_from_decision(world.db, world.clock, decision_id, actor_id=moe.account_id)
     (figures,) = await reviewer_figures(world.db.connection, world.clock.now())
     assert figures.account_id == mia.account_id
     assert figures.upheld is not None

@@ -167,6 +167,20 @@ async def test_each_day_is_sampled_once_and_its_risky_views_are_kept(world: Worl
     assert (day["views"], day["risky_views"]) == (10, 4)
 
 
+async def test_nights_in_which_nobody_worked_are_made_up_for(world: World) -> None:
+    await community(world, 4)
+    first = world.clock.now().date()
+    await world.db.connection.execute(
+        "insert into status_views (status_id, day, views) select status_id, day + 2, views from status_views"
+    )
+    world.clock.tick(days=4)
+    assert len(await sample_daily(world.db, world.clock)) == 2
+    days = await world.db.connection.fetch("select day from prevalence_days order by day")
+    assert [row["day"] for row in days] == [first, first + timedelta(days=2)]
+    world.clock.tick(days=30)
+    assert await sample_daily(world.db, world.clock) == []
+
+
 async def test_without_a_sample_the_day_is_kept_all_the_same(world: World) -> None:
     await community(world, 4)
     await world.db.connection.execute("update measurement_settings set daily_sample = 0")

@@ -85,7 +85,7 @@ def _quality() -> Quality:
         agreement={"": known, "words": Agreement(units=48, observed=1.0, alpha=None, ac1=1.0), s.HOSTILE: known},
         recalls=[Recall(clause="", draws=21, share=wilson(14, 21)), Recall(clause="words", draws=3, share=wilson(3, 3))],
         reviewers=[ReviewerFigures(account_id=1, pseudonym="reviewer-4f", golden=22, right=wilson(21, 22), second=9, upheld=wilson(8, 9)), ReviewerFigures(account_id=2, pseudonym="", golden=0, right=None, second=0, upheld=None)],
-        doubted=[Doubted(id=1, case_id=44, outcome="violates", clause="words", second="fine", second_clause="", settled_at=NOW), Doubted(id=2, case_id=None, outcome="ok", clause="", second="violates", second_clause=s.HOSTILE, settled_at=NOW)],
+        doubted=[Doubted(id=1, case_id=44, outcome="violates", clause="words", second="fine", second_clause="", settled_at=NOW, is_golden=False), Doubted(id=2, case_id=None, outcome="ok", clause="", second="violates", second_clause=s.HOSTILE, settled_at=NOW, is_golden=True)],
         errors=Errors(sensitivity=wilson(40, 44), specificity=wilson(198, 200)), golden=61)
 
 

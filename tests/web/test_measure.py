@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rostra.accounts.records import Role
 from rostra.measurement.labelling import take_item
 from rostra.measurement.prevalence import estimate_weeks
 from tests.measurement.test_labelling import BAD, FINE, items, label, label_all, stage, take
@@ -19,10 +20,10 @@ PATHS = ["/admin/measure", "/admin/measure/quality", "/admin/measure/samples", "
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_measurement_is_for_those_who_may_measure(world: World, path: str) -> None:
-    for name, role, expect in (("ada", "user", 403), ("tri", "triage", 403), ("mia", "moderator", 200)):
+    people: list[tuple[str, Role, int]] = [("ada", "user", 403), ("tri", "triage", 403), ("mia", "moderator", 200)]
+    for name, role, expect in people:
         browser = await Browser.of(world, await world.person(name, role=role))
-        page = await browser.get(path, expect=expect)
-    assert check(page)[1] == []
+        assert check(await browser.get(path, expect=expect))[1] == []
 
 
 async def test_an_item_shows_the_post_and_not_its_author_scores_or_others_answers(world: World) -> None:
