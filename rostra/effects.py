@@ -35,6 +35,7 @@ from rostra.events import (
     FiltersChanged,
     Followed,
     FollowRequested,
+    LegalNoticeFiled,
     LeverMoved,
     LinkRequested,
     MailOrdered,
@@ -44,6 +45,7 @@ from rostra.events import (
     ProfileChanged,
     PushOrdered,
     Reported,
+    ReportsClosed,
     SignedUp,
     StatusDeleted,
     StatusEdited,
@@ -82,6 +84,9 @@ from rostra.moderation.bulk import BULK, BulkWanted, run_bulk
 from rostra.moderation.domain_effects import apply_domain_policy
 from rostra.moderation.evidence import drop_kept, sweep_snapshots
 from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.moderation.legal import forget_senders, resolve_notice
+from rostra.moderation.report_outcome import starts_at as reporters_told_at
+from rostra.moderation.report_outcome import tell_change, tell_reporters
 from rostra.moderation.tell import starts_at as told_at
 from rostra.moderation.tell import tell_author, tell_reversal
 from rostra.notices.clocks import tick as tick_notices
@@ -240,6 +245,26 @@ async def _bulk(wanted: BulkWanted, res: Resources) -> None:
 
 async def _tell_author(event: Decided, res: Resources) -> None:
     await tell_author(res.desk, event.decision_id)
+
+
+async def _tell_reporters(event: Decided, res: Resources) -> None:
+    await tell_reporters(res.desk, res.sealer, event.report_ids, decision_id=event.decision_id)
+
+
+async def _tell_closed(event: ReportsClosed, res: Resources) -> None:
+    await tell_reporters(res.desk, res.sealer, event.report_ids)
+
+
+async def _tell_change(event: DecisionReversed, res: Resources) -> None:
+    await tell_change(res.desk, res.sealer, event)
+
+
+async def _resolve_legal(event: LegalNoticeFiled, res: Resources) -> None:
+    await resolve_notice(res.desk, event.report_id)
+
+
+async def _forget_senders(_: Tick, res: Resources) -> None:
+    await forget_senders(res.desk)
 
 
 async def _close_moot(event: DecisionReversed, res: Resources) -> None:
@@ -541,6 +566,17 @@ on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: e
 on(StatusEdited, "moderation.record_edited", _record_rule)
 on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_local, starts_at=told_at, priority=5)
 on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
+on(
+    Decided,
+    "moderation.tell_reporters",
+    _tell_reporters,
+    when=lambda event: bool(event.report_ids),
+    starts_at=reporters_told_at,
+)
+on(ReportsClosed, "moderation.tell_closed", _tell_closed, starts_at=reporters_told_at)
+on(DecisionReversed, "moderation.tell_change", _tell_change)
+on(LegalNoticeFiled, "moderation.resolve_legal", _resolve_legal, priority=10)
+every("31 3 * * *", "moderation.forget_senders", _forget_senders, timeout=600)
 on(DecisionReversed, "appeals.close_moot", _close_moot, when=lambda event: event.why != "appeal")
 on(AppealDecided, "appeals.tell", _tell_outcome, priority=5)
 every("*/5 * * * *", "appeals.tick_panels", _tick_panels, timeout=120)

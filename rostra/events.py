@@ -169,6 +169,19 @@ class DecisionReversed(Event, frozen=True, kw_only=True):
     why: Literal["undo", "review", "appeal", "superseded"]
 
 
+class ReportsClosed(Event, frozen=True, kw_only=True):
+    """Reports have their outcome without a decision, at `at`: nothing was found of what they name."""
+
+    report_ids: list[int]
+    at: datetime
+
+
+class LegalNoticeFiled(Event, frozen=True, kw_only=True):
+    """Somebody sent a legal notice; what it names is yet to be looked up."""
+
+    report_id: int
+
+
 class AuthorTold(Event, frozen=True, kw_only=True):
     """Somebody of this server has been written to about a decision on what is theirs, or about its end, at `at`."""
 

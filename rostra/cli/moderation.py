@@ -124,7 +124,18 @@ def bulk(
 @as_option
 @with_settings
 def mute_reporter(settings: Settings, username: str, off: bool, actor: str) -> None:
-    """Log somebody's reports without effect."""
+    """Log somebody's reports without effect; they must have been warned before."""
     from rostra.cli import moderation_server
 
     moderation_server.mute_reporter(settings, username, actor, muted=not off)
+
+
+@moderation.command()
+@click.argument("username")
+@as_option
+@with_settings
+def warn_reporter(settings: Settings, username: str, actor: str) -> None:
+    """Write to somebody that their reports will be left unheard if they go on like this."""
+    from rostra.cli import moderation_server
+
+    moderation_server.warn_reporter(settings, username, actor)

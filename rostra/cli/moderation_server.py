@@ -155,6 +155,19 @@ def mute_reporter(settings: Settings, username: str, actor: str, *, muted: bool)
     say(f"reports of {username} are {'logged without effect' if muted else 'heard again'}")
 
 
+def warn_reporter(settings: Settings, username: str, actor: str) -> None:
+    """Warn somebody before their reports are left unheard."""
+
+    async def act(desk: Desk) -> None:
+        user = await find_user_by_name(desk.db, username)
+        if user is None:
+            raise Refusal(Exit.FAILED, f"nobody here is called {username!r}")
+        await reporters.warn_reporter(desk, await _reviewer(desk, actor), user.account_id)
+
+    _run(settings, act)
+    say(f"{username} is warned")
+
+
 def _wish(act: str) -> Wish:
     """`account.freeze:24h`, `label:graphic`, `remove`."""
     name, _, rest = act.partition(":")

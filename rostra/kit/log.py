@@ -4,6 +4,7 @@ callers log names and ids, and a last processor masks keys that look like creden
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,12 +12,17 @@ from typing import Any
 import structlog
 
 _SECRET_KEYS = ("password", "token", "secret", "authorization", "cookie", "private_key", "external_key")
+# A piece of a path that is long and random is a secret that a letter has carried.
+_SECRET_PIECE = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?=/|\Z)")
 
 
 def _mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if any(word in key.lower() for word in _SECRET_KEYS):
             event[key] = "…"
+    path = event.get("path")
+    if isinstance(path, str):
+        event["path"] = _SECRET_PIECE.sub("…", path)
     return event
 
 

@@ -26,9 +26,9 @@ left join lateral (
 left join decisions d on d.id = c.decision_id
 """
 
-REPORT: Final = f"{_REPORT} where r.id = $2"
+REPORT: Final = f"{_REPORT} where r.id = $2 and r.target_id is not null"
 
-LOCK_REPORT: Final = f"{_REPORT} where r.id = $2 for update of r"
+LOCK_REPORT: Final = f"{_REPORT} where r.id = $2 and r.target_id is not null for update of r"
 
 OPEN_CASES: Final = """
 select c.id, c.clause, case when c.subject_kind = 'status' then (
@@ -95,7 +95,8 @@ class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
 
 def page_statement(wanted: ReportFilter, *, oldest_first: bool) -> tuple[LiteralString, list[Any]]:
     """The statement that reads a page ($1 the time; $2, $3, $4 the window), and its further values."""
-    conditions: list[LiteralString] = ["r.id < $2", "r.id > $3"]
+    # Tools know no reports of nobody: legal notices that name nothing of ours are on the page of reports only.
+    conditions: list[LiteralString] = ["r.id < $2", "r.id > $3", "r.target_id is not null"]
     values: list[Any] = []
     if wanted.resolved is not None:
         conditions.append("r.action_taken_at is not null" if wanted.resolved else "r.action_taken_at is null")

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from rostra.detect.near import EMPTY, Signature, signature
 from rostra.detect.normalise import normalise
 from rostra.kit.db import Reader
-from rostra.kit.ids import MAX_ID
 from rostra.notices import item_queries
-from rostra.notices.intake import own_hosts
 from rostra.notices.item_queries import Pending, Post
 from rostra.notices.records import Match
 from rostra.screening.near_queries import READ_BACK, find_near
+from rostra.text.places import Place, place_of
 from rostra.text.urls import Urls
 
 MOST_COPIES: Final = 5000
 # Somebody quotes from memory, or a part: a little less alike than copies are.
 _QUOTED: Final = 0.7
-_STATUS: Final = re.compile(
-    r"/(?:@|users/)(?P<name>[^/@]{1,60})(?:@[^/]{1,255})?/(?:statuses/)?(?P<id>\d{1,19})(?:/.*)?"
-)
-_STATUS_ALONE: Final = re.compile(r"/(?:web/|deck/)?(?:statuses|notice|api/v1/statuses)/(?P<id>\d{1,19})(?:/.*)?")
-_ACCOUNT: Final = re.compile(r"/(?:@|users/)(?P<name>[A-Za-z0-9_]{1,60})(?:/.*)?")
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where an address leads: `value` is an id, a name or a key."""
-
-    kind: Literal["status", "account", "file", "elsewhere", "unknown"]
-    value: str = ""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,26 +32,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int | None = None
     text: str = ""
     is_refused: bool = False
-
-
-def place_of(url: str, urls: Urls) -> Place:
-    """Where an address leads by its looks."""
-    try:
-        parts = urlsplit(url)
-        host, path = parts.netloc.lower().rpartition("@")[2], unquote(parts.path)
-    except ValueError:
-        return Place("unknown")
-    if host.removeprefix("www.") not in own_hosts(urls):
-        return Place("elsewhere")
-    media = urlsplit(urls.media)
-    if host == media.netloc.lower() and path.startswith(f"{media.path}/"):
-        return Place("file", path.removeprefix(f"{media.path}/"))
-    path = path.rstrip("/")
-    if (found := _STATUS.fullmatch(path) or _STATUS_ALONE.fullmatch(path)) and int(found["id"]) <= MAX_ID:
-        return Place("status", found["id"])
-    if found := _ACCOUNT.fullmatch(path):
-        return Place("account", found["name"].lower())
-    return Place("unknown")
 
 
 async def find_targets(conn: Reader, items: Sequence[Pending], urls: Urls, until: datetime) -> dict[int, Target]:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,7 +28,7 @@ from rostra.notices.provider_queries import find_provider
 from rostra.notices.providers import find_clause
 from rostra.notices.records import TERMS, Channel, Proof, Provider, Regime, State
 from rostra.policy.records import Bundle
-from rostra.text.urls import Urls
+from rostra.text.places import own_hosts
 
 UNVERIFIED: Final = "unverified"
 # The words for answers of the API and of commands; pages have their own.
@@ -83,12 +82,6 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     notice_id: int
     is_new: bool
-
-
-def own_hosts(urls: Urls) -> tuple[str, ...]:
-    """Our hosts, as addresses in notices have them."""
-    hosts = {urlsplit(address).netloc.lower() for address in (urls.base, urls.media)}
-    return tuple(sorted(hosts | {urls.domain.lower(), urls.domain.partition(":")[0].lower()}))
 
 
 async def take_in(desk: Desk, arrival: Arrival) -> Taken:

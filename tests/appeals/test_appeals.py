@@ -170,7 +170,7 @@ async def test_an_overturned_decision_is_undone_wholly(world: World) -> None:
     types = await column(world, "select type from moderation_events order by id")
     assert types.count("strike") == types.count("strike_lifted") == 1
     assert "appeal_decided" in types
-    assert sum("You were right" in letter for letter in letters(world)) == 1
+    assert sum("You were right: the decision" in letter for letter in letters(world)) == 1
     assert any("bob@example.com" in letter and "decided anew" in letter for letter in letters(world))
 
 

@@ -93,7 +93,9 @@ def test_what_cannot_be_is_said_and_nothing_happens(rostra: Run, words: tuple[st
     assert the_case(rostra)["id"] == int(case_id)
 
 
-def test_a_reporter_is_muted_and_heard_again(rostra: Run) -> None:
+def test_a_reporter_is_warned_muted_and_heard_again(rostra: Run) -> None:
+    assert "warned first" in rostra("moderation", "mute-reporter", "ada", "--as", "mod", code=1).stderr
+    assert "is warned" in rostra("moderation", "warn-reporter", "ada", "--as", "mod").stderr
     assert "without effect" in rostra("moderation", "mute-reporter", "ada", "--as", "mod").stderr
     assert "heard again" in rostra("moderation", "mute-reporter", "ada", "--off", "--as", "mod").stderr
     assert "nobody here" in rostra("moderation", "mute-reporter", "eve", "--as", "mod", code=1).stderr
