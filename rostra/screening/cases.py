@@ -18,6 +18,14 @@ CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "per
 
 # Until anybody has counted views: three in ten followers look within a day, and a few others.
 _EXPECTED: Final = "5 + 0.3 * coalesce(st.followers_count, 0)"
+# What people say of a post, and what the detectors said of it when it was written. Rules have looked at that already.
+_BELIEVED: Final = """
+case when s.id is null or $10 in ('rule', 'hold') then $11::real
+  else least(0.99, 1 - (1 - $11::real) * (1 - coalesce((
+    select max(score.value::real)
+    from (select e.details from moderation_events e where e.subject_id = s.id and e.type = 'verdict'
+        and e.subject_kind = 'status' order by e.id desc limit 1) verdict
+      cross join jsonb_each_text(coalesce(verdict.details -> 'scores', '{}')) score), 0))) end"""
 # Of what was opened and what is added. Reports are not independent of each other: each adds less than the one before.
 _EITHER: Final = """
 least(0.999, 1 - (1 - cases.p) * (1 - excluded.p
@@ -27,13 +35,14 @@ _WORSE: Final = "excluded.severity > cases.severity or cases.clause = ''"
 OPEN: Final = f"""
 insert into cases (id, subject_kind, subject_id, account_id, event_id, policy, clause, rule, severity, opened_at,
   source, p, views, due_at, language, exposure, reports_count, rank)
-select make_id($9), $1, x.id, $3, $4, $5, $6, $7, $8::integer, $9, $10, $11::real, e.views, $12, s.language,
+select make_id($9), $1, x.id, $3, $4, $5, $6, $7, $8::integer, $9, $10, b.p, e.views, $12, s.language,
   ($8::integer >= 4)::integer + 2 * (exists (select from media_attachments m where m.status_id = s.id))::integer, $13,
-  case_rank($11::real, $8::integer, e.views, $9, $12, $9)
+  case_rank(b.p, $8::integer, e.views, $9, $12, $9)
 from unnest($2::bigint[]) x(id)
   left join statuses s on $1 = 'status' and s.id = x.id
   left join account_stats st on st.account_id = $3
   cross join lateral (select ({_EXPECTED})::real as views) e
+  cross join lateral (select ({_BELIEVED})::real as p) b
 on conflict (subject_kind, subject_id) where closed_at is null do update
   set severity = greatest(cases.severity, excluded.severity),
     clause = case when {_WORSE} then excluded.clause else cases.clause end,

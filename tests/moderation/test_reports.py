@@ -138,3 +138,13 @@ async def test_a_reason_is_a_clause_of_the_policy(world: World) -> None:
     await complain(bob, ada, posted["id"], reason="words")
     case = await case_of(world, posted["id"])
     assert (case["clause"], case["severity"]) == ("words", 3)
+
+
+async def test_what_the_detectors_said_of_a_reported_post_counts_too(world: World) -> None:
+    ada, bob = await people(world, "ada", "bob")
+    mild, harsh = await ada.post("A carrot"), await ada.post("I will kill you tonight")
+    for posted in (mild, harsh):
+        await complain(bob, ada, posted["id"])
+    first, second = await open_cases(world)
+    assert (first["subject_id"], second["subject_id"]) == (int(harsh["id"]), int(mild["id"]))
+    assert first["p"] > 0.8 > 0.5 > second["p"]
