@@ -146,14 +146,18 @@ def _sides(candidates: Sequence[tuple[int, float | None]], seed: str) -> dict[in
 
 
 def _middle(known: Sequence[float]) -> float | None:
-    """Where the two groups part: at nought, or else in the middle; None while there are not enough of each."""
-    if len(known) < SIZE:
-        return None
-    for middle in (0.0, known[len(known) // 2]):
-        above = sum(factor >= middle for factor in known)
-        if min(above, len(known) - above) >= _FEWEST_OF_GROUP:
-            return middle
-    return None
+    """Where the two groups part, by what keeps each closest together: they need not be of one size. None while there
+    are not enough of each."""
+    count, total = len(known), sum(known)
+    best: tuple[float, float | None] = (_CLOSE, None)
+    below = 0.0
+    for place in range(1, count):
+        below += known[place - 1]
+        if min(place, count - place) < _FEWEST_OF_GROUP or known[place] == known[place - 1]:
+            continue
+        apart = below / place - (total - below) / (count - place)
+        best = max(best, (place * (count - place) * apart * apart, known[place]), key=lambda each: each[0])
+    return best[1]
 
 
 def _toss(juror_id: int, seed: str) -> Side:

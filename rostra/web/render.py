@@ -108,6 +108,9 @@ get the named fragment instead. Names of fields are those of the API where there
                                           settings/relations.html; POST /settings/domain_blocks: domain; POST
                                           /settings/domain_blocks/remove: domain
     /settings/invites                     max_uses, expires_in; POST /settings/invites/ID/delete
+    GET /settings/decisions, /settings/decisions/ID
+                                          settings/decisions.html, settings/decision.html; GET …/ID/statement (JSON);
+                                          POST …/ID/appeal: text, evidence
     /settings/delete                      current_password, confirm (the user name)
     GET /mutes, /blocks, /domain_blocks   redirects to the settings above
 
@@ -125,6 +128,12 @@ get the named fragment instead. Names of fields are those of the API where there
     Moderation (moderators; what changes the policy: administrators)
     GET /policy                           policy.html (everybody)
     GET /admin/desk                       admin/desk.html, admin/desk_*.html: see web/desk.py
+    GET /admin/appeals?tab=filed|panel|decided, /admin/appeals/ID
+                                          admin/appeals.html, admin/appeal.html; POST /admin/appeals/next, …/ID/{take,
+                                          release,panel,known}; …/ID/decide: finding, answer, clause, acts[], lasts[],
+                                          label, revision
+    GET /panel, /panel/ID                 panel/index.html, panel/one.html (jurors); POST /panel/offer: willing;
+                                          /panel/ID/vote: vote, reason; /panel/ID/decline
     GET /admin/policy                     admin/policy.html; POST /admin/policy/rules/RULE/resume
     GET /admin/policy/{coverage,facts,versions,replays}
                                           admin/policy_*.html
