@@ -318,3 +318,16 @@ def test_two_authors_are_none() -> None:
 
 def test_json_is_read_in_whatever_it_is_called() -> None:
     assert read(json.dumps(json.loads(xarf4(ONE))), "application/xarf+json").format == "xarf4"
+
+
+def test_what_would_make_the_parser_deep_or_slow_never_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rostra.notices.formats import mime
+
+    def reached(*_: object, **__: object) -> None:
+        raise AssertionError("the parser was asked")
+
+    monkeypatch.setattr(mime.email, "message_from_bytes", reached)
+    level = b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n"
+    assert refused(b"From: a@b.example\r\n" + b"".join(level % (n, n) for n in range(60))) == "too_deep"
+    assert refused(b"From: a@b.example\r\n\r\n" + b"--p\r\nContent-Type: text/plain\r\n\r\n" * 300) == "too_many_parts"
+    assert refused(b"From: a@b.example\r\n" + b"X-A: b\r\n" * 100_000) == "bad_headers"

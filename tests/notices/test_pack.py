@@ -194,3 +194,49 @@ def test_whatever_is_called_a_pack_is_refused_and_nothing_else(archive: bytes, h
 def test_a_pack_of_nonsense_is_refused(files: dict[str, Any]) -> None:
     with pytest.raises(Broken):
         verify(write_archive({name: json.dumps(tree).encode() for name, tree in files.items()}))
+
+
+async def test_an_event_that_is_not_under_the_signed_root_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor can the server show events that it has made up afterwards."""
+    from rostra.notices import pack
+
+    real = pack._proofs
+
+    async def lie(*given: Any) -> dict[str, Any]:
+        proofs = await real(*given)
+        proofs["events"][0]["leaf"] = {**proofs["events"][0]["leaf"], "day": "2020-01-01"}
+        return proofs
+
+    async def bend(*given: Any) -> dict[str, Any]:
+        proofs = await real(*given)
+        proofs["events"][0]["index"] += 1
+        return proofs
+
+    anna, notice_id, _, _ = await stage(world)
+    await decide(world, anna, notice_id)
+    for forger in (lie, bend):
+        with monkeypatch.context() as patched:
+            patched.setattr(pack, "_proofs", forger)
+            archive = await make_pack(world.res.desk, world.res.settings, notice_id)
+        with pytest.raises(Broken, match="is not in the ledger that was signed"):
+            verify(archive)
+
+
+async def test_a_decision_about_something_else_does_not_pass_for_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rostra.notices import pack
+
+    real = pack._copy
+
+    def lie(*given: Any) -> dict[str, Any]:
+        return {**real(*given), "subject": "17"}
+
+    anna, notice_id, _, _ = await stage(world)
+    await decide(world, anna, notice_id)
+    monkeypatch.setattr(pack, "_copy", lie)
+    archive = await make_pack(world.res.desk, world.res.settings, notice_id)
+    with pytest.raises(Broken, match="is about something else"):
+        verify(archive)
