@@ -22,6 +22,8 @@ VERSION: Final = "1"
 BANDS: Final = 6
 """Keys of a signature; texts that share one are candidates."""
 NEAR: Final = 0.5
+# What is held against somebody must be more alike than what is shown to a person who looks.
+BAD_NEAR: Final = 0.65
 """Similarity from which two texts count as copies. Of a hundred thousand unrelated pairs ten reach 0.27."""
 SIGNATURE_BYTES: Final = 32
 
@@ -109,7 +111,7 @@ class KnownBad:
     Immutable; build another one to change it. 32 bytes an entry.
     """
 
-    def __init__(self, entries: Iterable[BadEntry], least: float = NEAR) -> None:
+    def __init__(self, entries: Iterable[BadEntry], least: float = BAD_NEAR) -> None:
         """`least` is the similarity from which a text counts. Raises ValueError for bits of another length than 32."""
         kept = list(entries)
         if wrong := next((entry for entry in kept if len(entry.bits) != SIGNATURE_BYTES), None):

@@ -38,6 +38,7 @@ class TextFacts(msgspec.Struct, frozen=True, kw_only=True):
 class NearFacts(msgspec.Struct, frozen=True, kw_only=True):
     known_bad: Annotated[bool, _says("Whether it is a near-copy of a post that was removed or refused.")] = False
     known_bad_clause: Annotated[str, _says("The clause under which that one was removed; '' for none.")] = ""
+    known_bad_similarity: Annotated[float, _says("How much it has in common with that one, 0.65–1; 0 for none.")] = 0.0
     copies: Annotated[int, _says("Near-copies posted in the last 24 hours.")] = 0
     authors: Annotated[int, _says("Distinct authors of those near-copies, this author left out.")] = 0
 

@@ -113,12 +113,13 @@ def gather(
     at: datetime,
 ) -> Facts:
     """The facts as rules see them."""
-    bad = current.bad.known.match(found.signature)
+    bad = current.bad.known.find(found.signature)
     return Facts(
         text=found.text,
         near=NearFacts(
             known_bad=bad is not None,
-            known_bad_clause=bad or "",
+            known_bad_clause=bad.clause if bad else "",
+            known_bad_similarity=round(bad.similarity, 3) if bad else 0.0,
             copies=author.copies if author else 0,
             authors=author.authors if author else 0,
         ),
