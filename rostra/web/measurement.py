@@ -32,7 +32,7 @@ from rostra.moderation.rest import note_looked
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.screening.overview import get_current
-from rostra.web.measurement_charts import draw_charts, duration, percent
+from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
 
@@ -107,6 +107,7 @@ async def board_page(visit: Visit, form: BoardForm) -> Response:
         latest=[each for each in board.estimates if each.first == latest],
         percent=partial(percent, language=visit.language),
         duration=partial(duration, language=visit.language),
+        decimal=partial(decimal, language=visit.language, digits=1),
         alarms=[alarm for alarm in board.alarms if alarm.seen_at is None],
     )
 
@@ -129,6 +130,7 @@ async def quality_page(visit: Visit) -> Response:
         quality=quality,
         clauses={clause.id: say(clause.title, visit.language) for clause in clauses},
         percent=partial(percent, language=visit.language),
+        decimal=partial(decimal, language=visit.language),
     )
 
 

@@ -41,6 +41,11 @@ def percent(share: float, language: str) -> str:
     return format_percent(share, digits + "%", locale=language) if share else format_percent(0, "0%", locale=language)
 
 
+def decimal(number: float, language: str, digits: int = 2) -> str:
+    """`0.61`, `0,61`."""
+    return format_decimal(number, "0." + "0" * digits, locale=language)
+
+
 def duration(seconds: float, language: str) -> str:
     """`3 min`, `5 hr`, `2 days`: one unit, one digit behind the point where there is but one before it."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])

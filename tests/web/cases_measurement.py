@@ -26,7 +26,7 @@ from rostra.measurement.times_queries import Seen, Times, Waiting
 from rostra.moderation.evidence import Snapshot
 from rostra.moderation.queue_queries import ReviewerRow
 from rostra.web.measurement import Choice
-from rostra.web.measurement_charts import draw_charts, duration, percent
+from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from tests.web import samples as s
 from tests.web.case import Case
 from tests.web.samples import NOW, page
@@ -76,7 +76,7 @@ def _board_values(shown: Board, chosen: str = "") -> dict[str, Any]:
     reader: Any = Reader()
     latest = max((each.first for each in shown.estimates), default=None)
     return {"board": shown, "charts": draw_charts(reader, shown, chosen, TITLES.get(chosen, "any clause")), "clauses": TITLES, "chosen": chosen, "latest": [each for each in shown.estimates if each.first == latest],
-        "percent": partial(percent, language="en"), "duration": partial(duration, language="en"), "alarms": [alarm for alarm in shown.alarms if alarm.seen_at is None]}
+        "percent": partial(percent, language="en"), "duration": partial(duration, language="en"), "decimal": partial(decimal, language="en", digits=1), "alarms": [alarm for alarm in shown.alarms if alarm.seen_at is None]}
 
 
 def _quality() -> Quality:
@@ -122,8 +122,8 @@ def measurement_cases() -> dict[str, Case]:
         "admin/measurement-hostile": Case("admin/measurement.html", measure, _board_values(board(), "hostile")),
         "admin/measurement-empty": Case("admin/measurement.html", measure, _board_values(empty_board())),
         "admin/measurement_frame": Case("admin/measurement_frame.html", measure, {}),
-        "admin/measurement_quality-hostile": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": _quality(), "clauses": TITLES, "percent": partial(percent, language="en")}),
-        "admin/measurement_quality-empty": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": nothing, "clauses": {}, "percent": partial(percent, language="en")}),
+        "admin/measurement_quality-hostile": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": _quality(), "clauses": TITLES, "percent": partial(percent, language="en"), "decimal": partial(decimal, language="en")}),
+        "admin/measurement_quality-empty": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": nothing, "clauses": {}, "percent": partial(percent, language="en"), "decimal": partial(decimal, language="en")}),
         "admin/measurement_samples": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": None, "errors": {}}),
         "admin/measurement_samples-checked": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": sound, "errors": {}}),
         "admin/measurement_samples-wrong": Case("admin/measurement_samples.html", samples_page, {"samples": msgspec.structs.replace(_samples(), plans=[]), "check": msgspec.structs.replace(sound, seed_is_logged=False, frame_is_logged=False, sample_is_the_same=False), "errors": {"daily_sample": "must be a number"}}),
