@@ -44,6 +44,12 @@ class OwnDecision(msgspec.Struct, frozen=True, kw_only=True):
     appeal_state: State | None
 
 
+class OwnDecisions(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of them; `max_id` goes on below the last."""
+
+    decisions: list[OwnDecision]
+
+
 class ExplanationEntity(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     paragraphs: list[str]
@@ -189,12 +195,14 @@ class RulingForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/rostra/v1/decisions", scopes="read:accounts")
-async def own_decisions(call: Call, form: OwnForm) -> list[OwnDecision]:
+async def own_decisions(call: Call, form: OwnForm) -> OwnDecisions:
     """What was decided on what is the viewer's, the latest first."""
     desk = call.res.desk
     found = await list_told(desk, call.me.account_id, form.max_id or _NEWEST, form.limit)
     states = await list_states(desk, [told.decision.id for told in found])
-    return [OwnDecision(**_own(told), appeal_state=_state(states.get(told.decision.id))) for told in found]
+    return OwnDecisions(
+        decisions=[OwnDecision(**_own(told), appeal_state=_state(states.get(told.decision.id))) for told in found]
+    )
 
 
 @routes.get("/api/rostra/v1/decisions/{id}", scopes="read:accounts")

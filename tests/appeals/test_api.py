@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rostra.accounts.records import Role
 from rostra.moderation.records import Wish
 from tests.appeals.court import dismissed, people, removed, told
 from tests.moderation.desk import act, drafted
@@ -11,14 +12,14 @@ OWN, DESK = "/api/rostra/v1/decisions", "/api/rostra/v1/moderation/appeals"
 STAFF = "read write admin:read admin:write"
 
 
-async def judge(world: World, role: str = "moderator", name: str = "judge") -> Person:
+async def judge(world: World, role: Role = "moderator", name: str = "judge") -> Person:
     return await world.person(name, role=role, scopes=STAFF)
 
 
 async def test_an_appeal_from_filing_to_its_outcome(world: World) -> None:
     ada, bob, mod = await people(world, "ada", "bob", "moderata")
     post, made = await removed(world, ada, mod, facts="Names a carrot.")
-    (listed,) = (await ada.api.get(OWN)).json()
+    (listed,) = (await ada.api.get(OWN)).json()["decisions"]
     assert (listed["id"], listed["subject_id"], listed["appeal_state"]) == (str(made), post, None)
     whole = (await ada.api.get(f"{OWN}/{made}")).json()
     assert "moderata" not in str(whole)
@@ -45,10 +46,32 @@ async def test_an_appeal_from_filing_to_its_outcome(world: World) -> None:
     done = (await who.api.post(f"{DESK}/{taken['id']}/decide", lighter)).json()
     assert done["state"] == "modified"
     assert (await bob.api.get(f"/api/v1/statuses/{post}")).json()["sensitive"] is True
-    newest, oldest = (await ada.api.get(OWN)).json()
+    newest, oldest = (await ada.api.get(OWN)).json()["decisions"]
     assert (newest["id"], oldest["reversed_why"]) == (done["new_decision_id"], "appeal")
     assert (await who.api.get(f"{DESK}/rates")).json()["clause"][0]["modified"] == 1
     assert (await who.api.post(f"{DESK}/next")).json() == {"appeal": None}
+
+
+async def test_the_lists_take_as_many_statements_for_twenty_rows_as_for_one(world: World) -> None:
+    ada, mod = await people(world, "ada", "mod")
+    who = await judge(world)
+
+    async def counted() -> tuple[int, int]:
+        mine = len(await world.statements(lambda: ada.api.get(OWN)))
+        return mine, len(await world.statements(lambda: who.api.get(DESK)))
+
+    async def add(number: int) -> None:
+        _, made = await removed(world, ada, mod, f"A carrot and {number}")
+        await ada.api.post(f"{OWN}/{made}/appeal", {"text": "No"})
+
+    await add(0)
+    one = await counted()
+    for number in range(1, 20):
+        await add(number)
+    assert await counted() == one
+    assert len((await ada.api.get(OWN)).json()["decisions"]) == 20
+    oldest = (await ada.api.get(OWN, {"limit": 5})).json()["decisions"][-1]["id"]
+    assert len((await ada.api.get(OWN, {"max_id": oldest})).json()["decisions"]) == 15
 
 
 async def test_a_reporter_appeals_and_a_frozen_author_too(world: World) -> None:
@@ -67,7 +90,8 @@ async def test_appeals_are_for_those_who_decide(world: World) -> None:
     ada, mod = await people(world, "ada", "mod")
     _, made = await removed(world, ada, mod)
     await ada.api.post(f"{OWN}/{made}/appeal", {"text": "No"})
-    for role in ("user", "juror", "triage"):
+    roles: tuple[Role, ...] = ("user", "juror", "triage")
+    for role in roles:
         who = await judge(world, role, f"a{role}")
         await who.api.get(DESK, expect=403)
         await who.api.post(f"{DESK}/next", expect=403)

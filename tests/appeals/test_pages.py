@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rostra.accounts.records import Role
 from rostra.appeals.file import file_appeal
 from rostra.appeals.panel_vote import offer
 from rostra.dsa.validate import validate
@@ -17,7 +18,7 @@ from tests.web.browser import Browser
 from tests.world import Person, World
 
 
-async def staff(world: World, name: str, role: str = "moderator") -> Browser:
+async def staff(world: World, name: str, role: Role = "moderator") -> Browser:
     return await Browser.of(world, await world.person(name, role=role))
 
 
@@ -115,7 +116,8 @@ async def test_who_had_a_part_in_it_reads_and_cannot_decide(world: World) -> Non
 
 @pytest.mark.parametrize("path", ["/admin/appeals", "/admin/appeals/1"])
 async def test_appeals_are_for_those_who_decide(world: World, path: str) -> None:
-    for role in ("user", "juror", "triage"):
+    roles: tuple[Role, ...] = ("user", "juror", "triage")
+    for role in roles:
         await (await staff(world, f"a{role}", role)).get(path, expect=403)
 
 
