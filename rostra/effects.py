@@ -451,7 +451,7 @@ async def _sample(_: Tick, res: Resources) -> None:
 
 async def _estimate(_: Tick, res: Resources) -> None:
     await estimate_weeks(res.db, res.clock, res.screen.policies)
-    await watch_prevalence(res.db, res.clock, emit, res.urls)
+    await watch_prevalence(res.db, res.clock, emit, res.urls, res.screen.policies)
 
 
 async def _sweep_views(_: Tick, res: Resources) -> None:

@@ -18,12 +18,13 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import NotFound
 from rostra.ledger.append import Entry, append
-from rostra.measurement import plan_queries, prevalence_queries
+from rostra.measurement import attempts, plan_queries, prevalence_queries
 from rostra.measurement.cusum import LAG, of_counts, of_shares
 from rostra.measurement.frame import GUESSES
 from rostra.measurement.plan_queries import Plan
 from rostra.measurement.prevalence import ANY, Answers, gather
 from rostra.measurement.prevalence_queries import Count, Day
+from rostra.screening.active import ActivePolicy
 from rostra.text.urls import Urls
 
 _LOOK_BACK: Final = timedelta(days=70)
@@ -34,19 +35,25 @@ _LEAST_DAYS: Final = 7
 
 _LETTERS: Final = {
     "en": (
-        "%(site)s: more views fall on violations",
-        "On %(day)s about %(value)s of all views fell on posts that %(what)s; it was %(baseline)s before.\n\n"
-        "What it is made of: %(url)s\n",
+        "%(site)s: violations are on the rise",
+        "On %(day)s about %(value)s of %(what)s; it was %(baseline)s before.\n\nWhat it is made of: %(url)s\n",
     ),
     "it": (
-        "%(site)s: più visualizzazioni di violazioni",
-        "Il %(day)s circa il %(value)s delle visualizzazioni era di post che %(what)s; prima era il %(baseline)s.\n\n"
-        "Da che cosa risulta: %(url)s\n",
+        "%(site)s: le violazioni aumentano",
+        "Il %(day)s circa il %(value)s %(what)s; prima era il %(baseline)s.\n\nDa che cosa risulta: %(url)s\n",
     ),
 }
 _WHAT: Final = {
-    "en": {"labels": "people found to violate the policy", "proxy": "screening found risky"},
-    "it": {"labels": "secondo le persone violano le regole", "proxy": "il controllo automatico ritiene a rischio"},
+    "en": {
+        "labels": "all views fell on posts that people found to violate the policy",
+        "proxy": "all views fell on posts that screening found risky",
+        "attempts": "what people wanted to post fell under rules of grave clauses",
+    },
+    "it": {
+        "labels": "delle visualizzazioni era di post che secondo le persone violano le regole",
+        "proxy": "delle visualizzazioni era di post che il controllo automatico ritiene a rischio",
+        "attempts": "di quel che si voleva pubblicare ricadeva sotto regole su cose gravi",
+    },
 }
 
 
@@ -116,17 +123,23 @@ def _compare(now: Sequence[Answers], base: Sequence[Sequence[Answers]]) -> tuple
     return value, usual, scale
 
 
-async def watch_prevalence(db: Database, clock: Clock, emit: Emit, urls: Urls) -> list[Rise]:
+async def watch_prevalence(db: Database, clock: Clock, emit: Emit, urls: Urls, policies: ActivePolicy) -> list[Rise]:
     """Ring for what has doubled in the last days and has not rung yet; what rang."""
     today = clock.now().date()
     async with db.read() as conn:
         days = await prevalence_queries.list_days(conn, today - _LOOK_BACK, today)
         plans = await plan_queries.list_plans(conn, today - _LOOK_BACK, today)
         counts = await prevalence_queries.list_counts(conn, today - _LOOK_BACK, today)
+        bundle = (await policies.get(conn)).bundle
+        tried = await attempts.list_days(conn, bundle, today - _LOOK_BACK, today)
+    rises = [
+        Rise(kind="attempts", day=each.day, value=each.value, baseline=each.baseline)
+        for each in attempts.rises_of_attempts(tried)
+    ]
     rung: list[Rise] = []
-    for rise in (*rises_of_days(days), *rises_of_labels(plans, counts)):
+    for rise in (*rises, *rises_of_days(days), *rises_of_labels(plans, counts)):
         # Labels come days after the views, so that what they show is younger than the days it is about.
-        is_new = rise.day >= today - (_NEW if rise.kind == "proxy" else _BASE)
+        is_new = rise.day >= today - (_BASE if rise.kind == "labels" else _NEW)
         if is_new and await _ring(db, clock, emit, urls, rise):
             rung.append(rise)
     return rung

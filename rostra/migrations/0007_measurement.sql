@@ -196,8 +196,8 @@ create table prevalence_days (
 
 create table prevalence_alarms (
   id bigint primary key,
-  -- 'labels': of the labelled sample; 'proxy': of the daily share of risky views.
-  kind text not null check (kind in ('labels', 'proxy')),
+  -- 'labels': of the labelled sample; 'proxy': of the daily share of risky views; 'attempts': of what was judged.
+  kind text not null check (kind in ('labels', 'proxy', 'attempts')),
   day date not null,
   -- Of that day, and what it was held against.
   value double precision not null,

@@ -36,7 +36,8 @@ BATCH: Final = 500
 SAMPLED: Final = 100
 # Facts of the moment; what replay says of rules that use them is said with that.
 UNKNOWN: Final = frozenset({
-    "near.copies", "near.authors", "near.known_bad", "near.known_bad_clause", "near.known_bad_similarity", "author.posts_last_hour",
+    "near.copies", "near.authors", "near.known_bad", "near.known_bad_clause", "near.known_bad_similarity",
+    "author.posts_last_hour",
     "author.strikes", "author.held", "author.reports", "author.like_suspended", "post.strangers",
     "external.asked", "external.available", "external.flagged", "external.categories", "external.score",
 })  # fmt: skip

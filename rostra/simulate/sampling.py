@@ -55,7 +55,7 @@ class Sampler:
             return
         if stage.clock.now().hour == _DRAWN_AT:
             await sample_daily(stage.db, stage.clock)
-            await watch_prevalence(stage.db, stage.clock, stage.desk.emit, stage.urls)
+            await watch_prevalence(stage.db, stage.clock, stage.desk.emit, stage.urls, stage.desk.policies)
             stage.pending.clear()
         for reviewer in stage.reviewers:
             while await self._label(reviewer.account_id):

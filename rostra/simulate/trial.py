@@ -251,6 +251,7 @@ class Trial:
     async def _evening(self, midnight: datetime) -> None:
         """Count the day's views, as readers saw them, and how the work stands."""
         await self.sampler.count_views(midnight)
+        await self.stage.screen.tally.flush(self.stage.db)
         async with self.stage.db.read() as conn:
             reports = await queries.count_open_reports(conn)
             counts = await queries.count_all(conn)

@@ -161,7 +161,7 @@ async def _write_days(world: World, shares: list[float]) -> None:
 
 
 async def watch(world: World) -> list[Any]:
-    return await watch_prevalence(world.db, world.clock, world.res.emit, world.res.urls)
+    return await watch_prevalence(world.db, world.clock, world.res.emit, world.res.urls, world.res.screen.policies)
 
 
 async def test_an_alarm_is_logged_mailed_to_those_who_run_the_place_and_rings_once_a_week(world: World) -> None:
