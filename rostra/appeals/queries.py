@@ -139,7 +139,8 @@ REPORTERS: Final = """
 select distinct on (u.account_id) u.email, a.username as name, u.locale, true as reachable
 from report_cases rc join reports r on r.id = rc.report_id join users u on u.account_id = r.account_id
 join accounts a on a.id = u.account_id
-where rc.case_id = $1 and u.confirmed_at is not null and a.suspended_at is null order by u.account_id limit $2
+where rc.case_id = $1 and not r.muted and u.confirmed_at is not null and a.suspended_at is null
+order by u.account_id limit $2
 """
 
 HAD_PANEL: Final = "select exists (select from panels where appeal_id = $1 and state = 'decided')"

@@ -22,6 +22,13 @@ _DECISIONS: Final = (
     "/settings/decisions/{id}",
     "/settings/decisions/{id}/statement",
     "/settings/decisions/{id}/appeal",
+    # A reporter may appeal as well, and anybody may tell of what is unlawful.
+    "/settings/reports",
+    "/settings/reports/{id}",
+    "/settings/reports/{id}/appeal",
+    "/legal/notice",
+    "/legal/notice/{token}",
+    "/legal/notice/{token}/appeal",
 )
 _SUSPENDED: Final = frozenset(
     {

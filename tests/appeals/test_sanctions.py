@@ -169,8 +169,8 @@ async def test_suspended_people_sign_in_and_see_what_was_decided_and_no_more(wor
     await browser.get("/home")
     assert browser.path == "/settings/decisions"
     await browser.post("/web/statuses", expect=403, status="No")
-    await browser.get("/policy")
-    await browser.get("/settings/decisions")
+    for path in ("/policy", "/settings/reports", "/legal/notice", "/settings/decisions"):
+        await browser.get(path)
     await browser.post("/auth/sign_out")
     assert browser.path == "/"
 
