@@ -19,14 +19,16 @@ on conflict do nothing returning id
 
 RETIRE: Final = "update golden_items set retired_at = $2 where id = $1 and retired_at is null returning id"
 
-# Decisions that an appeal or a review has turned round, as far as what was seen is kept. Where a removal was wrong, the
-# post is fine; of a post that was wrongly left alone the clause is that of the newer decision.
+# Decisions against posts that an appeal or a review has turned round, as far as what was seen is kept: the post is
+# fine, unless it was decided against anew, under another clause.
 FROM_REVERSED: Final = """
 insert into golden_items (id, snapshot_id, account_id, language, outcome, clause, origin, decision_id, created_at)
 select make_id($1), d.snapshot_id, d.account_id, nullif(n.content ->> 'language', ''), 'fine', '', 'appeal', d.id, $1
 from decisions d join snapshots n on n.id = d.snapshot_id
 where d.reversed_why in ('appeal', 'review') and d.reversed_at >= $2 and d.outcome = 'violates'
-  and d.subject_kind = 'status'
+  and d.subject_kind = 'status' and not exists (
+    select from decisions n where n.subject_kind = d.subject_kind and n.subject_id = d.subject_id and n.id > d.id
+      and n.outcome = 'violates' and n.reversed_at is null)
 on conflict do nothing
 """
 

@@ -118,6 +118,9 @@ async def test_what_an_appeal_turned_round_becomes_golden_for_others(world: Worl
     reviewer = Reviewer(account_id=mia.account_id, role="moderator")
     decision_id = await decide_subject(world.res.desk, reviewer, "status", status_id, draft)
     await reverse(world.res.desk, None, decision_id, "appeal")
+    again = await decide_subject(world.res.desk, reviewer, "status", status_id, draft)
+    assert await collect_golden(world.db, world.clock) == 0
+    await reverse(world.res.desk, None, again, "superseded")
     assert await collect_golden(world.db, world.clock) == 1
     assert await collect_golden(world.db, world.clock) == 0
     found = await world.db.connection.fetchrow("select outcome, origin, decision_id from golden_items")
