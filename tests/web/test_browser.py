@@ -342,6 +342,11 @@ def test_the_desk_is_worked_by_keys_from_the_list_to_the_decision_and_back(
         expect(page.get_by_role("heading", name="Post by @otto")).to_be_visible()
         expect(page.locator("blockquote mark").first).to_be_visible()
         case = page.url
+        page.keyboard.press("c")
+        page.keyboard.type("phishing")
+        expect(page.get_by_label("Clause", exact=True)).to_have_value("fraud.phishing")
+        page.get_by_label("Find a clause").fill("")
+        page.keyboard.press("Escape")
         page.keyboard.press("e")
         expect(page.get_by_label("Why somebody else has to look at it")).to_be_focused()
         page.keyboard.type("n 1 s")

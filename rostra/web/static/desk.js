@@ -56,6 +56,21 @@
   };
   count();
 
+  // A long list of clauses is narrowed by typing; what is found first is chosen.
+  const finder = $("[data-finds]"), clauses = finder && $(`#${finder.dataset.finds}`), whole = clauses && [...clauses.children];
+  finder?.addEventListener("input", () => {
+    const wanted = finder.value.trim().toLocaleLowerCase(), chosen = clauses.value;
+    const fits = (option) => `${option.textContent} ${option.value}`.toLocaleLowerCase().includes(wanted);
+    clauses.replaceChildren(...whole.map((part) => part.cloneNode(true)));
+    if (wanted) for (const option of $$("option", clauses)) if (option.value && !fits(option)) option.remove();
+    for (const group of $$("optgroup:not(:has(option))", clauses)) group.remove();
+    const found = $$("option", clauses).filter((option) => option.value);
+    clauses.value = found.some((option) => option.value === chosen) ? chosen : wanted && found.length ? found[0].value : chosen;
+    if (clauses.selectedIndex < 0) clauses.value = "";
+    clauses.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  finder?.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); clauses.focus(); } });
+
   // One at a time: a second press of a key while the page is on its way does nothing.
   let leaving = false;
   document.addEventListener("submit", (event) => {
@@ -79,7 +94,7 @@
     if (!button || button.disabled) return false;
     const clause = $("#clause");
     // A violation needs a clause: to the place where it is chosen.
-    if (button.matches(".quick-violates") && clause && !clause.value) { clause.focus(); clause.scrollIntoView({ block: "center" }); return true; }
+    if (button.matches(".quick-violates") && clause && !clause.value) { (finder ?? clause).focus(); clause.scrollIntoView({ block: "center" }); return true; }
     if ("twice" in button.dataset && document.activeElement !== button) { button.focus(); return true; }
     button.click();
     return true;
@@ -111,6 +126,7 @@
     o: () => { const to = document.activeElement?.closest?.("article.case")?.dataset.href; if (to) location.assign(to); return Boolean(to); },
     Enter: () => { const here = document.activeElement; if (!here?.matches?.("article.case")) return false; location.assign(here.dataset.href); return true; },
     x: choose, v: reveal,
+    c: () => { finder?.focus(); return Boolean(finder); },
     d: () => open("details.long", "input, select"), e: () => open("details.pass-on", "textarea, select"),
     "/": () => open("details.narrow", "select"),
     "?": () => { if (!dialog) return false; dialog.open ? dialog.close() : dialog.showModal(); return true; },
