@@ -382,7 +382,8 @@ async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
     await expand_notice(res.desk, event.notice_id)
 
 
-async def _make_pack(wanted: PackWanted, res: Resources) -> None:
+async def estimates_for_pack(res: Resources) -> dict[str, bytes]:
+    """The files of an evidence pack that say what samples of the last half year have shown."""
     today = res.clock.now().date()
     async with res.db.read() as conn:
         estimates = await list_estimates(conn, today - timedelta(weeks=26), today + timedelta(days=7))
@@ -398,7 +399,11 @@ async def _make_pack(wanted: PackWanted, res: Resources) -> None:
         )
         for each in estimates
     ]
-    extras = prevalence_files(figures)
+    return prevalence_files(figures)
+
+
+async def _make_pack(wanted: PackWanted, res: Resources) -> None:
+    extras = await estimates_for_pack(res)
     await make_pack(res.desk, res.settings, wanted.notice_id, actor_id=wanted.actor_id, extras=extras)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from rostra.accounts.permissions import may
 from rostra.accounts.staff import find_user_by_name
 from rostra.cli.options import Exit, Refusal, current_database, database_errors, say
-from rostra.effects import emit
+from rostra.effects import emit, estimates_for_pack
 from rostra.kit.errors import RostraError
 from rostra.kit.settings import Settings
 from rostra.moderation.desk import Reviewer
@@ -97,7 +97,11 @@ def read_mail(settings: Settings) -> None:
 
 def write_pack(settings: Settings, notice_id: int, out: Path) -> None:
     """Make a pack and write it."""
-    archive = _run(settings, lambda res: make_pack(res.desk, settings, notice_id))
+
+    async def run(res: Resources) -> bytes:
+        return await make_pack(res.desk, settings, notice_id, extras=await estimates_for_pack(res))
+
+    archive = _run(settings, run)
     out.write_bytes(archive)
     say(f"written to {out}; `rostra notices verify {out}` checks it")
 

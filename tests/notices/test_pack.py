@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from rostra.ledger.keys import load_signer
 from rostra.notices import pack_verify
 from rostra.notices.answer import approve, draft, send
-from rostra.notices.pack import make_pack
+from rostra.notices.pack import find_pack, make_pack, order_pack
 from rostra.notices.pack_verify import Broken, is_signed, read_archive, verify, write_archive
 from tests.notices.scene import reviewer
 from tests.notices.test_answer import decide, stage
@@ -240,3 +241,22 @@ async def test_a_decision_about_something_else_does_not_pass_for_this_one(
     archive = await make_pack(world.res.desk, world.res.settings, notice_id)
     with pytest.raises(Broken, match="is about something else"):
         verify(archive)
+
+
+async def test_what_samples_have_shown_comes_with_the_pack(world: World) -> None:
+    anna, notice_id, _, _ = await stage(world, copies=0)
+    await decide(world, anna, notice_id)
+    today = world.clock.now().date()
+    async with world.db.transaction() as tx:
+        await tx.execute(
+            "insert into prevalence_estimates (days, clause, views, drawn, labelled, hits, share, low, high, unknown,"
+            " made_at) values (daterange($1, $2), '', 90000, 700, 700, 4, 0.004, 0.002, 0.009, 0, $3)",
+            today - timedelta(days=14), today - timedelta(days=7), world.clock.now(),
+        )  # fmt: skip
+    await order_pack(world.res.desk, reviewer(anna), notice_id)
+    await world.settle()
+    archive = await find_pack(world.res.desk, notice_id)
+    assert verify(archive)
+    files = read_archive(archive)
+    assert json.loads(files["prevalence.json"])[0]["labelled"] == 700
+    assert b"0.400%" in files["prevalence.svg"]
