@@ -8,9 +8,8 @@ from typing import Final
 
 import msgspec
 
-from rostra.kit.db import Reader, Tx, as_records, find_record
-from rostra.kit.paging import Window
-from rostra.moderation.records import FiledReport, ReportRecord
+from rostra.kit.db import Reader, Tx
+from rostra.moderation.records import ReportRecord
 from rostra.posts.access import VISIBLE_STATUS
 
 # Those of $3 that are the account $2's and that the reporter $1 may see.
@@ -20,18 +19,6 @@ where s.id = any($3::bigint[]) and s.account_id = $2 and {VISIBLE_STATUS}
 """
 
 VALID_RULES: Final = "select id from rules where id = any($1::bigint[]) and deleted_at is null"
-
-REPORTS: Final = """
-select id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at, reason,
-  source, outcome, muted, action_taken_at
-from reports where (action_taken_at is not null) = $4 and id < $1 and id > $2 order by id desc limit $3
-"""
-
-REPORT: Final = """
-select id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at, reason,
-  source, outcome, muted, action_taken_at
-from reports where id = $1
-"""
 
 INSERT_REPORT: Final = """
 insert into reports (id, account_id, target_id, status_ids, rule_ids, category, comment, forward, created_at, reason,
@@ -109,13 +96,3 @@ async def link_cases(tx: Tx, report_id: int, case_ids: Sequence[int]) -> None:
 async def mark_trusted(tx: Tx, report_id: int) -> None:
     """Note that a trusted flagger made the report."""
     await tx.execute(MARK_TRUSTED, report_id)
-
-
-async def list_reports(db: Reader, window: Window, *, resolved: bool) -> list[FiledReport]:
-    """A page of reports, the newest first."""
-    return as_records(FiledReport, await db.fetch(REPORTS, window.below, window.above, window.limit, resolved))
-
-
-async def find_report(db: Reader, report_id: int) -> FiledReport | None:
-    """One report."""
-    return find_record(FiledReport, await db.fetchrow(REPORT, report_id))

@@ -31,15 +31,6 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class FiledReport(ReportRecord, frozen=True, kw_only=True):
-    """A report as moderators read it."""
-
-    action_taken_at: datetime | None
-    source: str = "user"
-    outcome: str | None = None
-    muted: bool = False
-
-
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a decision is to do: to the post, or to the account that wrote it. `lasts` None is for good."""
 

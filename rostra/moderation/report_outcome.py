@@ -76,7 +76,8 @@ def _told(one: Untold, urls: Urls, sealer: Sealer, at: datetime) -> Told:
         outcome=one.outcome,
         created_at=one.created_at,
         again=one.told_outcome is not None,
-        detected=one.detected and one.outcome != "gone",
+        # Of a notice that came to nothing it would tell that something is there.
+        detected=one.detected and (one.outcome in ("upheld", "partly") or not one.is_legal),
         automated=one.automated,
         posts=one.posts,
         who=one.who,

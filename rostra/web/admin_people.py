@@ -1,4 +1,4 @@
-"""Sign-ups that wait, invitations, and the reports that came in."""
+"""Sign-ups that wait, and invitations."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ import msgspec
 from starlette.responses import Response
 
 from rostra.accounts.invites import create_invite, delete_invite, list_all_invites, list_invites
+from rostra.accounts.permissions import may
 from rostra.accounts.records import Invite, User
 from rostra.accounts.render import hydrate_accounts_by_id
-from rostra.accounts.permissions import may
 from rostra.accounts.staff import approve, list_users, reject
 from rostra.entities.account import timestamp
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation.read import get_report, list_reports
-from rostra.moderation.records import FiledReport
-from rostra.web.feeds import decode, older, page_address
-from rostra.web.formats import Entity
+from rostra.kit.paging import Id
+from rostra.web.feeds import decode, page_address
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
 
 pages = Pages()
 
 _WAITING = 50
-_REPORTS = 40
 
 
 class WaitingForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +41,6 @@ class InviteForm(msgspec.Struct, frozen=True, kw_only=True):
 
 class ById(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
-
-
-class ReportsForm(PageForm, frozen=True, kw_only=True):
-    resolved: bool = False
 
 
 @pages.get("/admin/approvals", access="people")
@@ -167,47 +159,3 @@ async def _make_invite(visit: Visit, form: InviteForm) -> Mapping[str, Any] | No
     except Refused as error:
         return {"http_status": 422, "values": msgspec.structs.asdict(form), "errors": errors_of(error)}
     return None
-
-
-@pages.get("/admin/reports", access="queue")
-async def reports(visit: Visit, form: ReportsForm) -> Response:
-    """What people have reported."""
-    found = await list_reports(visit.res.db, form.window(default=_REPORTS), resolved=form.resolved)
-    page = Page(found, newest=found[0].id if found else None, oldest=found[-1].id if found else None,
-                more=len(found) == _REPORTS)  # fmt: skip
-    shown = await _show_reports(visit, found)
-    tab = "closed" if form.resolved else "open"
-    return await visit.html("admin/reports.html", reports=shown, tab=tab, older_url=older(visit, page))
-
-
-@pages.get("/admin/reports/{id}", access="queue")
-async def one_report(visit: Visit, form: ById) -> Response:
-    """One of them, to read. The posts are shown as its reader may see them."""
-    report = await get_report(visit.res.db, form.id)
-    shown = (await _show_reports(visit, [report]))[0]
-    shown["statuses"] = decode(await (await visit.statuses()).by_ids(report.status_ids))
-    return await visit.html("admin/report.html", report=shown)
-
-
-async def _show_reports(visit: Visit, found: Sequence[FiledReport]) -> list[dict[str, Any]]:
-    ids = sorted({who for report in found for who in (report.account_id, report.target_id) if who is not None})
-    accounts: dict[int, Entity] = {
-        account_id: decode(account)
-        for account_id, account in (await hydrate_accounts_by_id(visit.res.db, ids, visit.res.urls)).items()
-    }
-    site = await visit.res.instance.site(visit.res.db)
-    return [
-        {
-            "id": str(report.id),
-            "action_taken": report.action_taken_at is not None,
-            "category": report.category,
-            "comment": report.comment,
-            "forwarded": report.forward,
-            "created_at": timestamp(report.created_at),
-            "account": None if report.account_id is None else {"account": accounts[report.account_id]},
-            "target_account": {"account": accounts[report.target_id]},
-            "statuses": [{"id": str(status_id)} for status_id in report.status_ids],
-            "rules": [rule for rule in site["rules"] if int(rule["id"]) in report.rule_ids],
-        }
-        for report in found
-    ]

@@ -16,6 +16,7 @@ from tests.web.cases_levers import lever_cases
 from tests.web.cases_measurement import measurement_cases
 from tests.web.cases_moderation import moderation_cases
 from tests.web.cases_notices import notice_cases
+from tests.web.cases_reports import report_cases
 from tests.web.cases_transparency import transparency_cases
 from tests.web.samples import page
 
@@ -31,7 +32,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **transparency_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **report_cases(), **transparency_cases()}
 
 
 def _public_cases() -> dict[str, Case]:
@@ -146,7 +147,6 @@ def _writing_cases() -> dict[str, Case]:
         poll={"options": ["Rye", "Wheat"], "multiple": True, "expires_in": 3600}, idempotency_key="k", errors={"status": "ERR_TOO_LONG", "poll": s.HOSTILE})
     waiting = [{"id": "1", "scheduled_at": "2026-05-06T08:00:00.000Z", "params": {"text": "Good morning", "spoiler_text": "", "visibility": "public"}, "media_attachments": []},
         {"id": "2", "scheduled_at": "2026-05-07T08:00:00.000Z", "params": {"text": s.HOSTILE, "spoiler_text": s.HOSTILE, "visibility": None}, "media_attachments": [s.picture(1, "Fog")]}]
-    report: dict[str, Any] = {"account": s.TOMAS, "statuses": [s.WARNED, s.GALLERY, {**s.SENSITIVE, "content": ""}], "chosen": {s.WARNED["id"]}, "values": {"category": "violation", "rule_ids": ["2"]}, "errors": {}, "remote": True}
     return {
         "compose": Case("compose.html", page("/compose"), {"composer": COMPOSER}),
         "compose-full": Case("compose.html", page("/compose"), {"composer": full}),
@@ -156,8 +156,6 @@ def _writing_cases() -> dict[str, Case]:
         "confirm-delete": Case("confirm.html", page("/web/statuses/1/delete"), {"kind": "delete", "action": "/web/statuses/1/delete", "status": s.FIRST, "account": None, "return_to": "/home"}),
         "confirm-mute": Case("confirm.html", page("/web/accounts/2/mute"), {"kind": "mute", "action": "/web/accounts/2/mute", "status": None, "account": s.MARCO, "return_to": "/@marco"}),
         "confirm-block": Case("confirm.html", page("/web/accounts/2/block"), {"kind": "block", "action": "/web/accounts/2/block", "status": None, "account": s.LONG, "return_to": "javascript:x"}),
-        "report": Case("report.html", page("/report?account_id=4"), report),
-        "report-wrong": Case("report.html", page("/report?account_id=4", site=BARE_SITE), {**report, "statuses": [], "values": {}, "errors": {"category": "ERR_INCLUSION", "comment": "ERR_TOO_LONG", "base": s.HOSTILE}, "remote": False}),
     }
 
 
@@ -200,9 +198,6 @@ def _admin_cases() -> dict[str, Case]:
     settings = {"title": "Rostra", "description": "A square.", "about": "", "registrations_mode": "approval", "closed_message": "", "contact_email": "square@rostra.example", "contact_username": "ada"}
     asked = {"id": "20", "username": "paolo", "email": "paolo@mail.example", "ip": "192.0.2.44", "created_at": "2026-05-04T10:00:00.000Z", "confirmed": True, "invite_request": "I run the ferry and would like to tell people when it is late.", "account": s.MARCO}
     invite = {"id": "1", "url": "http://rostra.example/invite/k3", "code": "k3", "uses": 2, "max_uses": 5, "expires_at": None, "created_by": s.MARCO}
-    report = {"id": "7", "action_taken": False, "action_taken_at": None, "category": "violation", "comment": "He names the bridge and the hour.", "forwarded": False, "created_at": "2026-05-04T10:00:00.000Z", "updated_at": "2026-05-04T10:00:00.000Z",
-        "account": {"id": "2", "account": s.MARCO}, "target_account": {"id": "4", "account": s.TOMAS}, "assigned_account": None, "action_taken_by_account": None, "statuses": [s.WARNED, s.SENSITIVE], "rules": s.RULES[:2]}
-    bare = {**report, "id": "8", "category": "other", "comment": "", "statuses": [], "rules": [], "forwarded": True, "action_taken": True, "target_account": {"id": "6", "account": s.LONG}}
     return {
         "admin/settings": Case("admin/settings.html", page("/admin/settings"), {"values": settings, "errors": {}}),
         "admin/settings-wrong": Case("admin/settings.html", page("/admin/settings"), {"values": {**settings, "title": s.HOSTILE, "about": s.HOSTILE}, "errors": {"title": "ERR_BLANK", "thumbnail": s.HOSTILE, "contact_username": "ERR_INVALID"}}),
@@ -214,10 +209,6 @@ def _admin_cases() -> dict[str, Case]:
         "admin/emojis": Case("admin/emojis.html", page("/admin/emojis"), {"emojis": [s.EMOJI], "values": {}, "errors": {}}),
         "admin/emojis-empty": Case("admin/emojis.html", page("/admin/emojis"), {"emojis": [], "values": {"shortcode": s.HOSTILE}, "errors": {"shortcode": "ERR_TAKEN", "image": "ERR_BLANK"}}),
         "admin/index": Case("admin/index.html", page("/admin", waiting=3), {}),
-        "admin/reports": Case("admin/reports.html", page("/admin/reports", administrator=False), {"reports": [report, bare, {**report, "id": "9", "category": "spam"}, {**report, "id": "10", "category": "legal"}], "tab": "open", "older_url": None}),
-        "admin/reports-empty": Case("admin/reports.html", page("/admin/reports"), {"reports": [], "tab": "closed", "older_url": None}),
-        "admin/report": Case("admin/report.html", page("/admin/reports/7"), {"report": report}),
-        "admin/report-bare": Case("admin/report.html", page("/admin/reports/8"), {"report": bare}),
     }
 
 
