@@ -50,6 +50,7 @@ from rostra.events import (
     StatusDeleted,
     StatusEdited,
     StatusPublished,
+    StatusRejudged,
     StatusWithheld,
     TagUnfollowed,
     TokensRevoked,
@@ -287,7 +288,7 @@ async def _tell_reversal(event: DecisionReversed, res: Resources) -> None:
     await tell_reversal(res.desk, event.decision_id, event.why)
 
 
-async def _record_rule(event: StatusPublished | StatusEdited, res: Resources) -> None:
+async def _record_rule(event: StatusPublished | StatusRejudged, res: Resources) -> None:
     await record_rule(res.desk, event.status_id)
 
 
@@ -568,7 +569,7 @@ on(
 )
 HANDLERS.add(BULK, _bulk, attempts=20, concurrency=2, timeout=3600)
 on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: event.restricted)
-on(StatusEdited, "moderation.record_edited", _record_rule)
+on(StatusRejudged, "moderation.record_edited", _record_rule)
 on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_local, starts_at=told_at, priority=5)
 on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
 on(

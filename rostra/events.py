@@ -44,6 +44,12 @@ class StatusEdited(Event, frozen=True, kw_only=True):
     has_links: bool = False
 
 
+class StatusRejudged(Event, frozen=True, kw_only=True):
+    """An edit was judged: what the verdict before it did holds no more, whatever becomes of the edit."""
+
+    status_id: int
+
+
 class StatusWithheld(Event, frozen=True, kw_only=True):
     """A status that others could see is for its author only from now on."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from rostra.events import Emit, StatusEdited
+from rostra.events import Emit, StatusEdited, StatusRejudged
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Invalid, NotFound
@@ -149,6 +149,7 @@ async def _judge(db: Database, urls: Urls, screen: Screen, author: Author, statu
 
 async def _show(tx: Tx, emit: Emit, status: Subject, judgement: Judgement, changes: _Changes, at: datetime) -> None:
     """Take the edited status out of sight, put it back, or say that it was edited."""
+    await emit(tx, StatusRejudged(status_id=status.id))
     if judgement.withheld is not None:
         await withhold(tx, emit, status, judgement.withheld)
     elif status.withheld is not None:
