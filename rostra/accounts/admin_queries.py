@@ -13,7 +13,7 @@ from rostra.accounts.records import Role
 from rostra.kit.db import Reader, find_record
 from rostra.kit.paging import Window
 
-Status = Literal["active", "pending", "disabled", "sensitized", "silenced", "suspended"]
+Status = Literal["active", "pending", "disabled", "sensitized", "silenced", "frozen", "suspended"]
 
 # The addresses that somebody came from last, each with when.
 _IPS: Final = """
@@ -24,7 +24,7 @@ _IPS: Final = """
     group by y.ip order by max(y.at) desc limit 20) x) as ips"""
 
 _ACCOUNT: Final = f"""
-select a.id, a.username, a.domain, a.created_at, a.suspended_at, a.silenced_at, a.sensitized_at,
+select a.id, a.username, a.domain, a.created_at, a.suspended_at, a.silenced_at, a.sensitized_at, a.frozen_at,
   u.account_id is not null as is_local, u.email, u.role, u.locale, u.confirmed_at, u.approved_at, u.disabled_at,
   u.sign_up_reason, u.app_id, i.account_id as invited_by, {_IPS}
 from accounts a left join users u on u.account_id = a.id left join invites i on i.id = u.invite_id
@@ -45,12 +45,15 @@ _OF_STATUS: Final[dict[Status, LiteralString]] = {
     "disabled": "u.disabled_at is not null",
     "sensitized": "a.sensitized_at is not null",
     "silenced": "a.silenced_at is not null",
+    "frozen": "a.frozen_at is not null",
     "suspended": "a.suspended_at is not null",
 }
 # By the index of names, which knows both names of an account as one text; shorter texts are no help to it.
 _NAMED: Final[LiteralString] = """a.id = any(array(select b.id from accounts b
   where plain_text(lower(b.username || ' ' || b.display_name)) like plain_text(?)))"""
 _TRIGRAM: Final = 3
+# By the index of the beginnings of user names.
+_BEGINS: Final[LiteralString] = "lower(a.username) like ?"
 _PLACES: Final[tuple[LiteralString, ...]] = ("$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13")
 
 
@@ -62,6 +65,8 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[Status, ...] = ()
     roles: Sequence[Role] | None = None
     invited_by: int | None = None
+    # Either name, or where this is shorter than three letters the beginning of the user name.
+    name: str = ""
     username: str = ""
     display_name: str = ""
     domain: str = ""
@@ -79,6 +84,7 @@ class AdminRow(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     silenced_at: datetime | None
     sensitized_at: datetime | None
+    frozen_at: datetime | None
     is_local: bool
     email: str | None
     role: Role | None
@@ -120,13 +126,7 @@ def _conditions(wanted: AccountFilter) -> list[tuple[LiteralString, Any]]:
             found.append(("u.role <> 'user'", None))
     if wanted.invited_by is not None:
         found.append(("i.account_id = ?", wanted.invited_by))
-    for name in (wanted.username, wanted.display_name):
-        if len(name.strip()) >= _TRIGRAM:
-            found.append((_NAMED, _pattern(name.strip().removeprefix("@"))))
-    if wanted.username:
-        found.append(("lower(a.username) like ?", _pattern(wanted.username.strip().removeprefix("@"))))
-    if wanted.display_name:
-        found.append(("lower(a.display_name) like ?", _pattern(wanted.display_name)))
+    found += _named(wanted)
     if wanted.domain:
         found.append(("a.domain = ?", wanted.domain))
     if wanted.email:
@@ -138,6 +138,20 @@ def _conditions(wanted: AccountFilter) -> list[tuple[LiteralString, Any]]:
           select s.account_id from sessions s where s.ip <<= ?::cidr
           union select v.account_id from users v where v.sign_up_ip <<= ?::cidr)"""
         found.append((came, wanted.network))
+    return found
+
+
+def _named(wanted: AccountFilter) -> list[tuple[LiteralString, Any]]:
+    found: list[tuple[LiteralString, Any]] = []
+    if wanted.name and len(wanted.name.strip()) < _TRIGRAM:
+        found.append((_BEGINS, _pattern(wanted.name).removeprefix("%")))
+    for name in (wanted.name, wanted.username, wanted.display_name):
+        if len(name.strip()) >= _TRIGRAM:
+            found.append((_NAMED, _pattern(name.strip().removeprefix("@"))))
+    if wanted.username:
+        found.append(("lower(a.username) like ?", _pattern(wanted.username.strip().removeprefix("@"))))
+    if wanted.display_name:
+        found.append(("lower(a.display_name) like ?", _pattern(wanted.display_name)))
     return found
 
 

@@ -45,15 +45,25 @@ def may(role: Role, permission: Permission) -> bool:
     return permission in _ROLES[role]
 
 
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """All that the role may do."""
+    return _ROLES[role]
+
+
 def check_may(role: Role, permission: Permission) -> None:
     """Raises Forbidden where the role lacks the permission."""
     if not may(role, permission):
         raise Forbidden
 
 
+def is_above(role: Role, target: Role | None) -> bool:
+    """Whether `role` stands above that of the person who is acted on (None: not of this server)."""
+    return _RANK[target or "user"] < _RANK[role]
+
+
 def check_above(role: Role, target: Role | None) -> None:
     """Raises Forbidden unless `role` stands above that of the person who is acted on (None: not of this server)."""
-    if _RANK[target or "user"] >= _RANK[role]:
+    if not is_above(role, target):
         raise Forbidden("You cannot act on somebody of your own role or above")
 
 

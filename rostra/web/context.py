@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from markupsafe import Markup
 
+from rostra.accounts.permissions import Permission
 from rostra.web.formats import Entity
 from rostra.web.marked import MarkedPart
 
@@ -40,6 +41,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     # Whether the viewer may decide about others' posts.
     decides: bool = False
     administrator: bool = False
+    # All that the viewer's role may do.
+    powers: frozenset[Permission] = frozenset()
     # What waits for reviewers; counted on the pages of the administration only.
     waiting: int = 0
     # Crisis levers that are pulled.

@@ -29,7 +29,8 @@ def decode_list(entities: Sequence[object]) -> list[Entity]:
 
 def page_address(visit: Visit, **changes: object) -> str:
     """The address of this page with other places in its list."""
-    kept = [(key, value) for key, value in visit.request.query_params.multi_items() if key not in _PAGE_KEYS]
+    gone = {*_PAGE_KEYS, *changes}
+    kept = [(key, value) for key, value in visit.request.query_params.multi_items() if key not in gone]
     query = urlencode([*kept, *((key, value) for key, value in changes.items() if value is not None)])
     return f"{visit.request.url.path}?{query}" if query else visit.request.url.path
 

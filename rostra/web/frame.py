@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from rostra.accounts.own import get_user, own_account, render_preferences
-from rostra.accounts.permissions import may
+from rostra.accounts.permissions import may, permissions_of
 from rostra.accounts.records import Viewer
 from rostra.moderation.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
@@ -70,6 +70,7 @@ async def build_frame(visit: Visit) -> Page:
         waiting=waiting,
         levers=await _count_levers(visit),
         administrator=viewer is not None and may(viewer.role, "settings"),
+        powers=permissions_of(viewer.role) if viewer is not None else frozenset(),
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rostra.web import (
     admin,
+    admin_accounts,
+    admin_audit,
     admin_blocks,
     admin_domains,
     admin_people,
@@ -86,6 +88,8 @@ ALL: tuple[Pages, ...] = (
     admin_people.pages,
     admin_reports.pages,
     reporters.pages,
+    admin_accounts.pages,
+    admin_audit.pages,
     admin_blocks.pages,
     admin_domains.pages,
     policy.pages,

@@ -16,6 +16,7 @@ from tests.web.cases_levers import lever_cases
 from tests.web.cases_measurement import measurement_cases
 from tests.web.cases_moderation import moderation_cases
 from tests.web.cases_notices import notice_cases
+from tests.web.cases_people import people_cases
 from tests.web.cases_reports import report_cases
 from tests.web.cases_transparency import transparency_cases
 from tests.web.samples import page
@@ -32,7 +33,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **report_cases(), **transparency_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
 
 
 def _public_cases() -> dict[str, Case]:

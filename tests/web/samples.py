@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from rostra.accounts.permissions import permissions_of
 from rostra.web.render import Page
 
 Entity = dict[str, Any]
@@ -238,5 +239,5 @@ def page(path: str = "/home", *, member: bool = True, **changes: Any) -> Page:
     """What the page knows, for a member (with a badge and trends) or for a visitor."""
     known: dict[str, Any] = {"site": SITE, "csrf": "csrf-token", "path": path, "now": NOW, "trends": TRENDS}
     if member:
-        known |= {"viewer": VIEWER, "unread": 3, "follow_requests": 2, "administrator": True, "moderator": True}
+        known |= {"viewer": VIEWER, "unread": 3, "follow_requests": 2, "administrator": True, "moderator": True, "powers": permissions_of("owner")}
     return Page(**(known | changes))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from html.parser import HTMLParser
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import msgspec
 import pytest
@@ -40,6 +40,10 @@ class Reader(HTMLParser):
         self.targets: set[Target] = set()
         self.ids: set[str] = set()
         self._form = "get"
+        # Of a form that asks: where it leads, and what it sends as it stands.
+        self._asks: str | None = None
+        self._fields: dict[str, str] = {}
+        self._select = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -47,11 +51,31 @@ class Reader(HTMLParser):
         self.ids.add(given.get("id", ""))
         if tag == "form":
             self._form = given.get("method", "get").lower()
-            self._add(self._form, given.get("action"))
+            self._asks, self._fields = given.get("action"), {}
+            if self._form != "get":
+                self._add(self._form, self._asks)
+        self._fill(tag, given)
         self._add(self._form, given.get("formaction"))
         self._add("post", given.get("hx-post"))
         for name in ("href", "src", "hx-get", "data-href", "data-live-url"):
             self._add("get", given.get(name))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._form == "get" and self._asks is not None:
+            query = urlencode(self._fields)
+            self._add("get", f"{self._asks}?{query}" if query else self._asks)
+            self._asks = None
+
+    def _fill(self, tag: str, given: dict[str, str]) -> None:
+        name, value = given.get("name", ""), given.get("value", "")
+        if tag == "select":
+            self._select = name
+        elif tag == "option" and ("selected" in given or self._select not in self._fields):
+            self._fields[self._select] = value
+        elif tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            self._fields[name] = value
+        elif tag == "button" and name:
+            self._fields.setdefault(name, value)
 
     def _add(self, method: str, address: str | None) -> None:
         if address is not None and not address.startswith(("data:", "mailto:")):
