@@ -1,4 +1,4 @@
-"""Broken notices by the hundred through the whole intake: what can be read can be kept, and nothing else comes of it."""
+"""Broken notices by the hundred through the whole intake: what can be read can be kept; nothing else comes of it."""
 
 from __future__ import annotations
 
