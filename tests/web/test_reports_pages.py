@@ -14,7 +14,7 @@ from tests.world import DOMAIN, Person, World
 BASE = f"http://{DOMAIN}"
 
 
-async def staff(world: World, name: str, role: str = "moderator") -> Browser:
+async def staff(world: World, name: str, role: Any = "moderator") -> Browser:
     return await Browser.of(world, await world.person(name, role=role))
 
 
