@@ -8,7 +8,8 @@ alter table users drop constraint users_role_check;
 alter table users add constraint users_role_check
   check (role in ('owner', 'admin', 'moderator', 'triage', 'juror', 'user'));
 
--- Who may be the same person.
+-- The staff; and who may be the same person.
+create index users_staff on users (role) where role <> 'user';
 create index users_by_sign_up_ip on users (sign_up_ip) where sign_up_ip is not null;
 
 alter table accounts

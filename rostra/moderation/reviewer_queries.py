@@ -21,9 +21,10 @@ insert into reviewers (account_id, pseudonym, resting_until) values ($1, $2, $3)
 on conflict (account_id) do update set resting_until = excluded.resting_until
 """
 
+# The index knows the staff; members are most of it, and in none of these roles.
 COLLEAGUES: Final = """
 select a.id, a.username, u.role from users u join accounts a on a.id = u.account_id
-where u.role = any($1::text[]) and u.disabled_at is null and a.suspended_at is null
+where u.role = any($1::text[]) and u.role <> 'user' and u.disabled_at is null and a.suspended_at is null
 order by lower(a.username) limit 200
 """
 

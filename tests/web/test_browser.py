@@ -368,6 +368,27 @@ def test_the_desk_is_worked_by_keys_from_the_list_to_the_decision_and_back(
         expect(page.get_by_text("Nothing else waits here.")).to_be_visible()
 
 
+def test_a_lease_renews_itself_while_the_page_is_open_and_the_time_counts(
+    chromium: Browser, site: Server, olga: Person
+) -> None:
+    with opened(chromium, site) as page:
+        page.clock.install()
+        sign_in(page, olga)
+
+        def looked_at() -> int:
+            page.goto("/admin/desk/settings")
+            return int(re.findall(r"(\d+)/400", page.content())[0])
+
+        before = looked_at()
+        page.goto("/admin/desk")
+        page.get_by_role("button", name="Next case").click()
+        expect(page.get_by_role("heading", name="Post by @otto")).to_be_visible()
+        with page.expect_response(lambda answer: answer.url.endswith("/renew")) as renewed:
+            page.clock.fast_forward(121_000)
+        assert renewed.value.status == 204
+        wait_for(lambda: looked_at() == before + 1)
+
+
 def test_a_case_is_decided_on_a_phone_without_script(chromium: Browser, site: Server, olga: Person) -> None:
     with opened(chromium, site, script=False, size=PHONE) as page:
         sign_in(page, olga)
