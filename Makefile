@@ -38,7 +38,7 @@ run: .venv/installed  ## Start a development server on http://localhost:PORT
 
 test: .venv/installed-dev tests/clients/node_modules/.installed  ## Install what the tests need and pass them
 	@tests/need-browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/installed-dev types imports  ## Check style, types and import rules
 	@$(BIN)/ruff check .
