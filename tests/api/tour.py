@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 from rostra.api.routes import all_routes
+from rostra.moderation.decide import decide_subject
+from rostra.moderation.records import Draft, Wish
 from tests.media.samples import encode, picture
 from tests.notifications.push_service import PushService
 from tests.world import Person, World
@@ -48,10 +50,15 @@ class Tour:
         return seen
 
 
-# Absent in this world: the text of a policy, and what only an app may ask for.
-_NOT_HERE = {"/api/v1/instance/privacy_policy", "/api/v1/emails/check_confirmation"}
-# Nothing is sealed in it.
-_NOT_HERE |= {route.path for route in all_routes() if "/ledger/" in route.path}
+# Absent in this world: the text of a policy; what only an app may ask for, or a provider with its own token; anything
+# that is published or sealed.
+_NOT_HERE = {
+    "/api/v1/instance/privacy_policy",
+    "/api/v1/emails/check_confirmation",
+    "/api/rostra/v1/notices/{id}",
+    "/api/rostra/v1/transparency/reports/{id}",
+    *(route.path for route in all_routes() if "/ledger/" in route.path),
+}
 # For staff only.
 _STAFF = {
     route.path
@@ -78,6 +85,9 @@ async def make_tour(world: World) -> Tour:
     await _relate(tour, ben, cleo, dora)
     await _choose(tour, ben)
     await world.settle()
+    # What moderation has decided about alice, as a rule would.
+    warned = Draft(outcome="violates", wishes=(Wish(kind="warn", on="account"),))
+    tour.ids["decisions"] = str(await decide_subject(world.res.desk, None, "account", alice.account_id, warned))
     tour.ids["notifications"] = (await alice.api.get("/api/v1/notifications")).json()[0]["id"]
     return tour
 
