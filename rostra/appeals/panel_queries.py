@@ -73,6 +73,12 @@ select m.side, b.vote, b.weight from ballots b join panel_members m on m.panel_i
 where b.panel_id = $1 order by m.side, b.weight, b.vote
 """
 
+# In the order of the nonces, which says nothing of who they are from.
+REASONS: Final = """
+select b.vote, b.reason from ballots b join panels p on p.id = b.panel_id
+where b.panel_id = $1 and b.reason <> '' and p.state <> 'voting' order by b.nonce
+"""
+
 SET_MEMBER: Final = """
 update panel_members set state = $3 where panel_id = $1 and juror_id = $2 and state = 'asked' returning juror_id
 """
@@ -190,6 +196,13 @@ class AskedRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """What a juror wrote beside a vote."""
+
+    vote: Literal["uphold", "overturn", "unsure"]
+    reason: str
+
+
 class JurorRow(msgspec.Struct, frozen=True, kw_only=True):
     """A juror, and what is known of them."""
 
@@ -250,6 +263,11 @@ async def list_members(conn: Reader, panel_id: int) -> list[MemberRow]:
 async def list_votes(conn: Reader, panel_id: int) -> list[Weighed]:
     """The votes, without whose they are."""
     return as_records(Weighed, await conn.fetch(VOTES, panel_id))
+
+
+async def list_reasons(conn: Reader, panel_id: int) -> list[Reason]:
+    """What jurors wrote beside their votes on a panel that is over, without whose it is."""
+    return as_records(Reason, await conn.fetch(REASONS, panel_id))
 
 
 async def set_member(tx: Tx, panel_id: int, juror_id: int, state: str) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from rostra.accounts.permissions import check_may
 from rostra.appeals import panel_queries, queries
-from rostra.appeals.panel_queries import PanelRow
+from rostra.appeals.panel_queries import PanelRow, Reason
 from rostra.appeals.queries import Before, Counts, Said
 from rostra.appeals.records import AppealRow, AppealShown, Rate, Side
 from rostra.kit.db import Reader
@@ -39,6 +39,7 @@ class AppealFile(msgspec.Struct, frozen=True, kw_only=True):
     # Of the post as it is now; None where it is gone, or about an account.
     revision: int | None = None
     panel: PanelRow | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 async def list_appeals(desk: Desk, reviewer: Reviewer, tab: Tab, after: str = "") -> tuple[list[AppealShown], str]:
@@ -65,6 +66,7 @@ async def get_appeal(desk: Desk, reviewer: Reviewer, appeal_id: int) -> AppealFi
         if appeal is None or decision is None:
             raise NotFound
         seen = await find_snapshots(conn, [decision.snapshot_id] if decision.snapshot_id else [])
+        panel = await panel_queries.find_panel_of(conn, appeal_id)
         return AppealFile(
             appeal=appeal,
             decision=decision,
@@ -74,7 +76,8 @@ async def get_appeal(desk: Desk, reviewer: Reviewer, appeal_id: int) -> AppealFi
             before=tuple(await queries.list_before(conn, decision.id)),
             took_part=await queries.took_part(conn, decision.id, reviewer.account_id),
             revision=await _find_revision(conn, decision),
-            panel=await panel_queries.find_panel_of(conn, appeal_id),
+            panel=panel,
+            reasons=tuple(await panel_queries.list_reasons(conn, panel.id)) if panel else (),
         )
 
 

@@ -251,7 +251,12 @@ def _panel(whole: AppealFile) -> dict[str, Any] | None:
     panel = whole.panel
     if panel is None or panel.state == "voting" or panel.tally is None:
         return None
-    return {"state": panel.state, "outcome": panel.outcome, "groups": [panel.tally["0"], panel.tally["1"]]}
+    return {
+        "state": panel.state,
+        "outcome": panel.outcome,
+        "groups": [panel.tally["0"], panel.tally["1"]],
+        "reasons": [msgspec.to_builtins(one) for one in whole.reasons],
+    }
 
 
 def _decision(visit: Visit, whole: AppealFile, clause: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rostra.appeals.file import file_appeal
 from rostra.appeals.panel_draw import ask_known, send_to_panel
 from rostra.appeals.panel_queries import list_candidates
 from rostra.appeals.panel_vote import commitment, decline, fit_jurors, get_asked, list_asked, offer, tick_panels, vote
+from rostra.appeals.read import get_appeal
 from rostra.appeals.records import Ruling
 from rostra.appeals.review import decide_appeal, take
 from rostra.appeals.viewpoints import SIZE, Vote
@@ -267,6 +268,20 @@ async def test_a_panel_that_nobody_answers_gives_the_appeal_back_in_time(world: 
     later(world, days=6, minutes=1)
     await tick_panels(world.res.desk)
     assert await state(world) == ("filed", "returned", None)
+
+
+async def test_reasons_are_for_the_staff_when_it_is_over_and_without_names(world: World) -> None:
+    await people(world)
+    pool = await jurors(world)
+    _, appeal, panel, drawn = await before_a_panel(world, pool)
+    judge = reviewer(await world.person("judgejudy"))
+    for number, juror in enumerate(drawn):
+        await vote(world.res.desk, reviewer(juror, "juror"), panel, "overturn", f"Reason {number}")
+        found = (await get_appeal(world.res.desk, judge, appeal)).reasons
+        assert len(found) == (SIZE if juror is drawn[-1] else 0)
+    whole = await get_appeal(world.res.desk, judge, appeal)
+    assert {one.reason for one in whole.reasons} == {f"Reason {number}" for number in range(SIZE)}
+    assert "juror" not in str(whole.reasons)
 
 
 async def test_a_ballot_is_never_changed(world: World) -> None:

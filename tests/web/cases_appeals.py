@@ -75,7 +75,7 @@ def _review_cases() -> dict[str, Case]:
     typed: dict[str, Any] = {"finding": "", "answer": "", "clause": "words", "acts": [], "lasts": {}, "label": ""}
     one: dict[str, Any] = {"appeal": appeal, "decision": decision, "seen": SEEN, "changed": True, "gone": False, "revision": 2, "said": said, "before": before, "state": "mine", "clauses": [("words", "Threats")], "labels": [("graphic", s.HOSTILE)], "on_status": ("label", "sensitive", "remove"), "on_account": ("warn", "freeze", "suspend"), "longest": 4000, "typed": typed, "errors": {}, "problem": "", "may_ask": True}
     group = {"uphold": 1.0, "overturn": 1.0, "unsure": 1.0}
-    returned: dict[str, Any] = {"state": "returned", "outcome": None, "groups": [group, group]}
+    returned: dict[str, Any] = {"state": "returned", "outcome": None, "groups": [group, group], "reasons": [{"vote": "uphold", "reason": s.HOSTILE}]}
     done = appeal | {"state": "upheld", "decided_at": LATER, "answer": s.HOSTILE, "panel": returned}
     file = page("/admin/appeals/5", moderator=True, decides=True)
     wrong = {"typed": typed | {"finding": "modified", "answer": s.HOSTILE, "acts": ["status.remove"]}, "errors": {"answer": "ERR_BLANK", "actions": s.HOSTILE, "finding": "ERR_INCLUSION"}, "problem": s.HOSTILE}
