@@ -18,14 +18,16 @@ CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "per
 
 # Until anybody has counted views: three in ten followers look within a day, and a few others.
 _EXPECTED: Final = "5 + 0.3 * coalesce(st.followers_count, 0)"
-# What people say of a post, and what the detectors said of it when it was written. Rules have looked at that already.
+# What people say of a post, and what the detectors said of it when it was written, as odds: a tenth is what a text
+# scores of which nothing is known. That they found nothing halves them at most: they do not know every language. Rules
+# have looked at the scores already.
 _BELIEVED: Final = """
 case when s.id is null or $10 in ('rule', 'hold') then $11::real
-  else least(0.99, 1 - (1 - $11::real) * (1 - coalesce((
+  else least(0.99, 1 / (1 + (1 - $11::real) / greatest($11::real, 0.001) / greatest(0.5, (0.02 + coalesce((
     select max(score.value::real)
     from (select e.details from moderation_events e where e.subject_id = s.id and e.type = 'verdict'
         and e.subject_kind = 'status' order by e.id desc limit 1) verdict
-      cross join jsonb_each_text(coalesce(verdict.details -> 'scores', '{}')) score), 0))) end"""
+      cross join jsonb_each_text(coalesce(verdict.details -> 'scores', '{}')) score), 0)) / 0.1))) end"""
 # Of what was opened and what is added. Reports are not independent of each other: each adds less than the one before.
 _EITHER: Final = """
 least(0.999, 1 - (1 - cases.p) * (1 - excluded.p
