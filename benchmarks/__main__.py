@@ -1,7 +1,7 @@
 """Measure the hot paths: `python -m benchmarks [--posts N …] [--seconds S] [--connections N …] [--only NAME …]`.
 
-Without options: 10,000 and 200,000 posts in about six minutes, the desk in three more, the detectors in two, the ledger in
-one. All that the targets speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors`,
+Without options: 10,000 and 200,000 posts in about six minutes, the desk in three more, the detectors in two, the ledger
+in one. All that the targets speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors`,
 `… screening`, `… desk [--posts N]` and `… ledger [--events N]` measure these alone.
 """
 
