@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from rostra.accounts.permissions import check_may, roles_with
-from rostra.appeals import panel_queries, queries
+from rostra.appeals import juror_queries, panel_queries, queries
 from rostra.appeals.panel_queries import PanelRow
 from rostra.appeals.records import AppealRow
 from rostra.appeals.tell import write_summons
@@ -92,7 +92,7 @@ async def _draw(
     if not await _is_for_jurors(tx, decision, seen):
         raise Refused("content")
     assert seen is not None
-    candidates = await panel_queries.list_candidates(tx, decision.id, appeal.id, roles_with("panel"))
+    candidates = await juror_queries.list_candidates(tx, decision.id, appeal.id, roles_with("panel"))
     seed = secrets.token_hex(16)
     order = draw(candidates, seed)
     if len(order) < SIZE or len({one.side for one in order[:SIZE]}) < 2:
@@ -131,7 +131,7 @@ async def _is_for_jurors(tx: Tx, decision: DecisionRow, seen: Snapshot | None) -
 async def summon(tx: Tx, desk: Desk, panel_id: int, drawn: Sequence[Drawn], at: datetime) -> None:
     """Ask these jurors, by letter as well."""
     await panel_queries.insert_members(tx, panel_id, drawn, at, at + JUROR_HAS)
-    for to in await panel_queries.list_summoned(tx, [one.juror_id for one in drawn]):
+    for to in await juror_queries.list_summoned(tx, [one.juror_id for one in drawn]):
         await desk.emit(tx, write_summons(to.email, to.name, to.locale, desk.urls, panel_id))
 
 
@@ -143,7 +143,7 @@ async def substitute(tx: Tx, desk: Desk, panel: PanelRow, at: datetime) -> int:
     if missing <= 0:
         return 0
     were = {member.juror_id for member in members}
-    candidates = await panel_queries.list_candidates(tx, panel.decision_id, panel.appeal_id, roles_with("panel"))
+    candidates = await juror_queries.list_candidates(tx, panel.decision_id, panel.appeal_id, roles_with("panel"))
     order = [one for one in draw(candidates, panel.seed) if one.juror_id not in were]
     standing = [member.side for member in members if member.state in ("asked", "voted")]
     chosen: list[Drawn] = []

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rostra.accounts.permissions import check_may
-from rostra.appeals import panel_queries, queries
+from rostra.appeals import juror_queries, panel_queries, queries
+from rostra.appeals.juror_queries import JurorRow
 from rostra.appeals.outcome import settle
 from rostra.appeals.panel_draw import substitute
-from rostra.appeals.panel_queries import AskedRow, JurorRow, PanelRow
+from rostra.appeals.panel_queries import AskedRow, PanelRow
 from rostra.appeals.records import Ruling
 from rostra.appeals.viewpoints import Vote, find_factors, outcome_of, quality_of, tally_of, weight_of
 from rostra.kit.db import Tx
@@ -32,7 +33,7 @@ _REMEMBERED: Final = timedelta(days=730)
 async def find_juror(desk: Desk, account_id: int) -> JurorRow | None:
     """Somebody as a juror; None where they have not offered to be one."""
     async with desk.db.read() as conn:
-        return await panel_queries.find_juror(conn, account_id)
+        return await juror_queries.find_juror(conn, account_id)
 
 
 async def offer(desk: Desk, reviewer: Reviewer, *, willing: bool) -> None:
@@ -40,9 +41,9 @@ async def offer(desk: Desk, reviewer: Reviewer, *, willing: bool) -> None:
     check_may(reviewer.role, "panel")
     async with desk.db.transaction() as tx:
         if willing:
-            await panel_queries.opt_in(tx, reviewer.account_id, desk.clock.now())
+            await juror_queries.opt_in(tx, reviewer.account_id, desk.clock.now())
         else:
-            await panel_queries.opt_out(tx, reviewer.account_id)
+            await juror_queries.opt_out(tx, reviewer.account_id)
 
 
 async def list_asked(desk: Desk, reviewer: Reviewer) -> list[AskedRow]:
@@ -70,7 +71,7 @@ async def vote(desk: Desk, reviewer: Reviewer, panel_id: int, vote: Vote, reason
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
         panel = await _open_panel(tx, reviewer, panel_id)
-        juror = await panel_queries.find_juror(tx, reviewer.account_id)
+        juror = await juror_queries.find_juror(tx, reviewer.account_id)
         nonce = secrets.token_hex(16)
         weight = weight_of(juror.quality if juror else 0.5)
         values = (panel_id, reviewer.account_id, vote, reason.strip(), weight, nonce, at)
@@ -118,13 +119,13 @@ async def fit_jurors(desk: Desk) -> int:
     """Place all jurors anew by their ballots, and count how often they were right; how many could be placed."""
     at = desk.clock.now()
     async with desk.db.read() as conn:
-        casts = await panel_queries.list_casts(conn, at - _REMEMBERED)
-        right = await panel_queries.list_right(conn)
-        jurors = await panel_queries.list_jurors(conn)
+        casts = await juror_queries.list_casts(conn, at - _REMEMBERED)
+        right = await juror_queries.list_right(conn)
+        jurors = await juror_queries.list_jurors(conn)
     factors = find_factors(casts)
     qualities = [quality_of(right[one].right, right[one].asked) if one in right else 0.5 for one in jurors]
     async with desk.db.transaction() as tx:
-        await panel_queries.keep_jurors(tx, jurors, [factors.get(one) for one in jurors], qualities, at)
+        await juror_queries.keep_jurors(tx, jurors, [factors.get(one) for one in jurors], qualities, at)
     return len(factors)
 
 

@@ -9,10 +9,11 @@ from typing import Final, Literal
 import msgspec
 
 from rostra.accounts.permissions import check_may
-from rostra.appeals import panel_queries, queries
+from rostra.appeals import panel_queries, queries, review_queries
 from rostra.appeals.panel_queries import PanelRow, Reason
-from rostra.appeals.queries import Before, Counts, Said
+from rostra.appeals.queries import Counts
 from rostra.appeals.records import AppealRow, AppealShown, Rate, Side
+from rostra.appeals.review_queries import Before, Said
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
 from rostra.moderation import action_queries, case_queries, decision_queries
@@ -72,8 +73,8 @@ async def get_appeal(desk: Desk, reviewer: Reviewer, appeal_id: int) -> AppealFi
             decision=decision,
             actions=tuple(await action_queries.list_actions(conn, [decision.id])),
             seen=seen.get(decision.snapshot_id or 0),
-            said=tuple(await queries.list_said(conn, decision.id, appeal.side)),
-            before=tuple(await queries.list_before(conn, decision.id)),
+            said=tuple(await review_queries.list_said(conn, decision.id, appeal.side)),
+            before=tuple(await review_queries.list_before(conn, decision.id)),
             took_part=await queries.took_part(conn, decision.id, reviewer.account_id),
             revision=await _find_revision(conn, decision),
             panel=panel,
@@ -112,7 +113,7 @@ async def overturn_rates(desk: Desk, since: datetime | None = None) -> dict[str,
     """How appeals ended in the last half year, or since a moment: by side (all appeals); and those of authors by
     clause, rule, reviewer (pseudonyms) and language."""
     async with desk.db.read() as conn:
-        return await queries.list_rates(conn, since or desk.clock.now() - _RATES_OVER)
+        return await review_queries.list_rates(conn, since or desk.clock.now() - _RATES_OVER)
 
 
 def _cursor(after: str, *, last: bool) -> tuple[datetime, int]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rostra.appeals import queries
-from rostra.appeals.queries import Appellant
+from rostra.appeals import queries, review_queries
 from rostra.appeals.records import AppealRow
+from rostra.appeals.review_queries import Appellant
 from rostra.dsa.explain import words_in
 from rostra.events import AuthorTold, MailOrdered
 from rostra.kit.db import Tx
@@ -80,8 +80,8 @@ async def tell_outcome(desk: Desk, appeal_id: int) -> None:
         appeal = await queries.find_appeal(tx, appeal_id)
         if appeal is None or appeal.decided_at is None or not await queries.mark_notified(tx, appeal_id, at):
             return
-        appellant = await queries.find_appellant(tx, appeal_id)
-        by_panel = appeal.decided_by is None and await queries.had_panel(tx, appeal_id)
+        appellant = await review_queries.find_appellant(tx, appeal_id)
+        by_panel = appeal.decided_by is None and await review_queries.had_panel(tx, appeal_id)
         if appellant is not None and appellant.email and appellant.reachable:
             await desk.emit(tx, write_outcome(appeal, appellant, desk.urls, by_panel=by_panel))
         if appeal.side == "author" and appeal.account_id is not None and appeal.state == "upheld":
@@ -96,7 +96,7 @@ async def _to_reporters(tx: Tx, appeal: AppealRow, urls: Urls) -> Sequence[MailO
     decision = await decision_queries.find_decision(tx, appeal.decision_id)
     if decision is None or decision.case_id is None:
         return []
-    reporters = await queries.list_reporters(tx, decision.case_id, _AT_MOST)
+    reporters = await review_queries.list_reporters(tx, decision.case_id, _AT_MOST)
     return [_write(to, "reported.subject", ("reported",), urls) for to in reporters]
 
 

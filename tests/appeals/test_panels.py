@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from rostra.appeals.file import file_appeal
+from rostra.appeals.juror_queries import list_candidates
 from rostra.appeals.panel_draw import ask_known, send_to_panel
-from rostra.appeals.panel_queries import list_candidates
 from rostra.appeals.panel_vote import commitment, decline, fit_jurors, get_asked, list_asked, offer, tick_panels, vote
 from rostra.appeals.read import get_appeal
 from rostra.appeals.records import Ruling
