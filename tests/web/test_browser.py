@@ -265,6 +265,7 @@ OF_STAFF = (
     "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
     "/admin/policy/replays", "/admin/policy/clusters", "/admin/crisis",
     "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "/admin/transparency", "HELD",
+    "/admin/people", "/admin/people?role=staff", "PERSON", "/admin/audit",
 )  # fmt: skip
 
 
@@ -289,6 +290,7 @@ def test_no_main_page_has_a_serious_barrier(
         "THREAD": f"/@bruno/{bruno.http.get(f'/api/v1/accounts/{bruno.id}/statuses').json()[-1]['id']}",
         "HELD": f"/@olga/{olga.http.get(f'/api/v1/accounts/{olga.id}/statuses').json()[0]['id']}",
         "VERSION": f"/admin/policy/versions/{version}",
+        "PERSON": f"/admin/people/{bruno.id}",
     }
     barriers: list[object] = []
     with opened(chromium, site) as page:
@@ -332,6 +334,10 @@ def test_the_desk_is_worked_by_keys_from_the_list_to_the_decision_and_back(
         page.goto("/admin/desk")
         page.keyboard.press("j")
         expect(page.locator("article.case").first).to_be_focused()
+        veiled = page.locator("article.case:focus .case-text")
+        expect(veiled).to_have_css("filter", re.compile("blur"))
+        page.keyboard.press("v")
+        expect(veiled).to_have_css("filter", "none")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys of the desk")).to_be_visible()
         page.keyboard.press("Escape")
