@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from rostra.kit.db import Reader
+from rostra.levers.forecast import drain_hours
 from rostra.measurement import times_queries
 from rostra.measurement.times_queries import Flow, Seen, Times, Waiting
 
@@ -36,24 +37,20 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def forecast(conn: Reader, at: datetime) -> Forecast:
-    """The forecast at `at`, from what came and went in the last day, or in the week where that was more work."""
+    """The forecast at `at`, from what came and went in the last day."""
     return make_forecast(await times_queries.get_flow(conn, at))
 
 
 def make_forecast(flow: Flow) -> Forecast:
-    """Backlog through (capacity - inflow); what would take longer than a year never ends. What comes is measured over
-    the last day, so that a surge shows at once; what is done over the better of day and week, because a quiet Sunday
-    says nothing of what people can do."""
-    known = max(1.0, flow.known_for or 1.0)
-    day, week = min(24.0, known), min(168.0, known)
-    inflow = flow.opened_day / day
-    capacity = max(flow.closed_day / day, flow.closed_week / week)
-    drain: timedelta | None = timedelta(0)
-    if flow.backlog:
-        hours = flow.backlog / (capacity - inflow) if capacity > inflow else _NEVER
-        drain = timedelta(hours=hours) if hours < _NEVER else None
+    """The same figure as that of the growth brake (`levers/forecast.py`); what would take longer than a year never
+    ends."""
+    hours = drain_hours(flow.backlog, flow.opened_day, flow.closed_day)
     return Forecast(
-        backlog=flow.backlog, inflow=inflow, capacity=capacity, drain=drain, oldest_severe=flow.oldest_severe
+        backlog=flow.backlog,
+        inflow=flow.opened_day / 24,
+        capacity=flow.closed_day / 24,
+        drain=timedelta(hours=hours) if hours < _NEVER else None,
+        oldest_severe=flow.oldest_severe,
     )
 
 

@@ -61,12 +61,8 @@ FLOW: Final = """
 select
   (select count(*) from cases where state <> 'closed') as backlog,
   (select count(*) from cases where opened_at > $1::timestamptz - interval '1 day') as opened_day,
-  (select count(*) from cases where opened_at > $1::timestamptz - interval '7 days') as opened_week,
   (select count(*) from cases where state = 'closed' and closed_at > $1::timestamptz - interval '1 day') as closed_day,
-  (select count(*) from cases where state = 'closed' and closed_at > $1::timestamptz - interval '7 days')
-    as closed_week,
-  (select min(opened_at) from cases where state <> 'closed' and severity >= 4) as oldest_severe,
-  (select extract(epoch from $1::timestamptz - min(opened_at)) / 3600 from cases) as known_for
+  (select min(opened_at) from cases where state <> 'closed' and severity >= 4) as oldest_severe
 """
 
 
@@ -95,16 +91,12 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """Cases that are open, were opened and were closed in the last day and week."""
+    """Cases that are open, were opened and were closed in the last day."""
 
     backlog: int
     opened_day: int
-    opened_week: int
     closed_day: int
-    closed_week: int
     oldest_severe: datetime | None
-    # Hours since the first case ever; None: there was none.
-    known_for: float | None
 
 
 async def list_times(conn: Reader, since: datetime, until: datetime) -> list[Times]:

@@ -247,6 +247,7 @@ create index decisions_by_subject on decisions (subject_kind, subject_id, id des
 create index decisions_by_account on decisions (account_id, id desc);
 create index decisions_by_reviewer on decisions (reviewer_id, id desc) where reviewer_id is not null;
 create index decisions_by_case on decisions (case_id, id) where case_id is not null;
+create index decisions_by_snapshot on decisions (snapshot_id) where snapshot_id is not null;
 -- A bulk decision decides each subject once, however many workers are at it.
 create unique index decisions_by_bulk on decisions (bulk_id, subject_kind, subject_id) where bulk_id is not null;
 create index decisions_by_clause on decisions (clause, id desc) where outcome = 'violates';

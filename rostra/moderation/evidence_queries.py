@@ -76,6 +76,8 @@ with old as (
   delete from snapshots s where s.id in (
     select x.id from snapshots x where x.taken_at < $1
       and not exists (select from decisions d where d.snapshot_id = x.id and d.created_at >= $1)
+      and not exists (select from golden_items g where g.snapshot_id = x.id)
+      and not exists (select from label_items l where l.snapshot_id = x.id and l.created_at >= $1)
       and not exists (select from cases c where c.subject_kind = x.subject_kind and c.subject_id = x.subject_id
         and c.state <> 'closed')
     order by x.taken_at limit $2)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from rostra.levers.forecast import Forecast as Brake
 from rostra.measurement.times import forecast, make_forecast, read_action, read_backlog
 from rostra.measurement.times_queries import Flow
 from rostra.moderation.decide import decide_subject
@@ -16,11 +17,8 @@ from tests.screening.policies import put_in_force
 from tests.world import Person, World
 
 
-def _flow(**values: float | None) -> Flow:
-    usual = {
-        "backlog": 100, "opened_day": 24, "opened_week": 168, "closed_day": 48, "closed_week": 168, "known_for": 1000,
-    }  # fmt: skip
-    return Flow(**({**usual, **values} | {"oldest_severe": None}))  # type: ignore[arg-type] # numbers as they come
+def _flow(*, backlog: int = 100, opened: int = 24, closed: int = 48) -> Flow:
+    return Flow(backlog=backlog, opened_day=opened, closed_day=closed, oldest_severe=None)
 
 
 def test_the_queue_is_empty_when_more_goes_than_comes() -> None:
@@ -30,23 +28,18 @@ def test_the_queue_is_empty_when_more_goes_than_comes() -> None:
 
 
 def test_the_queue_is_never_empty_when_as_much_comes_as_goes() -> None:
-    assert make_forecast(_flow(opened_day=48)).drain is None
-    assert make_forecast(_flow(closed_day=0, closed_week=0)).drain is None
-    assert make_forecast(_flow(closed_day=24.001, closed_week=0)).drain is None
+    assert make_forecast(_flow(opened=48)).drain is None
+    assert make_forecast(_flow(closed=0)).drain is None
+    assert make_forecast(_flow(backlog=10_000, closed=25)).drain is None, "more than a year"
 
 
 def test_an_empty_queue_is_empty_now() -> None:
-    assert make_forecast(_flow(backlog=0, opened_day=1000)).drain == timedelta(0)
+    assert make_forecast(_flow(backlog=0, opened=1000)).drain == timedelta(0)
 
 
-def test_a_quiet_day_does_not_say_that_nobody_works() -> None:
-    assert make_forecast(_flow(closed_day=0, closed_week=336)).drain == timedelta(hours=100)
-
-
-def test_a_young_place_is_measured_over_the_time_that_it_has() -> None:
-    found = make_forecast(_flow(opened_day=4, closed_day=8, closed_week=8, known_for=4))
-    assert (found.inflow, found.capacity) == (1.0, 2.0)
-    assert make_forecast(_flow(known_for=None)).drain is not None
+def test_the_page_and_the_growth_brake_give_the_same_figure() -> None:
+    found = make_forecast(_flow(backlog=77, opened=10, closed=33))
+    assert found.drain == timedelta(hours=Brake(backlog=77, opened=10, closed=33).hours)
 
 
 async def _post_and_decide(world: World, ada: Person, mia: Person, after: timedelta, outcome: str = "violates") -> int:
