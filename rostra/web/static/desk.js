@@ -111,8 +111,10 @@
   const reveal = () => {
     const boxes = $$(".veil input"), shown = boxes.some((box) => !box.checked);
     boxes.forEach((box) => { box.checked = shown; });
-    $$(".veiled.case-text").forEach((text) => text.classList.toggle("shown"));
-    return boxes.length > 0;
+    // In the list only what one is at: walking through it shows nothing.
+    const text = $(".veiled.case-text", document.activeElement?.closest?.("article.case") ?? document.createElement("p"));
+    text?.classList.toggle("shown");
+    return boxes.length > 0 || Boolean(text);
   };
   const choose = () => {
     const box = $(".choose", document.activeElement?.closest?.("article.case") ?? document.createElement("p"));
