@@ -114,6 +114,4 @@ async def list_waiting(conn: Reader, at: datetime) -> list[Waiting]:
 async def get_flow(conn: Reader, at: datetime) -> Flow:
     row = await conn.fetchrow(FLOW, at)
     assert row is not None
-    columns = dict(row.items())
-    columns["known_for"] = None if columns["known_for"] is None else float(columns["known_for"])
-    return Flow(**columns)
+    return Flow(**dict(row.items()))
