@@ -198,3 +198,29 @@ async def test_only_those_who_may_dismiss_close_a_notice(world: World) -> None:
     notice = await get_notice(world.res.desk, token)
     with pytest.raises(Forbidden):
         await close_unfound(world.res.desk, reviewer(mod, "juror"), notice.id)
+
+
+async def test_tools_know_no_notice_of_nothing(world: World) -> None:
+    from rostra.kit.paging import PageForm
+    from rostra.moderation.staff_reports import ReportFilter, get_staff_report, list_staff_reports
+
+    ada, _ = await people(world, "ada", "bob")
+    await file(world, f"{BASE}/@ada/12345")
+    posted = await ada.post("A carrot")
+    token = await file(world, posted["url"])
+    there = await get_notice(world.res.desk, token)
+    found = await list_staff_reports(world.res.desk, ReportFilter(resolved=None), PageForm().window())
+    assert [(one.id, one.target_id) for one in found] == [(there.id, ada.account_id)]
+    nothing = await world.db.connection.fetchval("select id from reports where target_id is null")
+    with pytest.raises(NotFound):
+        await get_staff_report(world.res.desk, nothing)
+
+
+async def test_a_boost_s_address_names_what_is_boosted(world: World) -> None:
+    ada, bob = await people(world, "ada", "bob")
+    posted = await ada.post("A carrot")
+    await world.settle()
+    boost = (await bob.api.post(f"/api/v1/statuses/{posted['id']}/reblog")).json()
+    await file(world, f"{BASE}/@bob/{boost['id']}")
+    (case,) = await open_cases(world)
+    assert (case["subject_id"], case["account_id"]) == (int(posted["id"]), ada.account_id)

@@ -134,7 +134,7 @@ async def test_filters_lists_and_reports_work_without_script(world: World) -> No
     assert [a["id"] for a in (await alice.api.get(f"/api/v1/lists/{found['id']}/accounts")).json()] == [bob.id]
     await browser.post(f"/web/lists/{found['id']}/accounts", expect=422, acct="nobody")
     await browser.get(f"/report?account_id={bob.id}")
-    await browser.post("/web/reports", account_id=bob.id, category="spam", comment="spam")
+    await browser.post("/web/reports", account_id=bob.id, reason="other", comment="spam")
     assert await world.db.connection.fetchval("select count(*) from reports where target_id = $1", bob.account_id) == 1
 
 
