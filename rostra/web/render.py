@@ -67,8 +67,8 @@ get the named fragment instead. Names of fields are those of the API where there
                                           /web/lists/ID/delete
     POST /web/lists/ID/accounts           acct; /web/lists/ID/accounts/remove: account_id
     GET /report?account_id=&status_ids[]=
-                                          report.html; POST /web/reports account_id, status_ids[], category,
-                                          rule_ids[], comment, forward
+                                          report.html; POST /web/reports account_id, status_ids[], reason,
+                                          rule_ids[], comment, forward, mute, block, unfollow
 
     Signing up and in
     GET, POST /auth/sign_up, GET /invite/CODE
@@ -122,6 +122,8 @@ get the named fragment instead. Names of fields are those of the API where there
     /admin/invites                        max_uses, expires_in; POST /admin/invites/ID/delete
     /admin/emojis                         shortcode, image, category; POST /admin/emojis/SHORTCODE/delete
     GET /admin                            admin/index.html
+    GET /admin/people, /admin/people/ID   admin/people.html, admin/person.html: see web/admin_accounts.py
+    GET /admin/audit?actor=&action=       admin/audit.html
     GET /admin/reports, /admin/reports/ID
                                           admin/reports.html, admin/report.html
 
