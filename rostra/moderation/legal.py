@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from rostra.accounts.permissions import check_may
 from rostra.accounts.sessions import hash_secret
+from rostra.dsa.explain import appeal_ends
 from rostra.events import LegalNoticeFiled, ReportsClosed
 from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import Conflict, FieldProblem, Invalid, InvalidFields, NotFound
@@ -37,6 +38,8 @@ ANSWER_WITHIN: Final = timedelta(days=7)
 # How long after it is closed we know who sent it.
 KEPT: Final = timedelta(days=365)
 MOST_URLS: Final = 50
+# Of why it should be looked at again: as long as an appeal.
+MOST_TEXT: Final = 4000
 SEAL: Final = "legal notice"
 LONGEST: Final = {"name": 200, "email": 254, "explanation": 5000, "law": 500}
 _LONGEST_URL: Final = 2048
@@ -188,15 +191,28 @@ async def get_notice(desk: Desk, token: str) -> NoticeState:
     return found
 
 
+def may_ask_again(notice: NoticeState, at: datetime) -> bool:
+    """Whether the sender may have it looked at again: once, where not all of it was acted on, for six months."""
+    if notice.outcome in (None, "upheld") or notice.appealed_at is not None:
+        return False
+    told_at = notice.told_at or notice.action_taken_at
+    return told_at is None or at.astimezone(UTC).date() <= appeal_ends(told_at)
+
+
+def check_text(field: str, text: str) -> None:
+    """Raises Invalid where why it should be looked at again is not said, or at too great a length."""
+    if not text.strip():
+        raise Invalid(field, "can't be blank", code="ERR_BLANK")
+    if len(text) > MOST_TEXT:
+        raise Invalid(field, f"is too long (maximum is {MOST_TEXT} characters)", code="ERR_TOO_LONG")
+
+
 async def ask_again(desk: Desk, token: str, text: str) -> None:
     """Have a notice looked at again of which nothing was found. Raises NotFound, Invalid, Conflict."""
     notice, text = await get_notice(desk, token), text.strip()
-    if not text:
-        raise Invalid("text", "can't be blank", code="ERR_BLANK")
-    if len(text) > LONGEST["explanation"]:
-        raise Invalid("text", "is too long", code="ERR_TOO_LONG")
-    if notice.outcome is None or notice.dismissed:
-        raise Conflict("This waits, or is to be appealed against")
+    check_text("text", text)
+    if notice.dismissed or not may_ask_again(notice, desk.clock.now()):
+        raise Conflict("This waits, is to be appealed against, or it is too late")
     async with desk.db.transaction() as tx:
         if not await sql.ask_again(tx, notice.id, desk.clock.now(), text):
             raise Conflict("Another look was asked for already")

@@ -19,11 +19,14 @@ from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.ratelimit import address_key
 from rostra.moderation.legal import (
     LONGEST,
+    MOST_TEXT,
     MOST_URLS,
     LegalDraft,
     ask_again,
+    check_text,
     file_notice,
     get_notice,
+    may_ask_again,
     note_appealed,
 )
 from rostra.moderation.legal_queries import NoticeState
@@ -120,22 +123,21 @@ async def legal_appeal(visit: Visit, form: AgainForm) -> Response:
 
 
 async def _appeal(visit: Visit, notice: NoticeState, form: AgainForm) -> None:
-    """Appeal against all that was found to be nothing, where that can still be done."""
-    desk, filed = visit.res.desk, 0
+    """Appeal against all that was found to be nothing; where somebody has done so already, theirs is looked at."""
+    desk = visit.res.desk
+    check_text("text", form.text)
+    if not may_ask_again(notice, visit.res.clock.now()):
+        raise Conflict("Nothing is left to appeal against")
     for decision_id in notice.dismissed:
         standing = await find_standing(desk, decision_id, token=form.token)
         if standing is not None and standing.is_open(visit.res.clock.now()):
             await file_appeal(desk, decision_id=decision_id, text=form.text, token=form.token)
-            filed += 1
-    if not filed:
-        raise Conflict("Nothing is left to appeal against")
     await note_appealed(desk, notice.id)
 
 
 async def _state(visit: Visit, token: str, *, http_status: int = 200, text: str = "", errors: Any = None) -> Response:
     notice = await get_notice(visit.res.desk, token)
     clause = (await visit.res.desk.policies.current(visit.res.db)).clauses.get(notice.reason)
-    decided = notice.outcome is not None
     return await visit.html(
         "legal/state.html",
         http_status=http_status,
@@ -153,8 +155,8 @@ async def _state(visit: Visit, token: str, *, http_status: int = 200, text: str 
             "detected": notice.detected and notice.outcome in ("upheld", "partly"),
             "appealed_at": timestamp(notice.appealed_at) if notice.appealed_at else None,
         },
-        may_appeal=decided and notice.outcome != "upheld" and notice.appealed_at is None,
-        longest=LONGEST["explanation"],
+        may_appeal=may_ask_again(notice, visit.res.clock.now()),
+        longest=MOST_TEXT,
         values={"text": text},
         errors=errors or {},
     )

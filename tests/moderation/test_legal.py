@@ -211,7 +211,7 @@ async def test_tools_know_no_notice_of_nothing(world: World) -> None:
     there = await get_notice(world.res.desk, token)
     found = await list_staff_reports(world.res.desk, ReportFilter(resolved=None), PageForm().window())
     assert [(one.id, one.target_id) for one in found] == [(there.id, ada.account_id)]
-    nothing = await world.db.connection.fetchval("select id from reports where target_id is null")
+    nothing: Any = await world.db.connection.fetchval("select id from reports where target_id is null")
     with pytest.raises(NotFound):
         await get_staff_report(world.res.desk, nothing)
 
@@ -224,3 +224,13 @@ async def test_a_boost_s_address_names_what_is_boosted(world: World) -> None:
     await file(world, f"{BASE}/@bob/{boost['id']}")
     (case,) = await open_cases(world)
     assert (case["subject_id"], case["account_id"]) == (int(posted["id"]), ada.account_id)
+
+
+async def test_another_look_can_be_asked_for_within_six_months(world: World) -> None:
+    _, mod = await people(world, "ada", "mod")
+    token = await file(world, f"{BASE}/@ada/12345")
+    await close_unfound(world.res.desk, reviewer(mod), (await get_notice(world.res.desk, token)).id)
+    await told(world)
+    later(world, days=185)
+    with pytest.raises(Conflict):
+        await ask_again(world.res.desk, token, "Now I know")
