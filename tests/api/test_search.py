@@ -238,7 +238,9 @@ async def test_a_limited_account_is_found_by_its_followers_and_by_name(world: Wo
     await set_account(limited, silenced_at=world.clock.now())
     assert await found(viewer.api, "lighthouse") == []
     assert await found(viewer.api, "shouts", "accounts") == []
-    assert await found(viewer.api, "limit", "accounts") == [limited.id]
+    # Its whole name, and not the beginning of it.
+    assert await found(viewer.api, "limit", "accounts") == []
+    assert await found(viewer.api, "limited", "accounts") == [limited.id]
     await viewer.follow(limited)
     assert await found(viewer.api, "lighthouse") == [post]
 
