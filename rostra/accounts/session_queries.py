@@ -18,7 +18,8 @@ select s.id as session_id, s.last_seen_at, s.account_id,
   case
     when a.suspended_at is not null then case when exists (select from actions x where x.subject_kind = 'account'
       and x.subject_id = a.id and x.kind = 'suspend' and x.ended_at is null) then 'suspended' else 'closed' end
-    when u.disabled_at is not null then 'disabled' when u.confirmed_at is null then 'unconfirmed' when u.approved_at is null then 'pending' end as obstacle
+    when u.disabled_at is not null then 'disabled' when u.confirmed_at is null then 'unconfirmed'
+    when u.approved_at is null then 'pending' end as obstacle
 from sessions s
 join users u on u.account_id = s.account_id
 join accounts a on a.id = s.account_id

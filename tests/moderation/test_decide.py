@@ -18,7 +18,8 @@ from tests.world import Person, World
 
 LADDER = MAIN.replace(
     "labels:",
-    "ladder:\n  - {points: 2, then: warn}\n  - {points: 4, then: freeze, for: 24h}\n  - {points: 6, then: suspend}\nlabels:",
+    "ladder:\n  - {points: 2, then: warn}\n  - {points: 4, then: freeze, for: 24h}\n  - {points: 6, then: suspend}\n"
+    "labels:",
     1,
 )
 

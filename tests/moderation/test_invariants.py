@@ -1,4 +1,4 @@
-"""What must hold whatever happens: months of moderation at random, and after each step the same questions to the database.
+"""What must hold whatever happens: months of moderation at random, and after each step the same questions.
 
 Single rules have tests of their own: the appeal's reviewer (tests/appeals), escalation and leases (test_queue), bulk
 (test_bulk), deadlines (below), statements against the schema (tests/dsa), the same text (tests/screening).
@@ -69,7 +69,8 @@ where s.limited <> exists (select from actions x where x.subject_kind = 'status'
     or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers))""",
     "accounts are limited, frozen and suspended by actions that hold, and by nothing else": """
 select a.id from accounts a
-where exists (select from (values ('limit', a.silenced_at), ('freeze', a.frozen_at), ('suspend', a.suspended_at)) v(kind, since)
+where exists (
+  select from (values ('limit', a.silenced_at), ('freeze', a.frozen_at), ('suspend', a.suspended_at)) v(kind, since)
   where (v.since is not null) <> exists (select from actions x where x.subject_kind = 'account'
     and x.subject_id = a.id and x.kind = v.kind and x.ended_at is null))""",
     "the strikes of what was turned round are lifted": """
