@@ -1,4 +1,4 @@
-"""Reports become cases: one for each subject, weighed by who reported, with evidence and an outcome for each of them."""
+"""Reports become cases: one for each subject, weighed by who reported, with evidence and an outcome for each."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from rostra.policy.shipped import shipped_bundle
 from rostra.screening.versions import ensure_policy, keep, roll_back
 from tests.moderation.desk import case_of, decide, drafted, open_cases, reviewer
 from tests.screening.policies import MAIN, RULES, bundle_files, put_in_force
-from tests.world import Person, World
+from tests.world import World
 
 
 async def held(world: World) -> list[int]:
