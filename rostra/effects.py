@@ -80,16 +80,16 @@ from rostra.measurement.transparency_statements import Register, hand_in
 from rostra.measurement.watch import watch_prevalence
 from rostra.media.attach import purge_orphans
 from rostra.media.backfill import hash_unhashed
-from rostra.moderation.automatic import record_rule
-from rostra.moderation.bulk import BULK, BulkWanted, run_bulk
-from rostra.moderation.domain_effects import apply_domain_policy
-from rostra.moderation.evidence import drop_kept, sweep_snapshots
-from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
-from rostra.moderation.legal import forget_senders, resolve_notice
-from rostra.moderation.report_outcome import starts_at as reporters_told_at
-from rostra.moderation.report_outcome import tell_change, tell_reporters
-from rostra.moderation.tell import starts_at as told_at
-from rostra.moderation.tell import tell_author, tell_reversal
+from rostra.moderation.cases.evidence import drop_kept, sweep_snapshots
+from rostra.moderation.decisions.automatic import record_rule
+from rostra.moderation.decisions.bulk import BULK, BulkWanted, run_bulk
+from rostra.moderation.decisions.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.moderation.decisions.tell import starts_at as told_at
+from rostra.moderation.decisions.tell import tell_author, tell_reversal
+from rostra.moderation.domains.domain_effects import apply_domain_policy
+from rostra.moderation.reports.legal import forget_senders, resolve_notice
+from rostra.moderation.reports.report_outcome import starts_at as reporters_told_at
+from rostra.moderation.reports.report_outcome import tell_change, tell_reporters
 from rostra.notices.clocks import tick as tick_notices
 from rostra.notices.expand import expand as expand_notice
 from rostra.notices.mailbox import parse_imap_url, read_mailbox

@@ -19,9 +19,9 @@ from rostra.appeals.records import AppealRow, AppealShown, Finding, Rate, Ruling
 from rostra.appeals.review import decide_appeal, release, take, take_next
 from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.paging import Id
+from rostra.moderation.decisions.tell import Told, explained, get_told, list_told
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Reversal, SubjectKind, Wish
-from rostra.moderation.tell import Told, explained, get_told, list_told
 
 routes = Routes("appeals")
 

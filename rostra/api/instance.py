@@ -23,7 +23,7 @@ from rostra.entities.instance import (
 from rostra.instance.describe import render_instance, render_old_instance, render_rules
 from rostra.instance.emojis import hydrate_emojis
 from rostra.kit.errors import NotFound
-from rostra.moderation.domains import digest, list_shown_blocks, obscure
+from rostra.moderation.domains.domains import digest, list_shown_blocks, obscure
 from rostra.text.profile import render_note
 
 routes = Routes("instance")

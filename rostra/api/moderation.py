@@ -16,14 +16,15 @@ from rostra.api.route import Answer, Routes
 from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
-from rostra.moderation import bulk, queue
-from rostra.moderation.decide import decide_case, decide_subject
+from rostra.moderation.cases import queue
+from rostra.moderation.cases.queue import Query
+from rostra.moderation.cases.queue_queries import CaseShown
+from rostra.moderation.decisions import bulk
+from rostra.moderation.decisions.decide import decide_case, decide_subject
+from rostra.moderation.decisions.history import DecisionView, get_decision, list_decisions
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.history import DecisionView, get_decision, list_decisions
-from rostra.moderation.queue import Query
-from rostra.moderation.queue_queries import CaseShown
 from rostra.moderation.records import ActionKind, ActionRow, Draft, Outcome, SubjectKind, Wish
-from rostra.moderation.reverse import reverse
 
 routes = Routes("moderation")
 

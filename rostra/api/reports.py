@@ -14,7 +14,7 @@ from rostra.entities.report import Report
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id
 from rostra.moderation.records import Category
-from rostra.moderation.report import ReportDraft, render_report, report
+from rostra.moderation.reports.report import ReportDraft, render_report, report
 
 routes = Routes("reports")
 

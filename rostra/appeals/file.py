@@ -17,7 +17,7 @@ from rostra.dsa.explain import appeal_ends
 from rostra.kit.db import Reader
 from rostra.kit.errors import Conflict, Invalid, NotFound, Refused
 from rostra.ledger.append import Entry, append
-from rostra.moderation import action_queries, decision_queries, tell_queries
+from rostra.moderation.decisions import action_queries, decision_queries, tell_queries
 from rostra.moderation.desk import Desk
 from rostra.moderation.records import DecisionRow
 

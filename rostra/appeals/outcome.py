@@ -16,12 +16,13 @@ from rostra.events import AppealDecided
 from rostra.kit.db import Tx
 from rostra.kit.errors import Invalid
 from rostra.ledger.append import Entry, append
-from rostra.moderation import action_queries, case_queries
-from rostra.moderation.decide import decide_case
+from rostra.moderation.cases import case_queries
+from rostra.moderation.decisions import action_queries
+from rostra.moderation.decisions.decide import decide_case
+from rostra.moderation.decisions.reverse import reverse
+from rostra.moderation.decisions.settle import unsettle_reports
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import ActionKind, ActionRow, DecisionRow, Draft, SubjectKind, Wish
-from rostra.moderation.reverse import reverse
-from rostra.moderation.settle import unsettle_reports
 from rostra.screening.cases import NewCase, open_case
 
 # How much an action takes from somebody. What an appeal leads to must not be more than what it was against.

@@ -21,9 +21,9 @@ from rostra.dsa.personal import without_personal
 from rostra.kit.db import Tx
 from rostra.kit.errors import Conflict, Forbidden, NotFound, Refused
 from rostra.ledger.append import Entry, append
-from rostra.moderation import action_queries, decision_queries
+from rostra.moderation.cases.evidence import Snapshot, find_snapshots
+from rostra.moderation.decisions import action_queries, decision_queries
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.evidence import Snapshot, find_snapshots
 from rostra.moderation.records import DecisionRow
 from rostra.policy.records import Clause
 

@@ -22,7 +22,7 @@ from rostra.appeals.viewpoints import Vote, find_factors, outcome_of, quality_of
 from rostra.kit.db import Tx
 from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.ledger.append import Entry, append
-from rostra.moderation import decision_queries
+from rostra.moderation.decisions import decision_queries
 from rostra.moderation.desk import Desk, Reviewer
 
 _LONGEST: Final = 1000

@@ -16,9 +16,10 @@ from rostra.appeals.records import AppealRow, AppealShown, Rate, Side
 from rostra.appeals.review_queries import Before, Said
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
-from rostra.moderation import action_queries, case_queries, decision_queries
+from rostra.moderation.cases import case_queries
+from rostra.moderation.cases.evidence import Snapshot, find_snapshots
+from rostra.moderation.decisions import action_queries, decision_queries
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.evidence import Snapshot, find_snapshots
 from rostra.moderation.records import ActionRow, DecisionRow
 
 PAGE: Final = 30

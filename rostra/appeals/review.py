@@ -14,9 +14,9 @@ from rostra.appeals.records import LONGEST, AppealRow, Ruling
 from rostra.events import DecisionReversed
 from rostra.kit.db import Tx
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from rostra.moderation import action_queries, decision_queries
+from rostra.moderation.cases.queue import LEASE
+from rostra.moderation.decisions import action_queries, decision_queries
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.queue import LEASE
 from rostra.moderation.records import DecisionRow
 
 _NOT_YOURS = "Somebody who had no part in this has to look at it"

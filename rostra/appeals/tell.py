@@ -14,9 +14,9 @@ from rostra.appeals.review_queries import Appellant
 from rostra.dsa.explain import words_in
 from rostra.events import AuthorTold, MailOrdered
 from rostra.kit.db import Tx
-from rostra.moderation import decision_queries
+from rostra.moderation.decisions import decision_queries
+from rostra.moderation.decisions.tell import decision_url
 from rostra.moderation.desk import Desk
-from rostra.moderation.tell import decision_url
 from rostra.text.urls import Urls
 
 _TEXTS: Final[dict[str, dict[str, str]]] = {

@@ -20,14 +20,16 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.errors import RostraError
 from rostra.kit.settings import Settings
-from rostra.moderation import bulk, queue, reporters
-from rostra.moderation import decide as deciding
-from rostra.moderation import reverse as reversing
+from rostra.moderation.cases import queue
+from rostra.moderation.cases.queue import Query
+from rostra.moderation.cases.queue_queries import CaseShown
+from rostra.moderation.decisions import bulk
+from rostra.moderation.decisions import decide as deciding
+from rostra.moderation.decisions import reverse as reversing
+from rostra.moderation.decisions.history import get_decision
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.history import get_decision
-from rostra.moderation.queue import Query
-from rostra.moderation.queue_queries import CaseShown
 from rostra.moderation.records import ActionKind, Draft, Wish
+from rostra.moderation.reports import reporters
 from rostra.resources import urls_of
 from rostra.screening.active import ActivePolicy
 

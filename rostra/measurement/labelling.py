@@ -21,8 +21,8 @@ from rostra.measurement import golden_queries, label_queries, plan_queries
 from rostra.measurement.frame import chosen
 from rostra.measurement.golden import WAITS, answer_golden, give_golden
 from rostra.measurement.label_queries import Item, Outcome, Progress
-from rostra.moderation.cases import open_case
-from rostra.moderation.evidence import Snapshot, find_snapshots
+from rostra.moderation.cases.evidence import Snapshot, find_snapshots
+from rostra.moderation.cases.open import open_case
 from rostra.policy.records import Clause
 from rostra.screening.active import ActivePolicy
 

@@ -34,7 +34,7 @@ from rostra.measurement.frame import (
 from rostra.measurement.plan_queries import Plan, Stratum
 from rostra.measurement.prevalence_queries import list_guesses
 from rostra.measurement.strata import allocate
-from rostra.moderation.evidence import take_snapshots
+from rostra.moderation.cases.evidence import take_snapshots
 
 _AT_ONCE: Final = 5_000
 _LEARN_FROM: Final = timedelta(days=28)

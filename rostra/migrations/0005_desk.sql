@@ -149,7 +149,7 @@ create table snapshots (
   revision integer not null default 0,
   account_id bigint not null,
   sha256 bytea not null,
-  -- See rostra/moderation/evidence.py.
+  -- See rostra/moderation/cases/evidence.py.
   content jsonb not null,
   -- Files in the object store that stay while this does.
   media_keys text[] not null default '{}',
@@ -345,7 +345,7 @@ create index queue_filters_by_account on queue_filters (account_id, id);
 create table bulk_decisions (
   id bigint primary key,
   actor_id bigint references accounts on delete set null,
-  -- What is done to each: see rostra/moderation/bulk.py.
+  -- What is done to each: see rostra/moderation/decisions/bulk.py.
   draft jsonb not null,
   policy text not null,
   total integer not null,

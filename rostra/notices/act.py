@@ -12,8 +12,8 @@ import msgspec
 from rostra.accounts.permissions import check_may
 from rostra.kit.errors import Conflict, NotFound
 from rostra.ledger.append import Entry, append
-from rostra.moderation.bulk import start_bulk
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.bulk import start_bulk
+from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import Draft, Origin, Outcome, Wish
 from rostra.notices import item_queries, queries

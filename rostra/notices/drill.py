@@ -22,7 +22,7 @@ from rostra.kit.clock import Clock
 from rostra.kit.errors import NotFound
 from rostra.kit.settings import Settings
 from rostra.ledger.append import Entry, append
-from rostra.moderation.bulk import run_bulk
+from rostra.moderation.decisions.bulk import run_bulk
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.notices import answer as answers
 from rostra.notices import item_queries, queries

@@ -10,7 +10,7 @@ from typing import Final
 
 from rostra.kit.db import Tx
 from rostra.ledger.append import Entry, append
-from rostra.moderation.cases import open_case
+from rostra.moderation.cases.open import open_case
 from rostra.moderation.desk import Desk
 from rostra.notices import item_queries, queries
 from rostra.notices.find import Target, find_copies, find_targets

@@ -11,7 +11,7 @@ import msgspec
 
 from rostra.accounts.permissions import may
 from rostra.kit.errors import RostraError
-from rostra.moderation.cases import open_case
+from rostra.moderation.cases.open import open_case
 from rostra.notices.answer import approve, draft, send
 from rostra.notices.intake import Arrival, take_in
 from rostra.notices.providers import ProviderDraft, add_provider, get_provider

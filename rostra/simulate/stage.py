@@ -23,7 +23,7 @@ from rostra.kit.postgres import use_database
 from rostra.kit.settings import Settings, load_settings
 from rostra.ledger.keys import load_signer
 from rostra.ledger.note import Signer
-from rostra.moderation.automatic import record_rule
+from rostra.moderation.decisions.automatic import record_rule
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.notices.expand import expand
 from rostra.policy.check import check_files

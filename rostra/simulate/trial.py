@@ -14,12 +14,12 @@ import msgspec
 
 from rostra.kit.errors import Conflict, NotFound, RostraError
 from rostra.ledger.seal import seal
-from rostra.moderation.bulk import run_bulk, start_bulk
-from rostra.moderation.decide import decide_case
-from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
-from rostra.moderation.queue import Query, release, take_next
+from rostra.moderation.cases.queue import Query, release, take_next
+from rostra.moderation.decisions.bulk import run_bulk, start_bulk
+from rostra.moderation.decisions.decide import decide_case
+from rostra.moderation.decisions.expiry import expire_actions, expire_holds, miss_deadlines
 from rostra.moderation.records import Draft, Wish
-from rostra.moderation.report import ReportDraft, report
+from rostra.moderation.reports.report import ReportDraft, report
 from rostra.notices.find import MOST_COPIES, signature_of
 from rostra.posts import view_queries
 from rostra.posts.publish import publish

@@ -25,7 +25,7 @@ from rostra.accounts.staff import confirm_by_hand, disable_login, enable_login, 
 from rostra.kit.addresses import normalise_domain
 from rostra.kit.errors import Forbidden, Invalid
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation.person import Record, read_record
+from rostra.moderation.cases.person import Record, read_record
 from rostra.web.admin_audit import lines_of
 from rostra.web.desk import title_of
 from rostra.web.feeds import decode, older, page_address

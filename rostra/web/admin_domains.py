@@ -12,10 +12,10 @@ from rostra.instance.settings import change_settings
 from rostra.kit.errors import Invalid
 from rostra.kit.forms import Upload
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation import domain_csv, domains
-from rostra.moderation.domain_csv import Line
-from rostra.moderation.domain_queries import Severity
-from rostra.moderation.domains import DomainWish
+from rostra.moderation.domains import domain_csv, domains
+from rostra.moderation.domains.domain_csv import Line
+from rostra.moderation.domains.domain_queries import Severity
+from rostra.moderation.domains.domains import DomainWish
 from rostra.web.feeds import older
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of

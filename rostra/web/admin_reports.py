@@ -17,8 +17,8 @@ from rostra.accounts.permissions import may
 from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.entities.account import timestamp
 from rostra.kit.paging import Id
-from rostra.moderation.legal import close_unfound
-from rostra.moderation.read import ReadReport, Tab, get_report, list_reports
+from rostra.moderation.reports.legal import close_unfound
+from rostra.moderation.reports.read import ReadReport, Tab, get_report, list_reports
 from rostra.screening.judgement import say
 from rostra.web.desk_place import reviewer_of
 from rostra.web.feeds import decode, decode_list, page_address

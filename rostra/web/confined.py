@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Forbidden
-from rostra.moderation.tell import find_sanctions
+from rostra.moderation.decisions.tell import find_sanctions
 from rostra.web.page import PageRoute
 from rostra.web.visit import Visit
 

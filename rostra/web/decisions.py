@@ -17,9 +17,9 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.paging import Id
-from rostra.moderation.evidence import Snapshot
+from rostra.moderation.cases.evidence import Snapshot
+from rostra.moderation.decisions.tell import Told, explained, get_statement, get_told, list_told
 from rostra.moderation.records import ActionRow
-from rostra.moderation.tell import Told, explained, get_statement, get_told, list_told
 from rostra.screening.judgement import say
 from rostra.web.feeds import page_address
 from rostra.web.page import Pages

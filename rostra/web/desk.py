@@ -34,12 +34,12 @@ from rostra.kit.paging import Id
 from rostra.levers.forecast import Forecast, is_alarming
 from rostra.levers.queries import get_state
 from rostra.levers.reading_queries import read_forecast
-from rostra.moderation import reviewer_queries
-from rostra.moderation.filters import delete_filter, query_of, save_filter
-from rostra.moderation.queue import list_cases, take_next
-from rostra.moderation.queue_queries import CaseShown, ReviewerRow, find_reviewer
-from rostra.moderation.rest import read_today
-from rostra.moderation.reviewer_queries import SavedFilter, Tally
+from rostra.moderation.cases import reviewer_queries
+from rostra.moderation.cases.filters import delete_filter, query_of, save_filter
+from rostra.moderation.cases.queue import list_cases, take_next
+from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow, find_reviewer
+from rostra.moderation.cases.rest import read_today
+from rostra.moderation.cases.reviewer_queries import SavedFilter, Tally
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.web.desk_done import find_done

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.paging import Id
-from rostra.moderation import queue
-from rostra.moderation.case_queries import find_open, find_subject
-from rostra.moderation.cases import open_case
+from rostra.moderation.cases import queue
+from rostra.moderation.cases.case_queries import find_open, find_subject
+from rostra.moderation.cases.open import open_case
 from rostra.moderation.records import SubjectKind
 from rostra.web.desk_place import reviewer_of
 from rostra.web.page import Pages

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
-from rostra.moderation import bulk_queries
-from rostra.moderation.bulk import get_bulk, preview, start_bulk, stop_bulk
-from rostra.moderation.dossier import list_cases_by_id, list_copies
-from rostra.moderation.dossier_queries import find_copies, find_names
+from rostra.moderation.cases.dossier import list_cases_by_id, list_copies
+from rostra.moderation.cases.dossier_queries import find_copies, find_names
+from rostra.moderation.decisions import bulk_queries
+from rostra.moderation.decisions.bulk import get_bulk, preview, start_bulk, stop_bulk
 from rostra.moderation.records import Draft, SubjectKind
 from rostra.screening.judgement import say
 from rostra.web.desk import title_of

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.paging import Id
-from rostra.moderation import queue
-from rostra.moderation.dossier import Dossier, read_dossier
-from rostra.moderation.queue_queries import find_reviewer
-from rostra.moderation.rest import list_colleagues, note_looked, read_today
-from rostra.moderation.reviewer_queries import find_exposure
-from rostra.moderation.templates import list_templates
+from rostra.moderation.cases import queue
+from rostra.moderation.cases.dossier import Dossier, read_dossier
+from rostra.moderation.cases.queue_queries import find_reviewer
+from rostra.moderation.cases.rest import list_colleagues, note_looked, read_today
+from rostra.moderation.cases.reviewer_queries import find_exposure
+from rostra.moderation.cases.templates import list_templates
 from rostra.web.desk import go_on, powers_of
 from rostra.web.desk_done import find_done
 from rostra.web.desk_place import Place, parse_place, reviewer_of

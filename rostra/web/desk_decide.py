@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.kit.paging import Id
-from rostra.moderation.case_queries import find_case
-from rostra.moderation.decide import decide_case
-from rostra.moderation.dossier_queries import find_author
-from rostra.moderation.dossier_queries import find_case as find_whole
+from rostra.moderation.cases.case_queries import find_case
+from rostra.moderation.cases.dossier_queries import find_author
+from rostra.moderation.cases.dossier_queries import find_case as find_whole
+from rostra.moderation.cases.rest import note_looked
+from rostra.moderation.cases.reviewer_queries import find_exposure, find_template
+from rostra.moderation.cases.templates import fill
+from rostra.moderation.decisions.decide import decide_case
 from rostra.moderation.records import CaseRow, Draft, Outcome
-from rostra.moderation.rest import note_looked
-from rostra.moderation.reviewer_queries import find_exposure, find_template
-from rostra.moderation.templates import fill
 from rostra.screening.judgement import say
 from rostra.web.desk import go_on
 from rostra.web.desk_case import show_case, spent_since

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.paging import Id
-from rostra.moderation.action_queries import list_actions
-from rostra.moderation.decision_queries import find_decision
-from rostra.moderation.queue import add_note, release, take
+from rostra.moderation.cases.queue import add_note, release, take
+from rostra.moderation.decisions.action_queries import list_actions
+from rostra.moderation.decisions.decision_queries import find_decision
+from rostra.moderation.decisions.reverse import UNDO, reverse
 from rostra.moderation.records import DecisionRow
-from rostra.moderation.reverse import UNDO, reverse
 from rostra.web.desk_place import parse_place, reviewer_of
 from rostra.web.page import Pages
 from rostra.web.visit import Visit

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 
+from rostra.moderation.cases.queue import Query
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.queue import Query
 from rostra.moderation.records import Origin
 from rostra.screening.cases import CaseSource
 from rostra.web.visit import Visit

@@ -11,7 +11,7 @@ import msgspec
 from rostra.accounts.permissions import Permission, may
 from rostra.accounts.records import Role
 from rostra.kit.errors import Invalid
-from rostra.moderation.actions import POSSIBLE
+from rostra.moderation.decisions.actions import POSSIBLE
 from rostra.moderation.records import ActionKind, Outcome, SubjectKind, Wish
 
 LENGTHS: Final[dict[str, timedelta | None]] = {

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
-from rostra.moderation.queue import get_reviewer, keep_reviewer
-from rostra.moderation.queue_queries import ReviewerRow
-from rostra.moderation.rest import read_today
-from rostra.moderation.templates import delete_template, list_templates, save_template
+from rostra.moderation.cases.queue import get_reviewer, keep_reviewer
+from rostra.moderation.cases.queue_queries import ReviewerRow
+from rostra.moderation.cases.rest import read_today
+from rostra.moderation.cases.templates import delete_template, list_templates, save_template
 from rostra.screening.judgement import say
 from rostra.web.desk import powers_of
 from rostra.web.desk_place import reviewer_of

@@ -14,11 +14,11 @@ from markupsafe import Markup, escape
 
 from rostra.accounts.permissions import may
 from rostra.accounts.records import Role
-from rostra.moderation.dossier import Dossier, step_of
-from rostra.moderation.dossier_records import ReportLine
+from rostra.moderation.cases.dossier import Dossier, step_of
+from rostra.moderation.cases.dossier_records import ReportLine
+from rostra.moderation.cases.reviewer_queries import Template
+from rostra.moderation.cases.templates import fill, fitting
 from rostra.moderation.records import Wish
-from rostra.moderation.reviewer_queries import Template
-from rostra.moderation.templates import fill, fitting
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.text.urls import Urls

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.permissions import may, permissions_of
 from rostra.accounts.records import Viewer
-from rostra.moderation.overview_queries import count_waiting
+from rostra.moderation.cases.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
 from rostra.search.trends import trending_tags
 from rostra.web.cookies import Cookies

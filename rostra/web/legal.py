@@ -17,7 +17,7 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.ratelimit import address_key
-from rostra.moderation.legal import (
+from rostra.moderation.reports.legal import (
     LONGEST,
     MOST_TEXT,
     MOST_URLS,
@@ -29,7 +29,7 @@ from rostra.moderation.legal import (
     may_ask_again,
     note_appealed,
 )
-from rostra.moderation.legal_queries import NoticeState
+from rostra.moderation.reports.legal_queries import NoticeState
 from rostra.screening.judgement import say
 from rostra.web.page import Pages
 from rostra.web.reasons import groups_of

@@ -26,9 +26,9 @@ from rostra.measurement.prevalence import ANY
 from rostra.measurement.sample import Check, check_sample
 from rostra.measurement.settings import change_settings
 from rostra.measurement.watch import see_alarm
+from rostra.moderation.cases.queue import get_reviewer
+from rostra.moderation.cases.rest import note_looked
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.queue import get_reviewer
-from rostra.moderation.rest import note_looked
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.screening.overview import get_current

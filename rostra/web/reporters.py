@@ -17,8 +17,8 @@ from rostra.accounts.find import get_account_by_handle
 from rostra.accounts.permissions import may
 from rostra.kit.errors import NotFound, Refused
 from rostra.kit.paging import Id
-from rostra.moderation.reporter_queries import ReporterRow
-from rostra.moderation.reporters import Tab, list_reporters, mute_reporter, trust_reporter, warn_reporter
+from rostra.moderation.reports.reporter_queries import ReporterRow
+from rostra.moderation.reports.reporters import Tab, list_reporters, mute_reporter, trust_reporter, warn_reporter
 from rostra.web.desk_place import reviewer_of
 from rostra.web.feeds import page_address
 from rostra.web.page import Pages

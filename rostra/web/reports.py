@@ -22,9 +22,9 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.paging import Id, PageForm
-from rostra.moderation.report import MAX_COMMENT, ReportDraft, report
-from rostra.moderation.report_outcome import get_own_report, list_own_reports, state_of
-from rostra.moderation.report_outcome_queries import OwnReport, Part
+from rostra.moderation.reports.report import MAX_COMMENT, ReportDraft, report
+from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of
+from rostra.moderation.reports.report_outcome_queries import OwnReport, Part
 from rostra.posts.hydrate import StatusReader
 from rostra.posts.thread import get_context
 from rostra.relationships.block import block, mute

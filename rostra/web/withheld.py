@@ -6,7 +6,7 @@ from typing import Any
 
 from rostra.entities.account import timestamp
 from rostra.kit.errors import RostraError
-from rostra.moderation.withheld import find_reason
+from rostra.moderation.decisions.withheld import find_reason
 from rostra.posts.history import get_source
 from rostra.screening.judgement import Rejected, say
 from rostra.screening.overview import get_current

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from rostra.api.routes import all_routes
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.records import Draft, Wish
 from tests.media.samples import encode, picture
 from tests.notifications.push_service import PushService

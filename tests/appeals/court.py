@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from rostra.kit.clock import FixedClock
-from rostra.moderation.decide import decide_case, decide_subject
+from rostra.moderation.decisions.decide import decide_case, decide_subject
 from tests.moderation.desk import case_of, drafted, reviewer
 from tests.screening.policies import put_in_force
 from tests.world import Person, World

@@ -14,8 +14,8 @@ from rostra.appeals.read import count_appeals, get_appeal, list_appeals, overtur
 from rostra.appeals.records import Ruling
 from rostra.appeals.review import decide_appeal, release, take, take_next
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
 from tests.appeals.court import dismissed, later, letters, people, removed, told
 from tests.moderation.desk import act, drafted, reviewer
 from tests.world import Person, World

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rostra.accounts.passwords import Passwords
-from rostra.moderation.expiry import expire_actions
+from rostra.moderation.decisions.expiry import expire_actions
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
 from tests.api.pictures import upload
 from tests.appeals.court import later, people, told
 from tests.moderation.desk import act, drafted, reviewer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rostra.moderation.decisions.reverse import reverse
+from rostra.moderation.decisions.tell import MOST_LETTERS, tell_author
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
-from rostra.moderation.tell import MOST_LETTERS, tell_author
 from tests.appeals.court import later, letters, people, removed, told
 from tests.moderation.desk import act, drafted, reviewer
 from tests.world import Person, World

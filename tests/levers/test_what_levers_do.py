@@ -9,9 +9,9 @@ import pytest
 
 from rostra.instance.settings import change_settings
 from rostra.levers.active import ActiveLevers
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.expiry import expire_holds
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.expiry import expire_holds
 from rostra.moderation.records import Draft
 from tests.levers.levers import pull_lever, release_lever
 from tests.web.browser import Browser

@@ -17,11 +17,11 @@ from rostra.measurement.golden import (
     read_errors,
 )
 from rostra.measurement.label_queries import Outcome
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.cases.evidence import take_snapshot
+from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.evidence import take_snapshot
 from rostra.moderation.records import Draft, Wish
-from rostra.moderation.reverse import reverse
 from tests.measurement.test_labelling import BAD, label, stage, take
 from tests.screening.policies import put_in_force
 from tests.world import Person, World

@@ -21,7 +21,7 @@ from rostra.measurement.labelling import (
     record_second,
     take_item,
 )
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Draft, Wish
 from tests.measurement.counted import saw

@@ -19,10 +19,10 @@ from rostra.measurement.quality import (
     rule_figures,
 )
 from rostra.measurement.quality_queries import Found, list_doubted, list_reversed
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Draft, Wish
-from rostra.moderation.reverse import reverse
 from tests.measurement.test_golden import golden
 from tests.measurement.test_labelling import BAD, FINE, items, label, label_all, stage, take
 from tests.screening.policies import put_in_force

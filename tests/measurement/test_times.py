@@ -9,7 +9,7 @@ import pytest
 from rostra.levers.forecast import Forecast as Brake
 from rostra.measurement.times import forecast, make_forecast, read_action, read_backlog
 from rostra.measurement.times_queries import Flow
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Draft, Wish
 from tests.measurement.counted import saw

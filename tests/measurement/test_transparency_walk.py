@@ -10,8 +10,8 @@ from rostra.measurement.transparency import make_report
 from rostra.measurement.transparency_files import table
 from rostra.measurement.transparency_sections import Period, Service
 from rostra.measurement.transparency_statements import Register, hand_in
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
 from tests.measurement.decided import a_register
 from tests.moderation.desk import decide, drafted, reviewer
 from tests.screening.policies import put_in_force

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from rostra.moderation.decide import decide_case, decide_subject
+from rostra.moderation.decisions.decide import decide_case, decide_subject
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Draft, Wish
 from tests.world import Person, World

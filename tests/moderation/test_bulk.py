@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from rostra.kit.errors import Forbidden, Invalid
-from rostra.moderation import bulk as slice_
-from rostra.moderation.bulk import MOST, get_bulk, preview, run_bulk, start_bulk, stop_bulk
+from rostra.moderation.decisions import bulk as slice_
+from rostra.moderation.decisions.bulk import MOST, get_bulk, preview, run_bulk, start_bulk, stop_bulk
 from rostra.moderation.records import Wish
 from tests.moderation.desk import drafted, reviewer
 from tests.screening.policies import put_in_force

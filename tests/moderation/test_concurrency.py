@@ -10,11 +10,11 @@ import pytest
 
 from rostra.kit.clock import FixedClock
 from rostra.kit.errors import Conflict
-from rostra.moderation.bulk import get_bulk, run_bulk, start_bulk
-from rostra.moderation.decide import decide_case, decide_subject
-from rostra.moderation.queue import Query, take_next
+from rostra.moderation.cases.queue import Query, take_next
+from rostra.moderation.decisions.bulk import get_bulk, run_bulk, start_bulk
+from rostra.moderation.decisions.decide import decide_case, decide_subject
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
 from tests.moderation.desk import drafted, reviewer
 from tests.posts.live import fetchval, live_world
 from tests.screening.policies import put_in_force

@@ -8,10 +8,10 @@ import pytest
 
 from rostra.dsa.validate import validate
 from rostra.kit.errors import Conflict, Forbidden, Invalid
+from rostra.moderation.decisions.expiry import expire_actions
+from rostra.moderation.decisions.reverse import UNDO, reverse
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.expiry import expire_actions
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import UNDO, reverse
 from tests.moderation.desk import act, case_of, decide, drafted, open_cases, reviewer
 from tests.screening.policies import MAIN, put_in_force
 from tests.world import Person, World
@@ -264,7 +264,7 @@ async def test_the_same_case_is_decided_once_even_by_two_at_the_same_moment(worl
     posted = await ada.post("A marrow")
     case = await case_of(world, posted["id"])
     await decide(world, posted["id"], drafted(), mod)
-    from rostra.moderation.decide import decide_case
+    from rostra.moderation.decisions.decide import decide_case
 
     with pytest.raises(Conflict):
         await decide_case(world.res.desk, Reviewer(account_id=max_.account_id, role="moderator"), case["id"], drafted())

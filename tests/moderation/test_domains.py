@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.kit.errors import Invalid
-from rostra.moderation import domain_effects
-from rostra.moderation.decide import decide_subject
+from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.domain_csv import export_blocks, read_blocks
-from rostra.moderation.domains import (
+from rostra.moderation.domains import domain_effects
+from rostra.moderation.domains.domain_csv import export_blocks, read_blocks
+from rostra.moderation.domains.domains import (
     DomainPolicy,
     DomainWish,
     allow_domain,
@@ -23,7 +24,6 @@ from rostra.moderation.domains import (
     unblock_domain,
 )
 from rostra.moderation.records import Draft, Wish
-from rostra.moderation.reverse import reverse
 from tests.screening.policies import put_in_force
 from tests.world import DOMAIN, Person, World
 

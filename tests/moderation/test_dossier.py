@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid, InvalidFields, NotFound
-from rostra.moderation import queue
-from rostra.moderation.dossier import Dossier, list_copies, read_dossier
-from rostra.moderation.filters import delete_filter, query_of, save_filter
-from rostra.moderation.queue import REST, SHIFT, Query
-from rostra.moderation.rest import note_looked, read_today
-from rostra.moderation.reviewer_queries import list_filters
-from rostra.moderation.templates import delete_template, fill, fitting, list_templates, save_template
+from rostra.moderation.cases import queue
+from rostra.moderation.cases.dossier import Dossier, list_copies, read_dossier
+from rostra.moderation.cases.filters import delete_filter, query_of, save_filter
+from rostra.moderation.cases.queue import REST, SHIFT, Query
+from rostra.moderation.cases.rest import note_looked, read_today
+from rostra.moderation.cases.reviewer_queries import list_filters
+from rostra.moderation.cases.templates import delete_template, fill, fitting, list_templates, save_template
 from tests.moderation.desk import act, case_of, decide, drafted, reviewer
 from tests.screening.policies import put_in_force
 from tests.world import Person, World

@@ -15,11 +15,11 @@ import pytest
 
 from rostra.dsa.validate import validate
 from rostra.kit.errors import RostraError
-from rostra.moderation.cases import open_case
-from rostra.moderation.decide import decide_subject
-from rostra.moderation.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.moderation.cases.open import open_case
+from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.expiry import expire_actions, expire_holds, miss_deadlines
+from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
-from rostra.moderation.reverse import reverse
 from tests.moderation.desk import drafted, reviewer
 from tests.screening.policies import MAIN, put_in_force
 from tests.world import Person, World

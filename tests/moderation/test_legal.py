@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, InvalidFields, NotFound
-from rostra.moderation.legal import LegalDraft, ask_again, close_unfound, file_notice, forget_senders, get_notice
+from rostra.moderation.reports.legal import (
+    LegalDraft,
+    ask_again,
+    close_unfound,
+    file_notice,
+    forget_senders,
+    get_notice,
+)
 from tests.appeals.court import later, people, told
 from tests.moderation.desk import decide, drafted, open_cases, reviewer
 from tests.moderation.test_report_outcome import to
@@ -167,7 +174,7 @@ async def test_whoever_points_to_the_abuse_of_children_need_not_say_who_they_are
 
 
 async def test_a_notice_is_looked_up_once(world: World) -> None:
-    from rostra.moderation.legal import resolve_notice
+    from rostra.moderation.reports.legal import resolve_notice
 
     ada, _ = await people(world, "ada", "bob")
     posted = await ada.post("A carrot")
@@ -202,7 +209,7 @@ async def test_only_those_who_may_dismiss_close_a_notice(world: World) -> None:
 
 async def test_tools_know_no_notice_of_nothing(world: World) -> None:
     from rostra.kit.paging import PageForm
-    from rostra.moderation.staff_reports import ReportFilter, get_staff_report, list_staff_reports
+    from rostra.moderation.reports.staff_reports import ReportFilter, get_staff_report, list_staff_reports
 
     ada, _ = await people(world, "ada", "bob")
     await file(world, f"{BASE}/@ada/12345")

@@ -8,8 +8,7 @@ import asyncpg
 import pytest
 
 from rostra.kit.errors import Conflict, Invalid
-from rostra.moderation.decide import decide_case
-from rostra.moderation.queue import (
+from rostra.moderation.cases.queue import (
     BUDGET,
     LEASE,
     Query,
@@ -24,7 +23,8 @@ from rostra.moderation.queue import (
     take,
     take_next,
 )
-from rostra.moderation.queue_queries import ReviewerRow
+from rostra.moderation.cases.queue_queries import ReviewerRow
+from rostra.moderation.decisions.decide import decide_case
 from tests.moderation.desk import case_of, drafted, reviewer
 from tests.screening.policies import MAIN, RULES, put_in_force
 from tests.world import Person, World

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rostra.kit.errors import Forbidden, NotFound, Refused
-from rostra.moderation.report_outcome import get_own_report, list_own_reports, state_of
-from rostra.moderation.reporters import list_reporters, mute_reporter, trust_reporter, warn_reporter
-from rostra.moderation.reverse import reverse
+from rostra.moderation.decisions.reverse import reverse
+from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of
+from rostra.moderation.reports.reporters import list_reporters, mute_reporter, trust_reporter, warn_reporter
 from tests.appeals.court import later, letters, people, told
 from tests.moderation.desk import decide, drafted, reviewer
 from tests.world import Person, World

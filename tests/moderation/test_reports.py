@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rostra.moderation.report import weigh
+from rostra.moderation.reports.report import weigh
 from tests.moderation.desk import case_of, decide, drafted, open_cases
 from tests.screening.policies import put_in_force
 from tests.world import Person, World
@@ -118,7 +118,7 @@ async def test_a_report_of_two_posts_has_its_outcome_when_both_are_decided(world
 
 
 async def test_a_reversal_takes_back_what_it_meant_for_the_reporter(world: World) -> None:
-    from rostra.moderation.reverse import reverse
+    from rostra.moderation.decisions.reverse import reverse
     from tests.moderation.desk import reviewer
 
     ada, bob, mod = await people(world, "ada", "bob", "mod")

@@ -189,7 +189,7 @@ async def test_what_comes_back_is_said_and_leads_on(world: World) -> None:
 
 
 async def test_what_the_queue_decided_counts_for_the_notice(world: World) -> None:
-    from rostra.moderation.decide import decide_case
+    from rostra.moderation.decisions.decide import decide_case
     from rostra.moderation.records import Draft
 
     anna, notice_id, _, _ = await stage(world, copies=0)

@@ -15,7 +15,7 @@ from rostra.detect.cascade import Judged
 from rostra.detect.reading import CATEGORIES
 from rostra.kit.errors import Forbidden, Invalid, NotFound
 from rostra.ledger.append import Entry, append
-from rostra.moderation.reverse import reverse
+from rostra.moderation.decisions.reverse import reverse
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening import learn as learning
 from rostra.screening import learn_queries, lessons

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, Refused
-from rostra.moderation.decide import decide_case
-from rostra.moderation.expiry import expire_holds
-from rostra.moderation.reverse import reverse
+from rostra.moderation.decisions.decide import decide_case
+from rostra.moderation.decisions.expiry import expire_holds
+from rostra.moderation.decisions.reverse import reverse
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening.versions import ensure_policy, keep, roll_back
 from tests.moderation.desk import case_of, decide, drafted, open_cases, reviewer

@@ -9,9 +9,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from rostra.accounts.blocks_queries import CanonicalEmailBlock, EmailDomainBlock, IpBlock
-from rostra.moderation.domain_csv import Line
-from rostra.moderation.domain_queries import DomainAllow, DomainBlock
-from rostra.moderation.domains import DomainWish
+from rostra.moderation.domains.domain_csv import Line
+from rostra.moderation.domains.domain_queries import DomainAllow, DomainBlock
+from rostra.moderation.domains.domains import DomainWish
 from tests.web import samples as s
 from tests.web.case import Case
 from tests.web.samples import NOW, page

@@ -10,9 +10,8 @@ from typing import Any, cast
 
 import msgspec
 
-from rostra.moderation.bulk_queries import BulkRow, Preview
-from rostra.moderation.dossier import Copies, Dossier, Note, Seen
-from rostra.moderation.dossier_records import (
+from rostra.moderation.cases.dossier import Copies, Dossier, Note, Seen
+from rostra.moderation.cases.dossier_records import (
     Around,
     Author,
     Before,
@@ -25,12 +24,13 @@ from rostra.moderation.dossier_records import (
     StatusNow,
     VerdictRow,
 )
-from rostra.moderation.evidence import Snapshot
-from rostra.moderation.queue import Query
-from rostra.moderation.queue_queries import CaseShown, ReviewerRow
+from rostra.moderation.cases.evidence import Snapshot
+from rostra.moderation.cases.queue import Query
+from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
+from rostra.moderation.cases.rest import Today
+from rostra.moderation.cases.reviewer_queries import Colleague, SavedFilter, Template
+from rostra.moderation.decisions.bulk_queries import BulkRow, Preview
 from rostra.moderation.records import DecisionRow
-from rostra.moderation.rest import Today
-from rostra.moderation.reviewer_queries import Colleague, SavedFilter, Template
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening.active import Current
 from rostra.screening.subject import Mark, Part

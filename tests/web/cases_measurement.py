@@ -23,8 +23,8 @@ from rostra.measurement.quality_queries import Doubted, Reversed
 from rostra.measurement.sample import Check
 from rostra.measurement.times import Action, Forecast
 from rostra.measurement.times_queries import Seen, Times, Waiting
-from rostra.moderation.evidence import Snapshot
-from rostra.moderation.queue_queries import ReviewerRow
+from rostra.moderation.cases.evidence import Snapshot
+from rostra.moderation.cases.queue_queries import ReviewerRow
 from rostra.web.measurement import Choice
 from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from tests.web import samples as s

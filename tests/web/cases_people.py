@@ -9,9 +9,9 @@ from typing import Any
 
 from rostra.accounts.admin_queries import AdminRow
 from rostra.accounts.people_queries import Actor, AuditEvent, Login
-from rostra.moderation.history import DecisionView
-from rostra.moderation.person import Record
-from rostra.moderation.person_queries import ReportOf, Standing, Strike
+from rostra.moderation.cases.person import Record
+from rostra.moderation.cases.person_queries import ReportOf, Standing, Strike
+from rostra.moderation.decisions.history import DecisionView
 from rostra.moderation.records import ActionRow, DecisionRow
 from rostra.web.admin_audit import lines_of
 from tests.web import samples as s

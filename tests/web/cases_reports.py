@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from rostra.moderation.legal import LONGEST
+from rostra.moderation.reports.legal import LONGEST
 from rostra.web.reasons import Group
 from tests.web import samples as s
 from tests.web.case import Case

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from rostra.moderation.queue import REST
+from rostra.moderation.cases.queue import REST
 from tests.moderation.desk import case_of, open_cases
 from tests.screening.policies import put_in_force
 from tests.web.browser import Browser

@@ -23,7 +23,7 @@ from rostra.instance.erase import close_account
 from rostra.kit.addresses import normalise_domain
 from rostra.kit.errors import Forbidden, Invalid, Refused
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation.sanctions import ActionType, Sanction, lift, reviewer_of, sanction
+from rostra.moderation.decisions.sanctions import ActionType, Sanction, lift, reviewer_of, sanction
 
 routes = Routes("admin")
 

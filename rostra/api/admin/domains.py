@@ -15,9 +15,9 @@ from rostra.entities.admin import AdminDomainAllow, AdminDomainBlock
 from rostra.entities.empty import Empty
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation import domains
-from rostra.moderation.domain_queries import DomainAllow, DomainBlock, Severity
-from rostra.moderation.domains import Blocked, DomainWish
+from rostra.moderation.domains import domains
+from rostra.moderation.domains.domain_queries import DomainAllow, DomainBlock, Severity
+from rostra.moderation.domains.domains import Blocked, DomainWish
 
 routes = Routes("admin")
 

@@ -20,10 +20,10 @@ from rostra.entities.instance import Rule
 from rostra.entities.status import RawStatus
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation import staff_reports
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Category
-from rostra.moderation.staff_reports import ReportFilter, ReportRule, StaffReport
+from rostra.moderation.reports import staff_reports
+from rostra.moderation.reports.staff_reports import ReportFilter, ReportRule, StaffReport
 from rostra.posts.hydrate import StatusReader
 
 routes = Routes("admin")

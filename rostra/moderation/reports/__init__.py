@@ -1,0 +1,1 @@
+"""What people report, and what they hear of it."""
