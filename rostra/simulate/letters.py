@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rostra.accounts.permissions import may
-from rostra.kit.errors import RostraError
+from rostra.kit.errors import Conflict
 from rostra.moderation.cases.open import open_case
 from rostra.notices.answer import approve, draft, send
 from rostra.notices.intake import Arrival, take_in
@@ -102,23 +102,25 @@ class Correspondence:
         """Answer the letters of which every example is dealt with."""
         stage = self._trial.stage
         for letter in self.letters:
-            if letter.answered_at is not None:
+            if letter.answered_at is not None or not self._trial.has_time:
                 continue
             async with stage.db.read() as conn:
                 waiting = await queries.count_undecided(conn, letter.status_ids, letter.notice_id)
-            if waiting or not self._trial.spend(ANSWER_SECONDS):
+            if waiting or (letter.notice_id is not None and not await self._send(letter)):
                 continue
-            if letter.notice_id is not None:
-                await self._send(letter.notice_id)
+            self._trial.spend(ANSWER_SECONDS)
             letter.answered_at = stage.clock.now()
 
-    async def _send(self, notice_id: int) -> None:
-        stage = self._trial.stage
+    async def _send(self, letter: Answered) -> bool:
+        """Have the answer drafted, stand by it and send it; False where an example is still open."""
+        stage, notice_id = self._trial.stage, letter.notice_id
+        assert notice_id is not None
         reviewer = next(each for each in stage.reviewers if may(each.role, "notices"))
+        answer_id = await draft(stage.desk, reviewer, notice_id)
         try:
-            answer_id = await draft(stage.desk, reviewer, notice_id)
             await approve(stage.desk, reviewer, notice_id, answer_id)
-            await send(stage.desk, reviewer, notice_id, by_hand=True)
-        except RostraError as error:
-            raise RuntimeError(f"the answer to notice {notice_id} could not be sent: {error.text}") from error
+        except Conflict:
+            return False
+        await send(stage.desk, reviewer, notice_id, by_hand=True)
         stage.pending.clear()
+        return True

@@ -169,6 +169,11 @@ class Trial:
         self.seconds += seconds
         return True
 
+    @property
+    def has_time(self) -> bool:
+        """Whether anything is left of the hour's work."""
+        return self._budget > 0
+
     def has_half(self) -> bool:
         """Whether half of the hour's work is left."""
         return self._budget > self.hours_a_day * 3600 / 48
