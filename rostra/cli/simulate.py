@@ -20,10 +20,15 @@ def simulate() -> None:
 @simulate.command("host-crisis")
 @click.option("--scale", type=click.FloatRange(0.005, 5), default=0.1, show_default=True, help="1: 36,000 posts.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same result.")
+@click.option(
+    "--hours", type=click.FloatRange(0.01, 1000), help="Of review a day, for each process.  [default: 1.5 × scale]"
+)
 @click.option("--only", multiple=True, type=click.Choice(("jury", "plain", "rostra")), help="Not all processes.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def host_crisis(scale: float, seed: int, only: tuple[str, ...], page: Path | None, as_json: bool) -> None:
+def host_crisis(
+    scale: float, seed: int, hours: float | None, only: tuple[str, ...], page: Path | None, as_json: bool
+) -> None:
     """Would the host have kept us? Seven weeks in which violence grows tenfold, a hundred examples from the host, an
     ultimatum of 24 hours; a volunteer jury, a plain report queue and Rostra, with the same hours of review.
 
@@ -35,7 +40,7 @@ def host_crisis(scale: float, seed: int, only: tuple[str, ...], page: Path | Non
     from rostra.simulate.table import print_lines, targets_of
 
     chosen = [process for process in PROCESSES if not only or process.id in only]
-    result = asyncio.run(run(seed, scale, processes=chosen, progress=_show))
+    result = asyncio.run(run(seed, scale, hours=hours, processes=chosen, progress=_show))
     if sys.stderr.isatty():
         click.echo(err=True)
     if page is not None:

@@ -38,12 +38,13 @@ async def run(
     seed: int,
     scale: float,
     *,
+    hours: float | None = None,
     processes: Sequence[Process] = PROCESSES,
     progress: Callable[[str, float], None] = lambda _process, _share: None,
 ) -> Result:
-    """Run the scenario; minutes at scale 0.1."""
+    """Run the scenario; minutes at scale 0.1. `hours`: of review a day, for each process."""
     history = invent(seed, scale)
-    hours = HOURS * scale
+    hours = HOURS * scale if hours is None else hours
     figures = [await _try(process, history, hours, progress) for process in processes]
     return Result(
         seed=seed,

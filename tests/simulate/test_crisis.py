@@ -11,7 +11,7 @@ from rostra.simulate.table import print_lines, targets_of
 
 
 async def test_a_small_crisis_is_lived_through_and_proved() -> None:
-    result = await run(3, 0.01, processes=(PLAIN, ROSTRA))
+    result = await run(3, 0.01, hours=0.5, processes=(PLAIN, ROSTRA))
     plain, ours = result.figures
     assert ours.violent_views < plain.violent_views
     assert (ours.unstated, ours.breaches, ours.unanswered) == (0, 0, 0)
