@@ -22,15 +22,19 @@ from unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::t
 on conflict (notice_id, position) do nothing
 """
 
-# The decision of a person that holds on a subject: one that the queue made counts as well.
-_DECIDED: Final = """
+# Which decisions settle an example: a person's, and a clock's that took it out of sight (a hold that nobody looked at).
+# What a rule did by itself, a label or a limit, leaves it to a person.
+SETTLES: Final = """(not d.automated_decision or exists (
+      select from actions r where r.decision_id = d.id and r.kind = 'remove' and r.ended_at is null))"""
+# The decision that holds on a subject: one that the queue made counts as well.
+_DECIDED: Final = f"""
 left join lateral (
   select jsonb_build_object('decision_id', d.id, 'event_id', d.event_id, 'outcome', d.outcome, 'clause', d.clause,
     'rule', d.rule, 'policy', d.policy, 'at', d.created_at, 'snapshot_id', d.snapshot_id,
     'actions', coalesce((select jsonb_agg(distinct x.kind) from actions x
       where x.decision_id = d.id and x.ended_at is null), '[]')) as decided
   from decisions d where d.subject_kind = i.subject_kind and d.subject_id = i.subject_id and d.reversed_at is null
-    and not d.automated_decision
+    and {SETTLES}
   order by d.id desc limit 1) d on true
 """
 
@@ -102,15 +106,15 @@ returning status_id, account_id, reach
 
 SET_CASE_OF_COPY: Final = "update notice_copies set case_id = $3 where notice_id = $1 and status_id = $2"
 
-_COPY: Final = """
+_COPY: Final = f"""
 select c.item_id, c.status_id, c.account_id, c.similarity, c.reach, c.case_id, s.revision, s.text, a.username, a.domain,
   s.created_at, d.id as decision_id, d.outcome,
-  coalesce((select array_agg(distinct x.kind) from actions x where x.decision_id = d.id and x.ended_at is null), '{}')
+  coalesce((select array_agg(distinct x.kind) from actions x where x.decision_id = d.id and x.ended_at is null), '{{}}')
     as actions
 from notice_copies c left join statuses s on s.id = c.status_id left join accounts a on a.id = c.account_id
 left join lateral (select d.id, d.outcome from decisions d
   where d.subject_kind = 'status' and d.subject_id = c.status_id and d.reversed_at is null
-    and not d.automated_decision
+    and {SETTLES}
   order by d.id desc limit 1) d on true
 """
 
@@ -121,19 +125,19 @@ order by c.item_id, c.similarity desc, c.status_id desc
 """
 
 # What a reviewer saw of the copies, in one word: it changes with any of them.
-TALLIES: Final = """
+TALLIES: Final = f"""
 select c.item_id, count(*) as total, count(d.id) as decided, count(s.id) as left,
   md5(string_agg(c.status_id || ':' || coalesce(s.revision, -1), ',' order by c.status_id)) as seen
 from notice_copies c left join statuses s on s.id = c.status_id
 left join lateral (select d.id from decisions d where d.subject_kind = 'status' and d.subject_id = c.status_id
-  and d.reversed_at is null and not d.automated_decision limit 1) d on true
+  and d.reversed_at is null and {SETTLES} limit 1) d on true
 where c.item_id = any($1::bigint[]) group by c.item_id
 """
 
-OPEN_COPIES: Final = """
+OPEN_COPIES: Final = f"""
 select c.status_id from notice_copies c join statuses s on s.id = c.status_id
 where c.item_id = $1 and not exists (select from decisions d where d.subject_kind = 'status'
-  and d.subject_id = c.status_id and d.reversed_at is null and not d.automated_decision)
+  and d.subject_id = c.status_id and d.reversed_at is null and {SETTLES})
 order by c.status_id
 """
 

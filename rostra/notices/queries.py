@@ -9,6 +9,7 @@ from typing import Any, Final, LiteralString
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records
+from rostra.notices.item_queries import SETTLES
 from rostra.notices.records import Clock, Line, Notice, Reply, State, Step
 
 INSERT: Final = """
@@ -102,13 +103,13 @@ select n.id, n.provider_id, p.name as provider, n.channel, n.format, n.proof, n.
 from notices n left join notice_providers p on p.id = n.provider_id where n.id = $1
 """
 
-_LINE: Final = """
+_LINE: Final = f"""
 select n.id, p.name as provider, n.channel, n.state, n.fault, n.regime, n.sender, n.subject, n.received_at, n.due_at,
   n.breached_at,
   (select count(*) from notice_items i where i.notice_id = n.id) as items,
   (select count(*) from notice_items i where i.notice_id = n.id and (i.match in ('gone', 'not_ours')
     or exists (select from decisions d where d.subject_kind = i.subject_kind and d.subject_id = i.subject_id
-      and d.reversed_at is null and not d.automated_decision))) as settled
+      and d.reversed_at is null and {SETTLES}))) as settled
 from notices n left join notice_providers p on p.id = n.provider_id
 """
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid
+from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.records import Wish
+from rostra.moderation.records import Draft, Wish
 from rostra.notices.act import Act, act, remark
 from rostra.notices.answer import approve, draft, edit, move, send
 from rostra.notices.clocks import tick
@@ -236,3 +237,14 @@ async def test_accounts_that_notices_name_are_acted_on(world: World) -> None:
     text = (await answer_of(world, notice_id)).text
     assert "The author's account: suspended on 2026-05-04 12:00 UTC until 2026-05-11 12:00 UTC." in text
     assert carl.id
+
+
+async def test_an_example_that_the_clock_has_taken_out_of_sight_is_settled(world: World) -> None:
+    anna, notice_id, post, _ = await stage(world, copies=0)
+    await world.db.connection.execute("update notice_items set case_id = null")
+    await world.db.connection.execute("delete from cases")
+    draft_ = Draft(outcome="violates", clause="threats", wishes=REMOVE)
+    await decide_subject(world.res.desk, None, "status", int(post["id"]), draft_)
+    await approve(world.res.desk, reviewer(anna), notice_id, await draft(world.res.desk, reviewer(anna), notice_id))
+    state = await world.db.connection.fetchval("select state from notices where id = $1", notice_id)
+    assert state == "approved"
