@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -32,29 +33,42 @@ def load_secrets(settings: Settings) -> Secrets:
     return Secrets(settings.secret_key or kept.secret_key, settings.vapid_private_key or kept.vapid_private_key)
 
 
+def create_private(path: Path, body: bytes) -> bytes:
+    """Have `body` in a file that only its owner may read, unless the file is there already; what is in it in the end.
+
+    The file appears whole and on disk, or not at all. Of several that make it at once the first one's stays, and all
+    get that. Makes the folders above it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Made with the mode 0600, under a name that a process that died here cannot have left behind.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, not a rename: that would replace what another has put there.
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        temporary.unlink()
+    return body
+
+
 def _read(path: Path) -> Secrets | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Secrets)
+        return _parse(path.read_bytes())
     except FileNotFoundError:
         return None
 
 
 def _create(path: Path) -> Secrets:
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    made = Secrets(secrets.token_urlsafe(48), pem.decode())
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(made))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link, not a rename: of two processes that start at once, the first one's secrets stay.
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        made = _read(path) or made
-    finally:
-        temporary.unlink()
-    return made
+    return _parse(create_private(path, msgspec.json.encode(Secrets(secrets.token_urlsafe(48), pem.decode()))))
+
+
+def _parse(kept: bytes) -> Secrets:
+    return msgspec.json.decode(kept, type=Secrets)
