@@ -1,0 +1,1 @@
+"""What belongs to one person, as files that others can read: taken along from here, and brought here from elsewhere."""
