@@ -11,14 +11,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
 import structlog
 
 from rostra.accounts import blocks_queries as queries
 from rostra.accounts.blocks_queries import Network
 from rostra.kit.addresses import parse_address
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database
+from rostra.kit.db import DATABASE_ERRORS, Database
 
 log = structlog.get_logger(__name__)
 
@@ -96,5 +95,5 @@ class Edge:
             await asyncio.sleep(interval)
             try:
                 await self.refresh(db)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("blocked networks are not up to date", error=repr(error))

@@ -17,6 +17,10 @@ from rostra.kit.pool import ConnectionPool
 
 T = TypeVar("T")
 
+# What a lost connection or a restarting server can raise; InternalClientError comes from a connection which the server
+# has ended and whose socket is not yet closed, and where none of several servers takes writes.
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 
 class Reader(Protocol):
     """A connection that may read. What takes a Reader promises not to write."""

@@ -14,19 +14,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import math
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import msgspec
-import structlog
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import RateLimited
-
-_log = structlog.get_logger()
+from rostra.kit.flushing import flushing
 
 _MOST_WINDOWS = 50_000
 
@@ -213,27 +210,9 @@ class RateLimiter:
             self._tally.learn((row["key"], row["window_start"], row["count"]) for row in rows)
             self._tally.forget_ended(self._clock.now())
 
-    @asynccontextmanager
-    async def sharing(self, db: Database, *, interval: float = 1.0) -> AsyncGenerator[None]:
+    def sharing(self, db: Database, *, interval: float = 1.0) -> AbstractAsyncContextManager[None]:
         """Flush every `interval` seconds within this scope, and at its end."""
-        task = asyncio.create_task(self._share(db, interval))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            await self._flush_or_log(db)
-
-    async def _share(self, db: Database, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            await self._flush_or_log(db)
-
-    async def _flush_or_log(self, db: Database) -> None:
-        try:
-            await self.flush(db)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            _log.warning("rate limits are not shared", error=repr(error))
+        return flushing(lambda: self.flush(db), every=interval, failing="rate limits are not shared")
 
     def _scaled(self, limit: int) -> int:
         return limit if self._scale == 1 else max(1, math.ceil(limit * self._scale))

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
-import structlog
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.kit.flushing import flushing
 from rostra.levers import queries
 from rostra.levers.kinds import LeverName, Params, load_params
-
-log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN: Final = timedelta(seconds=1.5)
 _EVERY: Final = 1.0
@@ -87,26 +85,9 @@ class ActiveLevers:
             async with db.transaction() as tx:
                 await queries.add_counts(tx, sorted((pull_id, *numbers) for pull_id, numbers in sums.items()))
 
-    @asynccontextmanager
-    async def sharing(self, db: Database) -> AsyncGenerator[None]:
+    def sharing(self, db: Database) -> AbstractAsyncContextManager[None]:
         """Flush about once a second while the block lasts, and at its end."""
-        task = asyncio.create_task(self._flush_often(db))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            with suppress(Exception):
-                await self.flush(db)
-
-    async def _flush_often(self, db: Database) -> None:
-        while True:
-            await asyncio.sleep(_EVERY)
-            try:
-                await self.flush(db)
-            except Exception:
-                log.exception("what levers did could not be counted")
+        return flushing(lambda: self.flush(db), every=_EVERY, failing="what levers did could not be counted")
 
     def _is_fresh(self) -> bool:
         now = self._clock.now()

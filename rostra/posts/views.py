@@ -7,20 +7,16 @@ those seconds. What is pushed to open streams is not counted: it is seen when th
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader, Tx
+from rostra.kit.flushing import flushing
 from rostra.posts import view_queries
-
-log = structlog.get_logger(__name__)
 
 _EVERY: Final = 5.0
 # Rows of one statement, and of one sweep.
@@ -51,27 +47,9 @@ class ViewCounter:
                 self._seen.update(dict(rows[start:]))
                 raise
 
-    @asynccontextmanager
-    async def sharing(self, db: Database) -> AsyncGenerator[None]:
+    def sharing(self, db: Database) -> AbstractAsyncContextManager[None]:
         """Flush every few seconds while the block lasts, and at its end."""
-        task = asyncio.create_task(self._flush_often(db))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            with suppress(Exception):
-                await self.flush(db)
-
-    async def _flush_often(self, db: Database) -> None:
-        while True:
-            await asyncio.sleep(_EVERY)
-            if self._seen:
-                try:
-                    await self.flush(db)
-                except Exception:
-                    log.exception("views could not be counted")
+        return flushing(lambda: self.flush(db), every=_EVERY, failing="views could not be counted")
 
 
 async def expected_views(conn: Reader, status_ids: Sequence[int], at: datetime) -> dict[int, float]:

@@ -6,10 +6,9 @@ that second; verdicts themselves are in the ledger.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ import structlog
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.kit.flushing import flushing
 from rostra.ledger.append import Entry, append
 from rostra.policy.decide import Verdict
 from rostra.policy.records import Bundle
@@ -63,27 +63,9 @@ class Tally:
                 sums = await policy_queries.add_hits(tx, day, version, rows)
             await self._cap(db, day, version, sums)
 
-    @asynccontextmanager
-    async def sharing(self, db: Database) -> AsyncGenerator[None]:
+    def sharing(self, db: Database) -> AbstractAsyncContextManager[None]:
         """Flush about once a second while the block lasts, and at its end."""
-        task = asyncio.create_task(self._flush_often(db))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            with suppress(Exception):
-                await self.flush(db)
-
-    async def _flush_often(self, db: Database) -> None:
-        while True:
-            await asyncio.sleep(_EVERY)
-            if self._live or self._shadow:
-                try:
-                    await self.flush(db)
-                except Exception:
-                    log.exception("hits of rules could not be counted")
+        return flushing(lambda: self.flush(db), every=_EVERY, failing="hits of rules could not be counted")
 
     async def _cap(self, db: Database, day: date, version: str, sums: Mapping[str, tuple[int, int]]) -> None:
         caps = self._caps.get(version, {})

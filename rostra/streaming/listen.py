@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from rostra.kit.db import connect
+from rostra.kit.db import DATABASE_ERRORS, connect
 from rostra.oauth.tokens import TokenReader
 from rostra.streaming.hub import Hub
 from rostra.timelines.announce import CHANNEL, AnyAnnouncement, ChangedFilters, EndedStreams, decode
@@ -25,8 +25,6 @@ _RECONNECT: Final = 2.0
 _LOOKED_AT_EVERY: Final = 60.0
 _PATIENCE: Final = 10.0
 _MOST_BEHIND: Final = 10_000
-
-_DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Listener:
@@ -60,13 +58,13 @@ class Listener:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     connection = await connect(self._dsn)
-            except _DATABASE_ERRORS as error:
+            except DATABASE_ERRORS as error:
                 log.warning("live events cannot be heard", reason=str(error))
                 await asyncio.sleep(_RECONNECT)
                 continue
             try:
                 await self._stay(connection)
-            except _DATABASE_ERRORS as error:
+            except DATABASE_ERRORS as error:
                 log.warning("the live connection to the database was lost", reason=str(error))
             finally:
                 self._listening.clear()

@@ -15,9 +15,9 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.models import CronExpressionEntrypoint
 from pgqueuer.domain.types import CronEntrypoint, CronExpression
 
-from rostra.kit.db import Tx
+from rostra.kit.db import DATABASE_ERRORS, Tx
 from rostra.kit.jobs.handlers import Periodic
-from rostra.kit.jobs.queries import DATABASE_ERRORS, forget_schedules_except, insert_jobs
+from rostra.kit.jobs.queries import forget_schedules_except, insert_jobs
 from rostra.kit.jobs.schema import queue_queries
 
 _log = structlog.get_logger()

@@ -13,10 +13,6 @@ import asyncpg
 
 from rostra.kit.db import Reader, Tx
 
-# What a lost connection or a restarting server can raise; InternalClientError comes from a connection which the server
-# has ended and whose socket is not yet closed.
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-
 
 class _Queued(Protocol):
     """The part of a Job that is stored (the record itself lives above this module)."""

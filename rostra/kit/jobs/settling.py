@@ -14,8 +14,8 @@ from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
 
-from rostra.kit.db import Tx
-from rostra.kit.jobs.queries import DATABASE_ERRORS, finish
+from rostra.kit.db import DATABASE_ERRORS, Tx
+from rostra.kit.jobs.queries import finish
 
 _log = structlog.get_logger()
 

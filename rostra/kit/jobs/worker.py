@@ -23,10 +23,11 @@ from pgqueuer.domain.models import Job as ClaimedJob
 from pgqueuer.domain.models import TracebackRecord
 from pgqueuer.domain.types import JobId
 
+from rostra.kit.db import DATABASE_ERRORS
 from rostra.kit.errors import RostraError
 from rostra.kit.jobs.handlers import Entry, Handlers
 from rostra.kit.jobs.periodic import Timetable
-from rostra.kit.jobs.queries import DATABASE_ERRORS, claim, release, take_back
+from rostra.kit.jobs.queries import claim, release, take_back
 from rostra.kit.jobs.schema import queue_queries
 from rostra.kit.jobs.settling import Settling
 
