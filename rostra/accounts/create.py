@@ -53,12 +53,6 @@ def is_usable_email(email: str) -> bool:
     return len(email) <= _MAX_EMAIL and is_address(email) and ("." in host.strip(".") or host == "localhost")
 
 
-def check_handle(username: str, email: str, *, reserved: frozenset[str] = RESERVED) -> None:
-    """Raises InvalidFields with all that is wrong with a name and an address."""
-    if problems := find_problems(username, email, reserved=reserved):
-        raise InvalidFields(problems)
-
-
 async def find_taken(db: Reader, username: str, email: str) -> Problems:
     """Which of the two somebody else has, or had: names of those who have left are not given away again."""
     taken = await queries.find_taken(db, username, email)

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 import msgspec
 from starlette.responses import Response
 
-from rostra.api.call import Access, Call
+from rostra.api.call import Access
 from rostra.kit.paging import Page
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
@@ -128,6 +128,3 @@ class Answer(msgspec.Struct, frozen=True):
     body: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-
-
-Handler = Callable[[Call, Any], Awaitable[Any]]

@@ -26,8 +26,6 @@ p.id, p.appeal_id, p.decision_id, p.truth, p.question, p.seed, p.drawn_at, p.due
   p.closed_at
 """
 
-PANEL: Final = f"select {_PANEL} from panels p where p.id = $1"
-
 LOCK_PANEL: Final = f"select {_PANEL} from panels p where p.id = $1 for update"
 
 OF_APPEAL: Final = f"select {_PANEL} from panels p where p.appeal_id = $1"
@@ -147,10 +145,6 @@ async def insert_panel(tx: Tx, values: Sequence[object]) -> int:
 
 async def insert_members(tx: Tx, panel_id: int, drawn: Sequence[Drawn], at: datetime, due_at: datetime) -> None:
     await tx.executemany(INSERT_MEMBER, [(panel_id, one.juror_id, one.side, at, due_at) for one in drawn])
-
-
-async def find_panel(conn: Reader, panel_id: int) -> PanelRow | None:
-    return find_record(PanelRow, await conn.fetchrow(PANEL, panel_id))
 
 
 async def lock_panel(tx: Tx, panel_id: int) -> PanelRow | None:

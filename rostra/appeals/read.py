@@ -12,7 +12,7 @@ from rostra.accounts.permissions import check_may
 from rostra.appeals import panel_queries, queries, review_queries
 from rostra.appeals.panel_queries import PanelRow, Reason
 from rostra.appeals.queries import Counts
-from rostra.appeals.records import AppealRow, AppealShown, Rate, Side
+from rostra.appeals.records import AppealRow, AppealShown, Rate
 from rostra.appeals.review_queries import Before, Said
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
@@ -102,12 +102,6 @@ async def list_states(desk: Desk, decision_ids: Sequence[int]) -> dict[int, str]
         return {}
     async with desk.db.read() as conn:
         return await queries.find_states(conn, decision_ids)
-
-
-async def find_outcome(desk: Desk, decision_id: int, side: Side) -> AppealRow | None:
-    """The appeal of one side against a decision, with what came of it."""
-    async with desk.db.read() as conn:
-        return await queries.find_of_decision(conn, decision_id, side)
 
 
 async def overturn_rates(desk: Desk, since: datetime | None = None) -> dict[str, list[Rate]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -54,15 +54,3 @@ async def stream_csv(bodies: AsyncIterator[dict[str, Any]]) -> AsyncIterator[byt
     yield CSV_HEADER.encode()
     async for body in bodies:
         yield render_row(body).encode()
-
-
-def batches(bodies: Iterable[Any], most: int = schema.BATCH) -> Iterable[list[Any]]:
-    """In pieces that one call takes."""
-    batch: list[Any] = []
-    for body in bodies:
-        batch.append(body)
-        if len(batch) == most:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -23,8 +23,6 @@ DURABLY: Final = "select set_config('synchronous_commit', 'on', true)"
 
 PENDING: Final = "select event_id from ledger_pending order by event_id limit $1"
 
-COUNT_PENDING: Final = "select count(*) from ledger_pending"
-
 _EVENT: Final = """
 e.id, e.type, e.subject_kind, e.subject_id, e.revision, e.account_id, e.actor_id, e.policy, e.detectors, e.clause,
 e.details::text as details, e.created_at
@@ -174,11 +172,6 @@ async def be_durable(tx: Tx) -> None:
 async def list_pending(db: Reader, limit: int) -> list[int]:
     """Events without a leaf, in the order of their ids."""
     return [row["event_id"] for row in await db.fetch(PENDING, limit)]
-
-
-async def count_pending(db: Reader) -> int:
-    """How many events wait for a leaf."""
-    return await db.fetchval(COUNT_PENDING)
 
 
 async def list_events(db: Reader, ids: Sequence[int]) -> list[Event]:

@@ -46,9 +46,6 @@ class InForce(msgspec.Struct, frozen=True):
         return found if found is not None and (found.until is None or at < found.until) else None
 
 
-NOTHING: Final = InForce()
-
-
 class ActiveLevers:
     """Reads what holds when it is asked, at most every second and a half. Owns what a process remembers of it."""
 

@@ -5,8 +5,6 @@ They come from decisions that an appeal or a review has turned round, and from e
 
 from __future__ import annotations
 
-import hashlib
-import math
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +15,6 @@ from rostra.kit.db import Database, Reader, Tx
 from rostra.kit.errors import Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.measurement import golden_queries
-from rostra.measurement.golden_queries import Golden
 from rostra.measurement.intervals import Interval, wilson
 
 # How long a golden item waits for the answer of whom it was given to.
@@ -86,24 +83,6 @@ async def collect_golden(db: Database, clock: Clock) -> int:
     at = clock.now()
     async with db.transaction() as tx:
         return await golden_queries.insert_reversed(tx, at, at - _LOOK_BACK)
-
-
-async def golden_due(conn: Reader, account_id: int, at: datetime, share: float) -> Golden | None:
-    """The golden item that a reviewer at the desk is to be given instead of their next case, or None: it is not time,
-    or there is none left for them. About one of 1/`share` decisions; the step is not the same each time."""
-    if share <= 0:
-        return None
-    if not await golden_queries.has_pending(conn, account_id, at - WAITS):
-        decided = await golden_queries.count_since(conn, account_id)
-        if decided < _step(account_id, at, share):
-            return None
-    return await golden_queries.find_due(conn, account_id, at - WAITS)
-
-
-def _step(account_id: int, at: datetime, share: float) -> int:
-    """Between half and one and a half of the mean step, another one each hour."""
-    drawn = hashlib.sha256(f"{account_id}/{at:%Y-%m-%dT%H}".encode()).digest()[0] / 255
-    return max(1, math.floor((0.5 + drawn) / share))
 
 
 async def give_golden(tx: Tx, golden_id: int, account_id: int, at: datetime) -> None:

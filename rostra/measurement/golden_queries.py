@@ -17,8 +17,6 @@ from snapshots n where n.id = $2 and n.subject_kind = 'status'
 on conflict do nothing returning id
 """
 
-RETIRE: Final = "update golden_items set retired_at = $2 where id = $1 and retired_at is null returning id"
-
 # Decisions against posts that an appeal or a review has turned round, as far as what was seen is kept: the post is
 # fine, unless it was decided against anew, under another clause.
 FROM_REVERSED: Final = """
@@ -66,12 +64,6 @@ where g.id = $1 and a.account_id = $2 and a.outcome is null
 ANSWER: Final = """
 update golden_answers set outcome = $3, clause = $4, answered_at = $5
 where golden_id = $1 and account_id = $2 and outcome is null returning golden_id
-"""
-
-# Decisions since the last golden item that somebody was given.
-SINCE: Final = """
-select count(*) from decisions d where d.reviewer_id = $1 and d.bulk_id is null and d.created_at > coalesce(
-  (select max(a.given_at) from golden_answers a where a.account_id = $1), '-infinity')
 """
 
 HAS_PENDING: Final = """
@@ -126,10 +118,6 @@ async def find_settled(conn: Reader, decision_id: int) -> Golden | None:
     return find_record(Golden, await conn.fetchrow(SETTLED, decision_id))
 
 
-async def retire(tx: Tx, golden_id: int, at: datetime) -> bool:
-    return await tx.fetchval(RETIRE, golden_id, at) is not None
-
-
 async def insert_reversed(tx: Tx, at: datetime, since: datetime) -> int:
     """Make items of decisions that were turned round since then; how many."""
     return int((await tx.execute(FROM_REVERSED, at, since)).split()[-1])
@@ -150,10 +138,6 @@ async def find_given(conn: Reader, golden_id: int, account_id: int) -> Golden | 
 
 async def answer(tx: Tx, golden_id: int, account_id: int, outcome: str, clause: str, at: datetime) -> bool:
     return await tx.fetchval(ANSWER, golden_id, account_id, outcome, clause, at) is not None
-
-
-async def count_since(conn: Reader, account_id: int) -> int:
-    return await conn.fetchval(SINCE, account_id)
 
 
 async def has_pending(conn: Reader, account_id: int, since: datetime) -> bool:

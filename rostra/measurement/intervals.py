@@ -1,13 +1,13 @@
 """Intervals for shares: how far the truth may lie from what a sample shows. Pure numbers; nothing of what is measured.
 
-Quantiles of the beta and gamma distributions are found by bisection on their continued fractions and series (Abramowitz
-and Stegun, 6.5 and 26.5), to about twelve digits.
+Quantiles of the gamma distribution are found by bisection on its continued fraction and series (Abramowitz and Stegun,
+6.5), to about twelve digits.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Final
 
@@ -38,52 +38,10 @@ def wilson(hits: float, n: float, confidence: float = CONFIDENCE) -> Interval:
     return Interval(share, max(0.0, middle - half) if hits > 0 else 0.0, min(1.0, middle + half) if hits < n else 1.0)
 
 
-def clopper_pearson(hits: float, n: float, confidence: float = CONFIDENCE) -> Interval:
-    """The exact interval for `hits` of `n` (Clopper and Pearson 1934): never too short. For n = 0: anything."""
-    if n <= 0:
-        return Interval(0.0, 0.0, 1.0)
-    tail = (1 - confidence) / 2
-    low = beta_quantile(tail, hits, n - hits + 1) if hits > 0 else 0.0
-    high = beta_quantile(1 - tail, hits + 1, n - hits) if hits < n else 1.0
-    return Interval(hits / n, low, high)
-
-
-def beta_quantile(probability: float, a: float, b: float) -> float:
-    """The x at which the beta distribution with `a` and `b` reaches `probability`."""
-    return _bisect(lambda x: beta_cdf(x, a, b), probability, 0.0, 1.0)
-
-
 def gamma_quantile(probability: float, shape: float) -> float:
     """The x at which the gamma distribution of that shape (scale 1) reaches `probability`; half of chi square's."""
     high = shape + 10 * math.sqrt(shape) + 20
     return _bisect(lambda x: gamma_cdf(x, shape), probability, 0.0, high)
-
-
-def beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    if x < (a + 1) / (a + b + 2):
-        return front * _beta_fraction(x, a, b) / a
-    return 1 - front * _beta_fraction(1 - x, b, a) / b
-
-
-def _beta_fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction, by Lentz's method."""
-    c, d = 1.0, _away(1 - (a + b) * x / (a + 1))
-    found = d
-    for m in range(1, _STEPS):
-        for part in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = _away(1 + part * d)
-            c = 1 + part / c if abs(1 + part / c) > _TINY else _TINY
-            found *= d * c
-        if abs(d * c - 1) < _CLOSE:
-            break
-    return found
 
 
 def _away(value: float) -> float:
@@ -131,14 +89,3 @@ def _bisect(cdf: Callable[[float], float], probability: float, low: float, high:
         else:
             high = middle
     return (low + high) / 2
-
-
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The value below which that share of them lies, between neighbours in proportion; None of nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

@@ -30,22 +30,11 @@ where i.id = (
 returning i.id, i.snapshot_id
 """
 
-TAKE_SECOND: Final = """
-update label_items i set lease_by = $2, lease_until = $4
-where i.decision_id = $1 and i.state = 'open' and i.account_id is distinct from $2
-  and (i.lease_until is null or i.lease_until <= $3 or i.lease_by = $2)
-  and not exists (select from item_labels l where l.item_id = i.id and l.account_id = $2)
-  and not exists (select from decisions d where d.id = i.decision_id and d.reviewer_id = $2)
-returning i.id
-"""
-
 ITEM: Final = """
 select id, kind, plan_id, decision_id, status_id, account_id, snapshot_id, twice, labels, state, outcome, clause,
   lease_by, lease_until, case_id
 from label_items where id = $1 for update
 """
-
-SAVED: Final = "select outcome, clause from item_labels where item_id = $1 order by id"
 
 INSERT_LABEL: Final = """
 insert into item_labels (id, item_id, account_id, outcome, clause, seconds, at)
@@ -147,17 +136,8 @@ async def take(tx: Tx, account_id: int, at: datetime, until: datetime, oldest: d
     return find_record(Taken, await tx.fetchrow(TAKE, account_id, at, until, oldest))
 
 
-async def take_second(tx: Tx, decision_id: int, account_id: int, at: datetime, until: datetime) -> int | None:
-    return await tx.fetchval(TAKE_SECOND, decision_id, account_id, at, until)
-
-
 async def lock_item(tx: Tx, item_id: int) -> Item | None:
     return find_record(Item, await tx.fetchrow(ITEM, item_id))
-
-
-async def list_said(conn: Reader, item_id: int) -> list[tuple[str, str]]:
-    """What people said of an item, the first first, as (outcome, clause)."""
-    return [(row["outcome"], row["clause"]) for row in await conn.fetch(SAVED, item_id)]
 
 
 async def insert_label(

@@ -138,19 +138,6 @@ async def _open_case(tx: Tx, at: datetime, item: Item, clause: Clause, policy: s
     await label_queries.note_case(tx, item.id, case_id)
 
 
-async def record_second(
-    db: Database, clock: Clock, policies: ActivePolicy, account_id: int, decision_id: int, answer: Answer
-) -> None:
-    """Take a second look at a decision from a page of its own. Raises as `label_item`, and Conflict where the decision
-    was not drawn, is settled, or is the reviewer's own."""
-    at = clock.now()
-    async with db.transaction() as tx:
-        number = await label_queries.take_second(tx, decision_id, account_id, at, at + LEASE)
-    if number is None:
-        raise Conflict("This decision is not yours to look at again")
-    await label_item(db, clock, policies, account_id, number, answer)
-
-
 async def put_back(db: Database, account_id: int, number: int) -> None:
     """Leave an item to somebody else. A golden one waits for its hour to be over."""
     async with db.transaction() as tx:

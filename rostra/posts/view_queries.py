@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from rostra.kit.db import Reader, Tx
+from rostra.kit.db import Tx
 
 # Rows come in the order of ids, so that two processes that add up the same statuses wait for one another instead of
 # for each other.
@@ -31,11 +31,6 @@ views_expected(
   greatest(extract(epoch from
     (($1::timestamptz at time zone 'UTC')::date - 1)::timestamp at time zone 'UTC' - s.created_at), 0) / 3600,
   greatest(extract(epoch from $1::timestamptz - s.created_at), 0) / 3600, ast.followers_count)
-"""
-
-EXPECTED: Final = f"""
-select s.id, case when s.withheld is not null then 0 else {_EXPECTED} end as views
-from statuses s join account_stats ast on ast.account_id = s.account_id where s.id = any($2::bigint[])
 """
 
 # Of a status: as above. Of an account: half of what its newest fifty statuses were seen since the midnight before the
@@ -79,11 +74,6 @@ async def add(tx: Tx, day: date, counts: Sequence[tuple[int, int]]) -> None:
 async def sweep(tx: Tx, before: date, limit: int) -> int:
     """Forget the views of days before that one; how many rows there were, at most `limit`."""
     return int((await tx.execute(SWEEP, before, limit)).split()[-1])
-
-
-async def list_expected(conn: Reader, status_ids: Sequence[int], at: datetime) -> dict[int, float]:
-    """The views to be expected within a day, by status."""
-    return {row["id"]: row["views"] for row in await conn.fetch(EXPECTED, at, list(status_ids))}
 
 
 async def rerank(tx: Tx, at: datetime, *, only_due: bool) -> int:

@@ -8,13 +8,13 @@ those seconds. What is pushed to open streams is not counted: it is seen when th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Final
 
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database, Reader, Tx
+from rostra.kit.db import Database, Tx
 from rostra.kit.flushing import flushing
 from rostra.posts import view_queries
 
@@ -50,15 +50,6 @@ class ViewCounter:
     def sharing(self, db: Database) -> AbstractAsyncContextManager[None]:
         """Flush every few seconds while the block lasts, and at its end."""
         return flushing(lambda: self.flush(db), every=_EVERY, failing="views could not be counted")
-
-
-async def expected_views(conn: Reader, status_ids: Sequence[int], at: datetime) -> dict[int, float]:
-    """The views to be expected in the 24 hours after `at`, by status; what is gone is left out, what is withheld has 0.
-
-    From what was seen since the midnight (UTC) before the last one, the post's age and its author's followers, as the
-    database's function `views_expected` says (docs/measurement.md).
-    """
-    return await view_queries.list_expected(conn, status_ids, at)
 
 
 async def rerank_cases(tx: Tx, at: datetime, *, only_due: bool = False) -> int:

@@ -46,16 +46,6 @@ async def put_label(
     return event_id
 
 
-async def take_label(
-    tx: Tx, at: datetime, kind: Literal["status", "account"], subject_id: int, label: str, *, actor_id: int | None
-) -> bool:
-    """Take a label off; False where it was not on."""
-    if not await record_queries.take_label(tx, kind, subject_id, label):
-        return False
-    await _say_removed(tx, at, kind, subject_id, label, actor_id)
-    return True
-
-
 async def expire_labels(db: Database, clock: Clock) -> int:
     """Take off what has come to its end; how many labels that were."""
     at, taken = clock.now(), 0

@@ -21,8 +21,6 @@ from rostra.web.page import Pages
 from rostra.web.visit import Visit
 
 pages = Pages()
-
-_SIDES = {"": "all", "local": "local", "remote": "remote"}
 _STREAMS = {"all": "public", "local": "public:local", "remote": "public:remote"}
 _FRONT_DOOR = 12
 

@@ -13,7 +13,6 @@ from rostra.measurement.golden import (
     answer_golden,
     collect_golden,
     give_golden,
-    golden_due,
     read_errors,
 )
 from rostra.measurement.label_queries import Outcome
@@ -86,27 +85,6 @@ async def test_an_answer_counts_once_and_only_from_whom_it_was_given_to(world: W
     assert not await answer_golden(conn, golden_id, mia.account_id, at, "fine")
     with pytest.raises(NotFound):
         await answer_golden(conn, golden_id, mia.account_id, at, "violates", "words")
-
-
-async def test_the_desk_is_told_when_one_is_due(world: World) -> None:
-    await put_in_force(world)
-    ada, mia = await world.person("ada"), await world.person("mia", role="moderator")
-    (golden_id,) = await golden(world, ada)
-    reviewer = Reviewer(account_id=mia.account_id, role="moderator")
-    conn = world.db.connection
-    assert await golden_due(conn, mia.account_id, world.clock.now(), 0.5) is None
-    for number in range(3):
-        status_id = int((await ada.post(f"n {number}"))["id"])
-        await decide_subject(world.res.desk, reviewer, "status", status_id, Draft(outcome="ok", revision=0))
-    due = await golden_due(conn, mia.account_id, world.clock.now(), 0.5)
-    assert due is not None
-    assert due.id == golden_id
-    assert await golden_due(conn, mia.account_id, world.clock.now(), 0) is None
-    await give_golden(conn, due.id, mia.account_id, world.clock.now())
-    assert await golden_due(conn, mia.account_id, world.clock.now(), 0.5) == due
-    await answer_golden(conn, due.id, mia.account_id, world.clock.now(), "fine")
-    assert await golden_due(conn, mia.account_id, world.clock.now(), 0.5) is None
-    assert await golden_due(conn, ada.account_id, world.clock.now(), 0.5) is None
 
 
 async def test_what_an_appeal_turned_round_becomes_golden_for_others(world: World) -> None:

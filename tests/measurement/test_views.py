@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from rostra.kit.db import open_database
-from rostra.posts.views import ViewCounter, expected_views, rerank_cases, sweep_views
+from rostra.posts.views import ViewCounter, rerank_cases, sweep_views
 from tests.measurement.counted import count_views, counted, saw
 from tests.web.browser import Browser
 from tests.world import World
@@ -133,23 +133,6 @@ async def test_views_are_forgotten_after_ninety_days(world: World) -> None:
     assert [row["day"] for row in rows] == [day - timedelta(days=90)]
 
 
-async def test_more_views_more_followers_and_youth_let_expect_more(world: World) -> None:
-    alice, bob = await world.person("alice"), await world.person("bob")
-    quiet, seen = [int((await alice.post(text))["id"]) for text in ("a", "b")]
-    await world.db.connection.execute(
-        "update account_stats set followers_count = 5000 where account_id = $1", bob.account_id
-    )
-    famous = int((await bob.post("c"))["id"])
-    await saw(world, seen, 200)
-    at = world.clock.now() + timedelta(hours=1)
-    now = await expected_views(world.db.connection, [quiet, seen, famous, 1], at)
-    assert set(now) == {quiet, seen, famous}
-    assert now[quiet] < now[seen]
-    assert now[quiet] < now[famous]
-    later = await expected_views(world.db.connection, [quiet, seen, famous], at + timedelta(days=5))
-    assert all(later[number] < now[number] for number in now)
-
-
 async def test_what_was_seen_outweighs_the_prior(world: World) -> None:
     """With many views the estimate is what a constant share of the age curve says: no prior is left in it."""
     conn = world.db.connection
@@ -176,6 +159,32 @@ async def _case(world: World, number: int, kind: str, subject: int, account: int
 
 async def _ranks(world: World) -> dict[int, float]:
     return {row["id"]: row["rank"] for row in await world.db.connection.fetch("select id, rank from cases")}
+
+
+async def test_more_views_more_followers_and_youth_let_expect_more(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    quiet, seen = [int((await alice.post(text))["id"]) for text in ("a", "b")]
+    await world.db.connection.execute(
+        "update account_stats set followers_count = 5000 where account_id = $1", bob.account_id
+    )
+    famous = int((await bob.post("c"))["id"])
+    for number, (subject, account) in enumerate(((quiet, alice), (seen, alice), (famous, bob)), 1):
+        await _case(world, number, "status", subject, account.account_id)
+    await saw(world, seen, 200)
+    now = await _expected(world, timedelta(hours=1))
+    assert now[1] < now[2]
+    assert now[1] < now[3]
+    later = await _expected(world, timedelta(days=5))
+    assert all(later[number] < now[number] for number in now)
+
+
+async def _expected(world: World, after: timedelta) -> dict[int, float]:
+    """The views that cases are ranked by so long after."""
+    conn = world.db.connection
+    # Only what has moved is written.
+    await conn.execute("update cases set rank = 0")
+    assert await rerank_cases(conn, world.clock.now() + after) == 3
+    return {row["id"]: row["views"] for row in await conn.fetch("select id, views from cases")}
 
 
 async def test_open_cases_are_put_into_the_order_of_what_is_still_to_be_seen(world: World) -> None:

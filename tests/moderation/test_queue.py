@@ -17,13 +17,13 @@ from rostra.moderation.cases.queue import (
     hand_over,
     keep_reviewer,
     list_cases,
-    note_exposure,
     release,
     renew,
     take,
     take_next,
 )
 from rostra.moderation.cases.queue_queries import ReviewerRow
+from rostra.moderation.cases.rest import note_looked
 from rostra.moderation.decisions.decide import decide_case
 from tests.moderation.desk import case_of, drafted, reviewer
 from tests.screening.policies import MAIN, RULES, put_in_force
@@ -150,7 +150,7 @@ async def test_a_reviewer_gets_what_they_take_on_and_no_more_than_a_day_holds(wo
     assert await take_next(desk_, reviewer(mod), Query()) == harsh
     await release(desk_, reviewer(mod), harsh)
     for _ in range(BUDGET[1]):
-        await note_exposure(desk_, reviewer(mod), 1, 5)
+        await note_looked(desk_, reviewer(mod), 1, 5)
     assert await take_next(desk_, reviewer(mod), Query()) == mild, "enough of harsh words for today"
     world.at(world.clock.now() + timedelta(days=1))
     assert await take_next(desk_, reviewer(mod), Query()) == harsh

@@ -21,10 +21,6 @@ LOCK: Final = f"select {_COLUMNS} from cases where id = $1 for update"
 
 OPEN_OF: Final = "select id from cases where subject_kind = $1 and subject_id = $2 and state <> 'closed'"
 
-OPEN_OF_MANY: Final = """
-select subject_id, id from cases where subject_kind = $1 and subject_id = any($2::bigint[]) and state <> 'closed'
-"""
-
 CLOSE: Final = """
 update cases set state = 'closed', closed_at = $2, closed_by = $3, outcome = $4, decision_id = $5,
   assigned_to = null, lease_until = null, reserved_for = null, reserved_until = null
@@ -91,11 +87,6 @@ async def lock_case(tx: Tx, case_id: int) -> CaseRow | None:
 async def find_open(conn: Reader, kind: SubjectKind, subject_id: int) -> int | None:
     """The open case of a subject."""
     return await conn.fetchval(OPEN_OF, kind, subject_id)
-
-
-async def find_open_of(conn: Reader, kind: SubjectKind, subject_ids: Sequence[int]) -> dict[int, int]:
-    """The open cases of subjects, by the subjects' ids."""
-    return {row["subject_id"]: row["id"] for row in await conn.fetch(OPEN_OF_MANY, kind, subject_ids)}
 
 
 async def close_case(

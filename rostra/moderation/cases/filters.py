@@ -15,7 +15,6 @@ from rostra.moderation.desk import Desk, Reviewer
 
 LONGEST_NAME: Final = 60
 MOST: Final = 50
-_KEPT: Final = ("clause", "language", "exposure", "source")
 
 
 async def save_filter(desk: Desk, reviewer: Reviewer, name: str, query: Query, *, shared: bool) -> int:

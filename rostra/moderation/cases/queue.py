@@ -18,7 +18,7 @@ from rostra.accounts.records import Role
 from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries, queue_queries
-from rostra.moderation.cases.queue_queries import CaseShown, Counts, ReviewerRow
+from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
 from rostra.moderation.desk import Desk, Reviewer
 
 LEASE: Final = timedelta(minutes=5)
@@ -80,12 +80,6 @@ async def find_revision(desk: Desk, case_id: int) -> int | None:
             return None
         subject = await case_queries.find_subject(conn, "status", case.subject_id)
     return subject[1] if subject else None
-
-
-async def count_cases(desk: Desk) -> tuple[Counts, list[tuple[str, int]]]:
-    """How much is open, and how much of each clause."""
-    async with desk.db.read() as conn:
-        return await queue_queries.count_cases(conn), await queue_queries.count_by_clause(conn)
 
 
 async def take_next(desk: Desk, reviewer: Reviewer, query: Query, skipped: Sequence[int] = ()) -> int | None:
@@ -178,14 +172,6 @@ async def keep_reviewer(desk: Desk, account_id: int, kept: ReviewerRow) -> None:
         raise Invalid("most_exposure", "must be 0, 1, 2 or 3")
     async with desk.db.transaction() as tx:
         await queue_queries.keep_reviewer(tx, account_id, f"reviewer-{secrets.token_hex(4)}", kept)
-
-
-async def note_exposure(desk: Desk, reviewer: Reviewer, exposure: int, seconds: int) -> None:
-    """Count what a reviewer has looked at, up to ten minutes for one item."""
-    at = desk.clock.now()
-    async with desk.db.transaction() as tx:
-        day = at.astimezone(UTC).date()
-        await queue_queries.add_exposure(tx, reviewer.account_id, day, exposure, max(0, min(seconds, 600)))
 
 
 async def _most_exposure(tx: queue_queries.Tx, account_id: int, kept: ReviewerRow, at: datetime) -> int:

@@ -45,20 +45,6 @@ order by c.closed_at desc, c.id desc limit $7
 
 ONE: Final = f"select {_SHOWN} from {_JOINED} where c.id = $1"
 
-COUNTS: Final = """
-select count(*) filter (where c.state = 'queued') as queued,
-  count(*) filter (where c.state = 'escalated') as escalated,
-  count(*) filter (where c.state = 'queued' and c.source = 'hold') as held,
-  count(*) filter (where c.due_at is not null) as with_clock,
-  min(c.due_at) as next_due, min(c.opened_at) as oldest
-from cases c where c.state <> 'closed'
-"""
-
-CLAUSES: Final = """
-select c.clause, count(*) as number from cases c where c.state = 'queued' group by c.clause
-order by number desc limit 50
-"""
-
 # $5 the reviewer, $6 now, $7 the lease's end, $8 languages, $9 what the reviewer declines, $10 the highest exposure,
 # $11 what was skipped.
 NEXT: Final = f"""
@@ -152,17 +138,6 @@ class CaseShown(msgspec.Struct, frozen=True, kw_only=True):
     excerpt: str | None
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is open, and since when the longest."""
-
-    queued: int
-    escalated: int
-    held: int
-    with_clock: int
-    next_due: datetime | None
-    oldest: datetime | None
-
-
 class ReviewerRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a reviewer takes on. `most_exposure`: 0 mild words, 1 harsh words, 2 pictures, 3 harsh pictures."""
 
@@ -193,17 +168,6 @@ async def list_closed(
 async def find_shown(conn: Reader, case_id: int) -> CaseShown | None:
     """One case, as lists show it."""
     return find_record(CaseShown, await conn.fetchrow(ONE, case_id))
-
-
-async def count_cases(conn: Reader) -> Counts:
-    row = await conn.fetchrow(COUNTS)
-    assert row is not None
-    return Counts(**dict(row.items()))
-
-
-async def count_by_clause(conn: Reader) -> list[tuple[str, int]]:
-    """How many cases wait for each clause, the most first."""
-    return [(row["clause"], row["number"]) for row in await conn.fetch(CLAUSES)]
 
 
 async def lease_next(

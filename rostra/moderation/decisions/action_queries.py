@@ -27,11 +27,6 @@ select {_COLUMNS} from actions where subject_kind = $1 and subject_id = $2 and e
 
 END: Final = "update actions set ended_at = $2, ended_why = $3 where id = $1 and ended_at is null returning id"
 
-DUE: Final = f"""
-select {_COLUMNS} from actions where ended_at is null and ends_at <= $1 order by ends_at limit $2
-for update skip locked
-"""
-
 
 def _holds(kind: LiteralString, on: LiteralString, row: LiteralString) -> LiteralString:
     return f"""exists (select from actions x where x.subject_kind = '{on}' and x.subject_id = {row}.id
@@ -102,11 +97,6 @@ async def list_actions(conn: Reader, decision_ids: Sequence[int]) -> list[Action
 async def list_holding(conn: Reader, kind: SubjectKind, subject_id: int) -> list[ActionRow]:
     """What holds of a subject now."""
     return as_records(ActionRow, await conn.fetch(HOLDING, kind, subject_id))
-
-
-async def list_due(tx: Tx, at: datetime, limit: int) -> list[ActionRow]:
-    """Actions whose time is over, locked; those that another process has locked are left out."""
-    return as_records(ActionRow, await tx.fetch(DUE, at, limit))
 
 
 async def end_action(tx: Tx, action_id: int, at: datetime, why: str) -> bool:

@@ -7,7 +7,6 @@ so only the topmost one counts; the server must take out those that bear its nam
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Final
 
 from rostra.notices.formats.mime import Mail
@@ -43,8 +42,3 @@ def signed_domain(mail: Mail, authserv_id: str) -> str:
 def belongs(domain: str, to: str) -> bool:
     """Whether one domain is the other, or beneath it."""
     return bool(to) and "." in to and (domain == to or domain.endswith(f".{to}"))
-
-
-def belongs_to_any(domain: str, domains: Collection[str]) -> bool:
-    """Whether a domain is one of these, or beneath one."""
-    return any(belongs(domain, each) for each in domains)
