@@ -107,7 +107,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
     return SmtpServer(
         host=parts.hostname,
         port=port or (465 if parts.scheme == "smtps" else 587),
-        tls=_tls_of(parts),
+        tls=tls_of(parts, "smtp_url"),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
     )
@@ -149,11 +149,16 @@ def _recipient(address: str) -> Address:
         raise Invalid("email", "is not an e-mail address") from None
 
 
-def _tls_of(parts: SplitResult) -> str:
+def tls_of(parts: SplitResult, setting: str) -> str:
+    """How the mail server of that address is talked to: `direct`, `starttls` or `never`.
+
+    Schemes that end with an s mean TLS from the first byte; all others STARTTLS, unless the host is this machine or
+    `?tls=never` is added. Raises ValueError, which names the setting.
+    """
     chosen = parse_qs(parts.query).get("tls", [None])[-1]
     if chosen not in (None, "never"):
-        raise ValueError("smtp_url: the only choice for tls is never")
-    if parts.scheme == "smtps":
+        raise ValueError(f"{setting}: the only choice for tls is never")
+    if parts.scheme in ("smtps", "imaps"):
         return "direct"
     return "never" if chosen == "never" or _is_this_machine(parts.hostname or "") else "starttls"
 

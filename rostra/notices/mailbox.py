@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import imaplib
-import ipaddress
 import re
 import ssl
 from collections.abc import Sequence
 from typing import Any, Final, cast
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import structlog
 
 from rostra.kit.errors import Conflict, RostraError, Upstream
+from rostra.kit.mail import tls_of
 from rostra.ledger.append import Entry, append
 from rostra.moderation.desk import Desk
 from rostra.notices import queries
@@ -69,7 +69,7 @@ def parse_imap_url(url: str) -> ImapServer:
     return ImapServer(
         host=parts.hostname,
         port=port or (993 if parts.scheme == "imaps" else 143),
-        tls=_tls_of(parts),
+        tls=tls_of(parts, "notices_imap_url"),
         user=unquote(parts.username),
         password=unquote(parts.password or ""),
         folder=unquote(parts.path.strip("/")) or "INBOX",
@@ -257,19 +257,3 @@ async def _within(act: Any, *given: Any) -> Any:
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         # The server's words may repeat what it was told.
         raise Upstream(f"mailbox: {type(error).__name__}") from None
-
-
-def _tls_of(parts: SplitResult) -> str:
-    chosen = parse_qs(parts.query).get("tls", [None])[-1]
-    if chosen not in (None, "never"):
-        raise ValueError("notices_imap_url: the only choice for tls is never")
-    if parts.scheme == "imaps":
-        return "direct"
-    return "never" if chosen == "never" or _is_this_machine(parts.hostname or "") else "starttls"
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
