@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,7 +20,7 @@ from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.paging import Id
 from rostra.moderation.decisions.tell import Told, explained, get_told, list_told
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.records import Reversal, SubjectKind, Wish
+from rostra.moderation.records import Reversal, SubjectKind
 
 routes = Routes("appeals")
 
@@ -180,15 +179,7 @@ class RulingForm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ruling(self) -> Ruling:
-        wishes = tuple(
-            Wish(
-                kind=wish.kind,
-                on=wish.on,
-                label=wish.label,
-                lasts=None if wish.seconds is None else timedelta(seconds=wish.seconds),
-            )
-            for wish in self.actions
-        )
+        wishes = tuple(each.wish for each in self.actions)
         return Ruling(
             finding=self.finding, answer=self.answer, clause=self.clause, wishes=wishes, revision=self.revision
         )

@@ -163,6 +163,11 @@ class WishForm(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     seconds: Seconds | None = None
 
+    @property
+    def wish(self) -> Wish:
+        lasts = None if self.seconds is None else timedelta(seconds=self.seconds)
+        return Wish(kind=self.kind, on=self.on, label=self.label, lasts=lasts)
+
 
 class DraftForm(msgspec.Struct, frozen=True, kw_only=True):
     """`revision` is that of the post that was looked at; `reason` by language, empty for the clause's own words."""
@@ -178,15 +183,7 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def draft(self) -> Draft:
-        wishes = tuple(
-            Wish(
-                kind=wish.kind,
-                on=wish.on,
-                label=wish.label,
-                lasts=None if wish.seconds is None else timedelta(seconds=wish.seconds),
-            )
-            for wish in self.actions
-        )
+        wishes = tuple(each.wish for each in self.actions)
         return Draft(
             outcome=self.outcome, clause=self.clause, wishes=wishes, reason=self.reason, facts=self.facts,
             note=self.note, confidence=self.confidence, revision=self.revision,
