@@ -19,6 +19,9 @@ from rostra.accounts.verify import verify_links
 from rostra.appeals.panel_vote import fit_jurors, tick_panels
 from rostra.appeals.review import close_moot
 from rostra.appeals.tell import tell_outcome
+from rostra.archive.archive_jobs import FOLDER as ARCHIVES_FOLDER
+from rostra.archive.archive_jobs import MAKE_ARCHIVE, ArchiveWanted, make_archive, sweep_archives
+from rostra.archive.export_archive import Sources
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
@@ -222,6 +225,15 @@ async def _send_link(event: LinkRequested, res: Resources) -> None:
 
 async def _erase(event: AccountClosed, res: Resources) -> None:
     await erase_account(res.db, res.clock, emit, event.account_id)
+
+
+async def _make_archive(wanted: ArchiveWanted, res: Resources) -> None:
+    sources = Sources(db=res.db, store=res.store, urls=res.urls, clock=res.clock)
+    await make_archive(sources, emit, res.settings, wanted)
+
+
+async def _sweep_archives(_: Tick, res: Resources) -> None:
+    await sweep_archives(res.db, res.clock, emit, res.settings.data_dir / ARCHIVES_FOLDER)
 
 
 async def _apply_domain_policy(event: DomainPolicyChanged, res: Resources) -> None:
@@ -524,6 +536,10 @@ on(StatusDeleted, "posts.remove_files", _remove_files, when=lambda event: bool(e
 HANDLERS.add(FETCH_CARD, _fetch_card, attempts=3, concurrency=8)
 HANDLERS.add(CLOSE_POLL, _close_poll)
 HANDLERS.add(PUBLISH_SCHEDULED, _publish_scheduled)
+# Whatever stops one (a full disk, a store that is away) takes a while to be put right.
+HANDLERS.add(
+    MAKE_ARCHIVE, _make_archive, attempts=3, first_delay=timedelta(minutes=10), timeout=3 * 3600, concurrency=1
+)
 HANDLERS.add(REPLAY_POLICY, _replay, attempts=2, concurrency=1, timeout=4 * 3600)
 on(
     StatusPublished,
@@ -597,6 +613,7 @@ every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)
 every("11 * * * *", "kit.sweep", _sweep, timeout=600)
 every("*/5 * * * *", "media.hash_pictures", _hash_pictures, timeout=600)
 every("17 * * * *", "posts.forget_keys", _forget_keys)
+every("43 * * * *", "archive.sweep", _sweep_archives, timeout=600)
 every("41 * * * *", "instance.sweep", _sweep_logins, timeout=600)
 every("23 * * * *", "timelines.trim", _trim)
 every("* * * * *", "moderation.expire", _expire, timeout=300)

@@ -10,7 +10,14 @@ from typing import Final, Literal
 from rostra.events import MailOrdered
 
 Subject = Literal[
-    "confirm", "confirm_new_email", "email_changed", "reset_password", "password_changed", "approved", "two_factor_off"
+    "confirm",
+    "confirm_new_email",
+    "email_changed",
+    "reset_password",
+    "password_changed",
+    "approved",
+    "two_factor_off",
+    "archive_ready",
 ]
 
 _TEXTS: Final[dict[str, dict[Subject, tuple[str, str]]]] = {
@@ -50,6 +57,11 @@ _TEXTS: Final[dict[str, dict[Subject, tuple[str, str]]]] = {
             "Hello {name},\n\nsigning in to your account on {site} no longer needs a second factor.\n\n"
             "If it was not you, set a new password at once:\n\n{link}",
         ),
+        "archive_ready": (
+            "Your archive from {site} is ready",
+            "Hello {name},\n\nthe archive of your account on {site} that you asked for can be downloaded for seven "
+            "days, once you have signed in:\n\n{link}\n\nIf it was not you who asked, set a new password.",
+        ),
     },
     "it": {
         "confirm": (
@@ -86,6 +98,11 @@ _TEXTS: Final[dict[str, dict[Subject, tuple[str, str]]]] = {
             "L’accesso a due fattori è stato disattivato per {site}",
             "Ciao {name},\n\nper accedere al tuo account su {site} non serve più un secondo fattore.\n\n"
             "Se non sei stato tu, imposta subito una nuova password:\n\n{link}",
+        ),
+        "archive_ready": (
+            "Il tuo archivio da {site} è pronto",
+            "Ciao {name},\n\nl’archivio del tuo account su {site} che hai chiesto si può scaricare per sette giorni, "
+            "dopo aver effettuato l’accesso:\n\n{link}\n\nSe non l’hai chiesto tu, imposta una nuova password.",
         ),
     },
 }

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Final
 
 import click
+
+from rostra.cli.late import LateGroup
 
 # Name: (module, help). Commands of one module stand together.
 _COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -20,6 +20,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("parts", "Bring the database up to date."),
     "owner": ("owner", "Print the link with which the first visitor becomes the owner."),
     "account": ("account", "Create, list and change accounts."),
+    "archive": ("archive", "Export the archive of an account; check archives."),
     "demo": ("demo", "Fill in the demonstration community."),
     "jobs": ("jobs", "Look at the queue, retry what failed."),
     "policy": ("policy", "Check, test and try the rules by which posts are judged."),
@@ -29,28 +30,10 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "notices": ("notices", "Take in and answer notices of hosts; check evidence packs; rehearse."),
     "measure": ("measure", "Draw samples of views, estimate what violates, forecast the queue."),
     "levers": ("levers", "Pull and release the levers for a crisis; set the growth brake."),
+    "continuity": ("continuity", "Copy the server elsewhere, restore it, rehearse, move."),
     "simulate": ("simulate", "Try moderation on an invented crisis."),
     "doctor": ("doctor", "Check a set-up and say what to do."),
 }
-
-
-class _LateGroup(click.Group):
-    """A group whose commands are imported by name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for name, (module, _) in _COMMANDS.items() if importlib.util.find_spec(f"{__name__}.{module}")]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module = importlib.import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 EPILOG: Final = """\b
@@ -64,10 +47,13 @@ Exit status:
   6  the address cannot be listened on
   7  the database cannot be started, reached or migrated
   8  a part crashed again and again
+  9  another server has taken over from this one
 """
 
 
-@click.group(cls=_LateGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LateGroup, commands_at=_COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="rostra", message="%(version)s")
 def main() -> None:
     """Rostra, a social network server.

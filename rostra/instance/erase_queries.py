@@ -106,6 +106,7 @@ union select avatar_key from accounts where id = $1
 union select avatar_static_key from accounts where id = $1
 union select header_key from accounts where id = $1
 union select header_static_key from accounts where id = $1
+union select file_key from exports where account_id = $1
 """
 
 DELETE_ACCOUNT: Final = "delete from accounts where id = $1"
