@@ -64,7 +64,7 @@ eval: .venv/installed-dev  ## Measure the text model on what it has not seen
 	@$(BIN)/python -m training eval --corpora "$(CORPORA)" $(ARGS)
 
 lock: .venv/installed-dev  ## Resolve the dependencies anew
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/run.lock pyproject.toml requirements/build.in
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/run.lock pyproject.toml requirements/build.in -c requirements/constraints.in
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/dev.lock requirements/dev.in -c requirements/run.lock
 
 clean:  ## Remove the environment and caches, never data

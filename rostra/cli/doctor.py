@@ -183,12 +183,12 @@ def _check_clock(difference: float) -> Finding:
 
 def check_storage(settings: Settings) -> list[Finding]:
     """Whether an object can be written, read and removed again."""
-    from rostra.kit.objectstore import StoreUnavailable, open_store
+    from rostra.kit.objectstore import PROBES, StoreUnavailable, open_store
 
     where = settings.storage_url or settings.data_dir / "media"
     if isinstance(where, Path) and not where.exists():
         return [Finding("storage", "warn", f"{where} is not there", "the first start makes it")]
-    key = f"doctor/{os.urandom(8).hex()}"
+    key = f"{PROBES}/{os.urandom(8).hex()}"
 
     async def probe() -> bool:
         store = open_store(where)

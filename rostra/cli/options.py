@@ -33,6 +33,7 @@ class Exit(IntEnum):
     ADDRESS = 6
     DATABASE = 7
     PART_CRASHED = 8
+    REPLACED = 9
 
 
 class Refusal(click.ClickException):

@@ -117,9 +117,9 @@ def report(
 
     Without --publish nothing is kept: look at it first.
     """
-    from rostra.kit.objectstore import open_store
     from rostra.measurement.transparency import get_content, make_report, publish_report
     from rostra.measurement.transparency_files import pack
+    from rostra.resources import own_store
 
     period = _period(year, first, last)
 
@@ -127,7 +127,7 @@ def report(
         service = await _service(db, settings)
         if not publish:
             return await make_report(db, Clock(), service, period)
-        store = open_store(settings.storage_url or settings.data_dir / "media")
+        store = own_store(settings, db, Clock())
         published = await publish_report(db, Clock(), store, service, period, actor_id=None, note=note)
         say(f"{settings.base_url}/transparency/reports/{published.id}/report.zip, sha256 {published.sha256}")
         return await get_content(db, published.id)

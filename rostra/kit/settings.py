@@ -28,10 +28,11 @@ _BEARER_KEY = re.compile(r"[\x21-\x7e]+")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SHOWN_TO_NOBODY = frozenset(
     {"secret_key", "vapid_private_key", "ledger_key", "external_key", "dsa_token"}
-    | {"smtp_url", "notices_imap_url", "database_url", "storage_url"}
+    | {"smtp_url", "notices_imap_url", "database_url", "storage_url", "continuity_targets"}
 )
 
 ExternalKind = Literal["moderations", "guard", "chat"]
+SyncMode = Literal["off", "on", "strict"]
 
 PORT_IN_DOMAIN = "domain: a port is for development mode only"
 
@@ -84,6 +85,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     external_policy: Path | None = None
     dsa_url: str = "https://transparency.dsa.ec.europa.eu/api/v1/statements"
     dsa_token: str | None = None
+    continuity_targets: tuple[str, ...] = ()
+    continuity_interval: float = 1.0
+    continuity_bandwidth: float = 0.0
+    continuity_base_hours: float = 24.0
+    continuity_full_every: int = 7
+    continuity_keep_days: int = 14
+    continuity_keep_bases: int = 2
+    continuity_spool_mib: int = 2048
+    continuity_extra: tuple[str, ...] = ()
+    continuity_sync: SyncMode = "off"
 
     def __repr__(self) -> str:
         """Without what is secret, wherever it may be printed."""
@@ -158,6 +169,16 @@ SETTINGS: Final[dict[str, str]] = {
     "external_policy": "File with the policy that a `chat` model is told; empty for the one that comes with Rostra.",
     "dsa_url": "Where statements of reasons are handed in: the European Union's database, or its sandbox.",
     "dsa_token": "Token of that database; empty: nothing is handed in.",
+    "continuity_targets": "Where copies go, apart by commas: `s3://…`, `sftp://user@host/path?…` or a directory.",
+    "continuity_interval": "Seconds between two shipments of what was written; nothing is sent when nothing was.",
+    "continuity_bandwidth": "Megabytes a second that base backups and media may take to each target; 0: no limit.",
+    "continuity_base_hours": "Hours between two base backups.",
+    "continuity_full_every": "Every so many base backups is a full one, the others hold what changed since.",
+    "continuity_keep_days": "Days back to which any moment can be restored.",
+    "continuity_keep_bases": "Full base backups that are kept however old they are.",
+    "continuity_spool_mib": "Disk, in MiB, for what a target that cannot be reached does not have yet.",
+    "continuity_extra": "More files and directories to copy with the secrets, apart by commas: TLS keys, zone files.",
+    "continuity_sync": "`on`: posts wait until a standby has them, unless none answers; `strict`: they wait; or `off`.",
 }
 
 
@@ -182,7 +203,7 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     given |= {key: value for key, value in named.items() if key in SETTINGS and value != ""}
     given |= chosen
     given["data_dir"] = data_dir
-    for name in ("trusted_proxies", "ledger_witnesses"):
+    for name in ("trusted_proxies", "ledger_witnesses", "continuity_targets", "continuity_extra"):
         if isinstance(given.get(name), str):
             given[name] = [part.strip() for part in given[name].split(",") if part.strip()]
     settings = _convert(given, problems)
@@ -266,7 +287,7 @@ def _contradictions(settings: Settings) -> list[str]:
             problems.append(f"ledger_witnesses: {address!r} is not an e-mail address")
     if settings.notices_imap_url is not None and not _is_mailbox(settings.notices_imap_url):
         problems.append("notices_imap_url: must look like imaps://user:password@host:993/INBOX")
-    return problems + _contradictions_of_external(settings)
+    return problems + _contradictions_of_external(settings) + _contradictions_of_continuity(settings)
 
 
 def _contradictions_of_external(settings: Settings) -> list[str]:
@@ -281,6 +302,23 @@ def _contradictions_of_external(settings: Settings) -> list[str]:
         problems.append("external_timeout: must be between 0.05 and 30 seconds")
     if settings.external_policy is not None and not settings.external_policy.is_file():
         problems.append(f"external_policy: there is no file {settings.external_policy}")
+    return problems
+
+
+def _contradictions_of_continuity(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    for number, address in enumerate(settings.continuity_targets, 1):
+        scheme = address.partition("://")[0] if "://" in address else "file"
+        if scheme not in ("s3", "sftp", "file"):
+            problems.append(f"continuity_targets: number {number} begins with {scheme}://, not s3://, sftp:// or file://")
+    if not 0.2 <= settings.continuity_interval <= 3600:
+        problems.append("continuity_interval: must be between 0.2 and 3600 seconds")
+    for name in ("continuity_bandwidth", "continuity_base_hours"):
+        if getattr(settings, name) < 0:
+            problems.append(f"{name}: must not be negative")
+    for name in ("continuity_full_every", "continuity_keep_days", "continuity_keep_bases", "continuity_spool_mib"):
+        if getattr(settings, name) < 1:
+            problems.append(f"{name}: must be at least 1")
     return problems
 
 

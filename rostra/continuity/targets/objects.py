@@ -1,0 +1,51 @@
+"""A bucket or a directory as a target, through the same store as media."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final
+
+from rostra.continuity.targets import TargetUnusable, label_of
+from rostra.kit.objectstore import ObjectHead, ObjectStore, open_store
+
+_TYPE: Final = "application/octet-stream"
+
+
+class ObjectTarget:
+    """A target in an object store."""
+
+    def __init__(self, store: ObjectStore, label: str) -> None:
+        self._store = store
+        self.label = label
+
+    async def put(self, key: str, body: bytes) -> None:
+        await self._store.put(key, body, _TYPE)
+
+    async def put_new(self, key: str, body: bytes) -> bool:
+        return await self._store.put_new(key, body)
+
+    async def find(self, key: str) -> bytes | None:
+        return await self._store.find(key)
+
+    async def find_size(self, key: str) -> int | None:
+        head = await self._store.find_head(key)
+        return None if head is None else head.size
+
+    async def list(self, prefix: str, after: str | None = None) -> AsyncGenerator[ObjectHead]:
+        async for head in self._store.list(prefix, after=after):
+            yield head
+
+    async def folders(self, prefix: str) -> AsyncGenerator[str]:
+        async for name in self._store.folders(prefix):
+            yield name
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await self._store.delete(keys)
+
+
+def open_objects(address: str) -> ObjectTarget:
+    """Raises TargetUnusable."""
+    try:
+        return ObjectTarget(open_store(address), label_of(address))
+    except (ValueError, OSError) as error:
+        raise TargetUnusable(f"{label_of(address)}: {error}") from None
