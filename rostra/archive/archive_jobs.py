@@ -88,6 +88,12 @@ async def list_archives(db: Database, account_id: int) -> list[ArchiveAsked]:
         return await queries.list_exports(conn, account_id, _SHOWN)
 
 
+async def has_archive(db: Database, clock: Clock, account_id: int) -> bool:
+    """Whether an archive of this account is there to be downloaded."""
+    async with db.read() as conn:
+        return await queries.has_ready(conn, account_id, clock.now())
+
+
 async def access_archive(db: Database, clock: Clock, account_id: int, export_id: int) -> ArchiveAsked:
     """An archive that this account can download. Raises NotFound for one of somebody else, too."""
     async with db.read() as conn:

@@ -20,6 +20,10 @@ BY_ID: Final = f"select {_COLUMNS} from exports where id = $1"
 
 OF_ACCOUNT: Final = f"select {_COLUMNS} from exports where account_id = $1 order by id desc limit $2"
 
+HAS_READY: Final = """
+select exists (select from exports where account_id = $1 and state = 'ready' and expires_at > $2)
+"""
+
 FINISH: Final = """
 update exports set state = 'ready', size_bytes = $2, finished_at = $3, expires_at = $4
 where id = $1 and state = 'waiting' returning account_id
@@ -56,6 +60,11 @@ async def find_export(db: Reader, export_id: int) -> ArchiveAsked | None:
 async def list_exports(db: Reader, account_id: int, limit: int) -> list[ArchiveAsked]:
     """The archives of an account, the latest first."""
     return as_records(ArchiveAsked, await db.fetch(OF_ACCOUNT, account_id, limit))
+
+
+async def has_ready(db: Reader, account_id: int, at: datetime) -> bool:
+    """Whether an archive of the account can be downloaded."""
+    return await db.fetchval(HAS_READY, account_id, at)
 
 
 async def finish_export(tx: Tx, export_id: int, size: int, at: datetime, expires_at: datetime) -> int | None:

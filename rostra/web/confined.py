@@ -15,6 +15,7 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Forbidden
 from rostra.moderation.decisions.tell import find_sanctions
 from rostra.web.page import PageRoute
+from rostra.web.settings_export import CSV_PATHS
 from rostra.web.visit import Visit
 
 _DECISIONS: Final = (
@@ -30,10 +31,12 @@ _DECISIONS: Final = (
     "/legal/notice/{token}",
     "/legal/notice/{token}/appeal",
 )
+# What belongs to a person can be taken along whatever was decided about them.
+_OWN_DATA: Final = ("/settings/export", "/settings/export/{id}/archive.zip", *CSV_PATHS.values())
 _SUSPENDED: Final = frozenset(
     {
-        *_DECISIONS, "/auth/sign_out", "/auth/sign_in", "/auth/totp", "/web/theme", "/web/language", "/policy",
-        "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit", "/about", "/keyboard",
+        *_DECISIONS, *_OWN_DATA, "/auth/sign_out", "/auth/sign_in", "/auth/totp", "/web/theme", "/web/language",
+        "/policy", "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit", "/about", "/keyboard",
         "/transparency", "/transparency/log", "/ledger",
     }
 )  # fmt: skip

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.permissions import may, permissions_of
 from rostra.accounts.records import Viewer
+from rostra.archive.archive_jobs import has_archive
 from rostra.moderation.cases.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
 from rostra.search.trends import trending_tags
@@ -69,12 +70,20 @@ async def build_frame(visit: Visit) -> Page:
         decides=viewer is not None and may(viewer.role, "decide"),
         waiting=waiting,
         levers=await _count_levers(visit),
+        archive_ready=await _has_archive(visit),
         administrator=viewer is not None and may(viewer.role, "settings"),
         powers=permissions_of(viewer.role) if viewer is not None else frozenset(),
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,
     )
+
+
+async def _has_archive(visit: Visit) -> bool:
+    """Whether an archive waits to be downloaded, for the list of settings."""
+    if visit.viewer is None or not visit.path.startswith("/settings"):
+        return False
+    return await has_archive(visit.res.db, visit.res.clock, visit.viewer.account_id)
 
 
 async def _count_levers(visit: Visit) -> int:

@@ -111,6 +111,9 @@ get the named fragment instead. Names of fields are those of the API where there
     GET /settings/decisions, /settings/decisions/ID
                                           settings/decisions.html, settings/decision.html; GET …/ID/statement (JSON);
                                           POST …/ID/appeal: text, evidence
+    /settings/export                      POST has an archive made; GET …/ID/archive.zip; lists as CSV at
+                                          /settings/exports/{follows,followers,lists,mutes,blocks,domain_blocks,
+                                          bookmarks,followed_tags,account_notes}.csv
     /settings/delete                      current_password, confirm (the user name)
     GET /mutes, /blocks, /domain_blocks   redirects to the settings above
 

@@ -160,6 +160,18 @@ def _writing_cases() -> dict[str, Case]:
     }
 
 
+def _export_cases() -> dict[str, Case]:
+    at = "2026-05-03T11:00:00+00:00"
+    archive = {"id": "1", "state": "ready", "size": "4.2 MB", "requested_at": at, "expires_at": "2026-05-10T11:05:00+00:00"}
+    files = {name: f"/settings/exports/{name}.csv" for name in ("follows", "followers", "lists", "mutes", "blocks", "domain_blocks", "bookmarks", "followed_tags", "account_notes")}
+    others = [{**archive, "id": "2", "state": state, "size": "", "expires_at": None} for state in ("waiting", "failed")]
+    return {
+        "settings/export": Case("settings/export.html", page("/settings/export", archive_ready=True), {"archives": [archive, *others], "files": files, "problem": ""}),
+        "settings/export-empty": Case("settings/export.html", page("/settings/export"), {"archives": [], "files": files, "problem": ""}),
+        "settings/export-suspended": Case("settings/export.html", page("/settings/export", confined="suspended"), {"archives": [], "files": files, "problem": s.HOSTILE}),
+    }
+
+
 def _settings_cases() -> dict[str, Case]:
     blank: dict[str, Any] = {"values": {}, "errors": {}}
     profile = {"display_name": "Ada", "note": "Hydrologist.", "fields": [{"name": "City", "value": "Ferrara"}], "locked": True, "avatar_description": s.HOSTILE}
@@ -175,6 +187,7 @@ def _settings_cases() -> dict[str, Case]:
         "settings/profile-wrong": Case("settings/profile.html", page("/settings/profile"), {"refusal": None, "account": s.NAMELESS, "values": {**profile, "fields": []}, "errors": {"display_name": "ERR_TOO_LONG", "avatar": s.HOSTILE, "fields": "ERR_TOO_LONG"}}),
         "settings/account": Case("settings/account.html", page("/settings/account"), {"email": "ada@rostra.example", "unconfirmed_email": None, **blank}),
         "settings/account-wrong": Case("settings/account.html", page("/settings/account"), {"email": "ada@rostra.example", "unconfirmed_email": "new@rostra.example", "values": {"email": "x"}, "errors": {"current_password": "That is not your password.", "email": "ERR_INVALID"}}),
+        **_export_cases(),
         "settings/two_factor": Case("settings/two_factor.html", page("/settings/two_factor"), {"state": "off", **two}),
         "settings/two_factor-enrolling": Case("settings/two_factor.html", page("/settings/two_factor"), {**two, "state": "enrolling", "otpauth_uri": "otpauth://totp/Rostra:ada?secret=JBSWY3DPEHPK3PXP&issuer=Rostra", "secret": "JBSW Y3DP EHPK 3PXP", "errors": {"code": "That code is not right."}}),
         "settings/two_factor-on": Case("settings/two_factor.html", page("/settings/two_factor"), {**two, "state": "on", "recovery_codes": ["a1b2-c3d4", "e5f6-a7b8", "c9d0-e1f2", "a3b4-c5d6"]}),
