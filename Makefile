@@ -9,10 +9,10 @@ DEMO ?=
 CORPORA ?= ../shared/data/moderation
 BIN := .venv/bin
 
-.PHONY: help install run test lint format types imports bench model eval lock clean
+.PHONY: help install run test lint format types imports bench bench-continuity model eval lock clean
 
 help:  ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run takes PORT=$(PORT) DATA=$(DATA) and DEMO=1 for a small living community."
 
@@ -56,6 +56,9 @@ format: .venv/installed-dev  ## Put the code into its form
 
 bench: .venv/installed-dev  ## Measure the hot paths (several minutes)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-continuity: .venv/installed-dev  ## Lose machines and count what is lost (twenty minutes)
+	@$(BIN)/python -m benchmarks continuity $(ARGS)
 
 model: .venv/installed-dev  ## Train the text model on CORPORA (some minutes)
 	@$(BIN)/python -m training model --corpora "$(CORPORA)"

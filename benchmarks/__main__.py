@@ -2,7 +2,7 @@
 
 Without options: 10,000 and 200,000 posts in about six minutes, the desk in three more, the detectors in two, the ledger
 in one. All that the targets speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors`,
-`… screening`, `… desk [--posts N]` and `… ledger [--events N]` measure these alone.
+`… screening`, `… desk [--posts N]`, `… ledger [--events N]` and `… continuity` measure these alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 import uvloop
 
-from benchmarks import desk, detectors, ledger, report, restart, screening, seed, streams
+from benchmarks import continuity, desk, detectors, ledger, report, restart, screening, seed, streams
 from benchmarks.load import Build, Numbers, Sample, run
 from benchmarks.report import Row, Size
 from benchmarks.scenarios import SCENARIOS, Scenario, World, find_world, floor
@@ -54,6 +54,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["ledger"]:
         ledger.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["continuity"]:
+        continuity.main(sys.argv[2:])
         return
     options = _options()
     if "detectors" in options.only:

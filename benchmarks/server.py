@@ -51,7 +51,7 @@ class Server:
     """Owns a running `rostra up` and its scratch directory, from `with` to its end."""
 
     def __init__(self, *, workers: int) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.domain = f"localhost:{self.port}"
         self._workers = workers
         self._process: subprocess.Popen[str] | None = None
@@ -94,7 +94,7 @@ class Server:
         try:
             process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            for pid in reversed(_family(process.pid)):
+            for pid in reversed(family(process.pid)):
                 os.kill(pid, 9)
             process.wait()
 
@@ -110,7 +110,7 @@ class Server:
     def _pids(self) -> list[int]:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError("the server does not run")
-        return _family(self._process.pid)
+        return family(self._process.pid)
 
     def usage(self) -> Usage:
         """What all its processes have used so far."""
@@ -127,13 +127,13 @@ class Server:
         return sum(_resident(pid) for pid in self._pids() if _part(pid) != "database")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _family(root: int) -> list[int]:
+def family(root: int) -> list[int]:
     """A process and all below it."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():

@@ -1,0 +1,180 @@
+"""A machine that may be lost: one data directory with `rostra up` on it, driven from outside by commands and signals.
+
+Several machines share one public name and port, as a server does that moves between hosts; only one serves at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from benchmarks.server import family
+from rostra.kit.postgres import dsn_of
+
+_PATIENCE: Final = 600.0
+
+
+class CommandFailed(Exception):
+    """A command of Rostra ended with another status than 0; the text has what it said."""
+
+
+class Machine:
+    """Owns the processes that it starts, until `destroy` or the end of its scope (`machines`)."""
+
+    def __init__(self, directory: Path, port: int, settings: Mapping[str, str]) -> None:
+        self.directory = directory
+        self.port = port
+        self._settings = {
+            "ROSTRA_DATA": str(directory),
+            "ROSTRA_DEV": "true",
+            "ROSTRA_SCHEME": "http",
+            "ROSTRA_DOMAIN": f"localhost:{port}",
+            "ROSTRA_PORT": str(port),
+            "ROSTRA_LOG_LEVEL": "warning",
+            **settings,
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def log(self) -> Path:
+        """What its commands say."""
+        return self.directory.with_suffix(".log")
+
+    @property
+    def dsn(self) -> str:
+        return dsn_of(self.directory)
+
+    def setting(self, name: str) -> str:
+        """One of its settings, as it is in its environment."""
+        return self._settings[name]
+
+    def start(self, *words: str, until: str = "ready ") -> float:
+        """Start `rostra` with `words` (`up`), and return the seconds until it says `until` on standard output."""
+        began = time.perf_counter()
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                self._command(*(words or ("up",))),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=self._environment(),
+                start_new_session=True,
+            )
+        self._running.append(process)
+        assert process.stdout is not None
+        while not (line := process.stdout.readline().decode()).startswith(until):
+            if not line:
+                raise CommandFailed(f"rostra {' '.join(words)} ended: {self.log.read_text()[-3000:]}")
+        took = time.perf_counter() - began
+        # Whoever writes more than a pipe holds must not wait for us.
+        threading.Thread(target=_drain, args=(process,), daemon=True).start()
+        return took
+
+    def run(self, *words: str, given: bytes = b"") -> str:
+        """Run a command to its end and return what it printed. Raises CommandFailed."""
+        done = subprocess.run(
+            self._command(*words),
+            input=given,
+            capture_output=True,
+            env=self._environment(),
+            timeout=_PATIENCE,
+            check=False,
+        )
+        with self.log.open("ab") as log:
+            log.write(done.stderr)
+        if done.returncode != 0:
+            raise CommandFailed(f"rostra {' '.join(words)}: status {done.returncode}: {done.stderr.decode()[-3000:]}")
+        return done.stdout.decode()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it to every process."""
+        for process in self._running:
+            for pid in reversed(family(process.pid)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def kill(self) -> float:
+        """As a host does that cuts the power. Returns when it was, on the monotonic clock."""
+        at = time.monotonic()
+        self.signal(signal.SIGKILL)
+        for process in self._running:
+            process.wait()
+        self._running.clear()
+        return at
+
+    def stop(self) -> None:
+        """End it in order."""
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.wait(60)
+        self._running.clear()
+
+    def destroy(self) -> float:
+        """`kill`, and the disk is gone too. Returns when it was."""
+        at = self.kill()
+        home = (self.directory / "postgres").resolve().parent
+        for path in ((home / "run").resolve(), home, self.directory):
+            shutil.rmtree(path, ignore_errors=True)
+        return at
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection to its database, as the application has."""
+        return await asyncpg.connect(self.dsn)
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "rostra", *words]
+
+    def _environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("ROSTRA_")}
+        return ours | self._settings
+
+
+@contextmanager
+def machines(port: int, settings: Mapping[str, str]) -> Iterator[Machines]:
+    """A scratch directory in which machines are made; all of them end with it."""
+    place = Path(tempfile.mkdtemp(prefix="rostra-machines-"))
+    made = Machines(place, port, settings)
+    try:
+        yield made
+    finally:
+        made.end()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+class Machines:
+    """Makes machines, by name."""
+
+    def __init__(self, place: Path, port: int, settings: Mapping[str, str]) -> None:
+        self.place = place
+        self._port = port
+        self._settings = settings
+        self._made: list[Machine] = []
+
+    def make(self, name: str, **settings: str) -> Machine:
+        """A machine with a data directory of its own that does not exist yet."""
+        machine = Machine(self.place / name, self._port, {**self._settings, **settings})
+        self._made.append(machine)
+        return machine
+
+    def end(self) -> None:
+        for machine in self._made:
+            machine.destroy()
+
+
+def _drain(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    for _ in process.stdout:
+        pass
