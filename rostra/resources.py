@@ -28,6 +28,7 @@ from rostra.kit.ratelimit import RateLimiter
 from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
+from rostra.kit.stored_objects import ObjectRegister
 from rostra.kit.webpush import Vapid
 from rostra.levers.active import ActiveLevers
 from rostra.media.workers import ImageWorkers
@@ -83,6 +84,11 @@ def urls_of(settings: Settings) -> Urls:
     return Urls(base=settings.base_url, media=settings.media_base_url, domain=settings.domain)
 
 
+def own_store(settings: Settings, db: Database, clock: Clock) -> ObjectStore:
+    """This server's store of files, whose objects are registered in its database."""
+    return open_store(settings.storage_url or settings.data_dir / "media", ObjectRegister(db, clock))
+
+
 def instance_cache(settings: Settings, clock: Clock, vapid: Vapid, levers: ActiveLevers) -> InstanceCache:
     """The memory of what the instance is set to, empty yet."""
     defaults = default_settings(dev=settings.dev)
@@ -119,7 +125,7 @@ async def open_resources(
             urls=urls_of(settings),
             clock=clock,
             db=db,
-            store=open_store(settings.storage_url or settings.data_dir / "media"),
+            store=own_store(settings, db, clock),
             images=images,
             http=http,
             mailer=Mailer(settings, clock),

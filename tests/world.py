@@ -29,7 +29,6 @@ from rostra.kit.clock import FixedClock
 from rostra.kit.http import HttpClient
 from rostra.kit.jobs import drain
 from rostra.kit.mail import Mailer
-from rostra.kit.objectstore import open_store
 from rostra.kit.ratelimit import RateLimiter
 from rostra.kit.router import Router
 from rostra.kit.sealing import Sealer
@@ -38,7 +37,7 @@ from rostra.kit.settings import Settings, load_settings
 from rostra.kit.webpush import Vapid
 from rostra.media.workers import ImageWorkers
 from rostra.oauth.tokens import TokenReader, hash_token
-from rostra.resources import Resources, instance_cache, urls_of
+from rostra.resources import Resources, instance_cache, own_store, urls_of
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import External
 from rostra.screening.screen import Screen
@@ -129,7 +128,7 @@ class World:
             urls=urls_of(settings),
             clock=clock,
             db=db,
-            store=open_store(data_dir / "media"),
+            store=own_store(settings, db, clock),
             images=self.images,
             http=self.http_client,
             mailer=Mailer(settings, clock),

@@ -1,13 +1,14 @@
 """Objects (immutable files under a key) in a directory of this machine or in any S3 bucket, behind one class.
 
 Keys are made by our own code and never by a visitor: a relative path of plain characters. An object is whole or absent,
-and once `put` has returned it outlives the process and, for a local directory, a power cut. Nothing here knows what
-the objects are.
+and once `put` has returned it outlives the process and, for a local directory, a power cut. A store with a register
+writes down there what comes and goes. Nothing here knows what the objects are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import stat
@@ -20,10 +21,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from rostra.kit.errors import Upstream
+from rostra.kit.stored_objects import Measured, ObjectRegister
 
 if TYPE_CHECKING:
     from obstore import Attributes, ObjectMeta
@@ -32,8 +34,13 @@ if TYPE_CHECKING:
 WINDOW: Final = 1 << 20
 """Bytes that one read asks for: bounds the memory of a reader, whatever the object's size."""
 
+PROBES: Final = "probes"
+"""Objects below this path are there to try the store, and are never registered."""
+
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _SINGLE_REQUEST_UP_TO: Final = 64 << 20
+# Hashing fewer bytes costs less than handing them to a thread.
+_HASHED_AT_ONCE: Final = 16 << 10
 _DELETE_BATCH: Final = 500
 _S3_SETTINGS: Final = frozenset(
     {"endpoint", "region", "virtual_hosted_style", "disable_bulk_delete", "unsigned_payload"}
@@ -65,15 +72,17 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class ObjectStore:
     """One store. Made by `open_store`; owns the connections of its backend until it is garbage."""
 
-    def __init__(self, backend: LocalStore | S3Store, root: Path | None) -> None:
+    def __init__(self, backend: LocalStore | S3Store, root: Path | None, register: ObjectRegister | None) -> None:
         self._backend = backend
         self._root = root
+        self._register = register
 
     async def put(self, key: str, body: bytes | Path, content_type: str, *, cache_control: str | None = None) -> None:
         """Store `body` (bytes, or a file to copy) under `key`, whole or not at all, and return once it is durable.
 
         `content_type` and `cache_control` are kept by S3 and told to whoever reads the bucket directly; a directory
-        has no place for them. Raises StoreUnavailable.
+        has no place for them. Where the store has a register, the object is in it when this returns, so the caller must
+        not be in a transaction. Raises StoreUnavailable.
         """
         _check_key(key)
         attributes: Attributes = {"Content-Type": content_type}
@@ -91,6 +100,42 @@ class ObjectStore:
             )
             if self._root is not None:
                 await asyncio.to_thread(_make_durable, self._root, key)
+        await self._note_put(key, body)
+
+    async def put_new(self, key: str, body: bytes) -> bool:
+        """Store `body` under `key` where nothing is yet; False where something else is. Raises StoreUnavailable.
+
+        True also where the same bytes are there already: a connection may break after the store has done as asked. Some
+        small S3 servers replace what is there all the same (`honours_put_new`).
+        """
+        _check_key(key)
+        with _failures("put", key):
+            try:
+                await obstore.put_async(self._backend, key, body, use_multipart=False, mode="create")
+            except AlreadyExistsError:
+                if await self.find(key) != body:
+                    return False
+            if self._root is not None:
+                await asyncio.to_thread(_make_durable, self._root, key)
+        await self._note_put(key, body)
+        return True
+
+    async def honours_put_new(self) -> bool:
+        """Whether `put_new` leaves alone what is there, tried on an object that is removed again.
+
+        Raises StoreUnavailable.
+        """
+        key = f"{PROBES}/{os.urandom(16).hex()}"
+        try:
+            try:
+                taken = await self.put_new(key, b"first")
+            except StoreUnavailable:
+                # A store that takes objects, but none with a condition; else this says what the matter is.
+                await self.put(key, b"first", "text/plain")
+                return False
+            return taken and not await self.put_new(key, b"second") and await self.find(key) == b"first"
+        finally:
+            await self.delete([key])
 
     async def find_head(self, key: str) -> ObjectHead | None:
         """Size, tag and age of an object, or None. Raises StoreUnavailable."""
@@ -127,6 +172,19 @@ class ObjectStore:
                     raise
                 return Window(head=head, body=b"")
 
+    async def find(self, key: str) -> bytes | None:
+        """All bytes of an object that fits into memory, in one request; None where there is none."""
+        if not _KEY.fullmatch(key):
+            return None
+        with _failures("get", key):
+            if self._root is not None:
+                window = await asyncio.to_thread(_local_window, self._root, key, 0, None)
+                return None if window is None else window.body
+            try:
+                return bytes(await (await obstore.get_async(self._backend, key)).bytes_async())
+            except FileNotFoundError:
+                return None
+
     async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes from `start` to `end` (exclusive; the object's end if None), in runs of at most WINDOW.
 
@@ -153,6 +211,17 @@ class ObjectStore:
                     await obstore.delete_async(self._backend, batch)
                 else:
                     await asyncio.gather(*(self._delete_local(key) for key in batch))
+            if self._register is not None and (known := [key for key in batch if not _is_probe(key)]):
+                await self._register.note_gone(known)
+
+    async def _note_put(self, key: str, body: bytes | Path) -> None:
+        if self._register is None or _is_probe(key):
+            return
+        if isinstance(body, bytes) and len(body) <= _HASHED_AT_ONCE:
+            found = _measure(key, body)
+        else:
+            found = await asyncio.to_thread(_measure, key, body)
+        await self._register.note_put(found)
 
     async def _delete_local(self, key: str) -> None:
         try:
@@ -160,16 +229,26 @@ class ObjectStore:
         except FileNotFoundError:
             return
 
-    async def list(self, prefix: str = "") -> AsyncGenerator[ObjectHead]:
-        """Every object whose key begins with the path `prefix` (whole segments), in no order."""
+    async def list(self, prefix: str = "", *, after: str | None = None) -> AsyncGenerator[ObjectHead]:
+        """Every object whose key begins with the path `prefix` (whole segments), in no order.
+
+        With `after` only those whose keys sort behind it by their bytes.
+        """
         with _failures("list", prefix):
-            async for batch in obstore.list(self._backend, prefix or None, chunk_size=1000):
+            async for batch in obstore.list(self._backend, prefix or None, offset=after, chunk_size=1000):
                 for found in batch:
                     yield _head_of(found, found["path"])
 
+    async def folders(self, prefix: str = "") -> AsyncGenerator[str]:
+        """The names of the folders right below the path `prefix`: the next segments of the keys that go on there."""
+        with _failures("list", prefix):
+            found = await obstore.list_with_delimiter_async(self._backend, prefix or None)
+            for path in found["common_prefixes"]:
+                yield path.rpartition("/")[2]
 
-def open_store(where: str | Path) -> ObjectStore:
-    """The store at a directory (made if absent, as its owner's alone) or at an S3 URL.
+
+def open_store(where: str | Path, register: ObjectRegister | None = None) -> ObjectStore:
+    """The store at a directory (made if absent, as its owner's alone) or at an S3 URL, followed by a `register` or not.
 
     `s3://KEY:SECRET@bucket/prefix?endpoint=https://host&region=name`; the credentials may come from AWS_ACCESS_KEY_ID
     and AWS_SECRET_ACCESS_KEY instead, and the other query settings are `virtual_hosted_style`, `disable_bulk_delete`
@@ -177,12 +256,12 @@ def open_store(where: str | Path) -> ObjectStore:
     """
     text = str(where)
     if text.startswith("s3://"):
-        return ObjectStore(_open_s3(text), None)
+        return ObjectStore(_open_s3(text), None, register)
     if "://" in text and not text.startswith("file://"):
         raise ValueError(f"the storage URL must begin with s3:// or file://, not {text.partition('://')[0]}://")
     root = Path(unquote(urlsplit(text).path) if text.startswith("file://") else text).absolute()
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return ObjectStore(LocalStore(root, automatic_cleanup=True), root)
+    return ObjectStore(LocalStore(root, automatic_cleanup=True), root, register)
 
 
 def _open_s3(url: str) -> S3Store:
@@ -219,6 +298,18 @@ def _check_key(key: str) -> None:
         raise ValueError(f"not an object key: {key!r}")
 
 
+def _is_probe(key: str) -> bool:
+    return key.startswith(f"{PROBES}/")
+
+
+def _measure(key: str, body: bytes | Path) -> Measured:
+    if isinstance(body, bytes):
+        return Measured(key, len(body), hashlib.sha256(body).digest())
+    with body.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+        return Measured(key, file.tell(), digest)
+
+
 @contextmanager
 def _failures(verb: str, key: str) -> Generator[None]:
     try:
@@ -241,7 +332,7 @@ def _local_head(root: Path, key: str) -> ObjectHead | None:
     return None if window is None else window.head
 
 
-def _local_window(root: Path, key: str, start: int, length: int) -> Window | None:
+def _local_window(root: Path, key: str, start: int, length: int | None) -> Window | None:
     try:
         descriptor = os.open(f"{root}/{key}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
@@ -250,7 +341,8 @@ def _local_window(root: Path, key: str, start: int, length: int) -> Window | Non
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             return None
-        wanted = min(length, found.st_size - start)
+        rest = found.st_size - start
+        wanted = rest if length is None else min(length, rest)
         body = os.pread(descriptor, wanted, start) if wanted > 0 else b""
     finally:
         os.close(descriptor)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
+from obstore.exceptions import GenericError
 
 from rostra.kit import objectstore
 from rostra.kit.objectstore import WINDOW, ObjectStore, StoreUnavailable, open_store
@@ -81,20 +85,83 @@ async def test_putting_again_replaces_the_whole_object_and_its_tag(store: Object
     assert await collect(store, "x") == b"short"
 
 
-async def test_deleting_takes_absent_keys_and_leaves_no_empty_directory(store: ObjectStore, tmp_path: Path) -> None:
+async def test_deleting_takes_absent_keys(store: ObjectStore) -> None:
     for key in ("a/1/x", "a/1/y", "a/2/x"):
         await store.put(key, b"x", "x/y")
     await store.delete(["a/1/x", "a/1/gone", "a/1/y"])
     await store.delete([])
     assert [head.key async for head in store.list()] == ["a/2/x"]
+    assert [name async for name in store.folders("a")] == ["2"]
+
+
+async def test_deleting_leaves_no_empty_directory(store: ObjectStore, tmp_path: Path) -> None:
+    await store.put("a/1/x", b"x", "x/y")
+    await store.delete(["a/1/x"])
     assert not (tmp_path / "objects" / "a" / "1").exists()
 
 
-async def test_listing_goes_by_whole_segments_and_hides_unfinished_writes(store: ObjectStore, tmp_path: Path) -> None:
+async def test_listing_goes_by_whole_segments_and_from_a_key_on(store: ObjectStore) -> None:
     for key in ("a/x", "a/b/y", "ab/z"):
         await store.put(key, b"12", "x/y")
-    (tmp_path / "objects" / "a" / "x#1").write_bytes(b"torn")
     assert sorted([(head.key, head.size) async for head in store.list("a")]) == [("a/b/y", 2), ("a/x", 2)]
+    assert [head.key async for head in store.list("a", after="a/b/y")] == ["a/x"]
+    assert sorted([head.key async for head in store.list(after="a/b/y")]) == ["a/x", "ab/z"]
+    assert [head.key async for head in store.list("nothing")] == []
+    assert sorted([name async for name in store.folders()]) == ["a", "ab"]
+    assert [name async for name in store.folders("a")] == ["b"]
+    assert [name async for name in store.folders("nothing")] == []
+
+
+async def test_listing_hides_unfinished_writes(store: ObjectStore, tmp_path: Path) -> None:
+    await store.put("a/x", b"12", "x/y")
+    (tmp_path / "objects" / "a" / "x#1").write_bytes(b"torn")
+    assert [head.key async for head in store.list("a")] == ["a/x"]
+
+
+async def test_a_whole_object_is_found_at_once(store: ObjectStore) -> None:
+    body = os.urandom(WINDOW + 5)
+    await store.put("a/big", body, "x/y")
+    await store.put("a/empty", b"", "x/y")
+    assert await store.find("a/big") == body
+    assert await store.find("a/empty") == b""
+    for key in ("a", "a/none", "../a/big"):
+        assert await store.find(key) is None
+
+
+async def test_what_must_be_new_replaces_nothing(store: ObjectStore) -> None:
+    assert await store.put_new("epochs/1", b"mine")
+    assert not await store.put_new("epochs/1", b"theirs")
+    assert await store.find("epochs/1") == b"mine"
+    # Asked again after an answer that was lost.
+    assert await store.put_new("epochs/1", b"mine")
+
+
+async def test_of_several_who_put_what_must_be_new_one_does(store: ObjectStore) -> None:
+    made = await asyncio.gather(*(store.put_new("one", b"%d" % number) for number in range(8)))
+    assert made.count(True) == 1
+    assert await store.find("one") == b"%d" % made.index(True)
+
+
+async def test_a_store_that_replaces_what_must_be_new_is_found_out(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await store.honours_put_new()
+    put_async = obstore.put_async
+
+    async def replace_all(*arguments: Any, mode: str | None = None, **options: Any) -> object:
+        return await put_async(*arguments, **options)
+
+    monkeypatch.setattr(obstore, "put_async", replace_all)
+    assert not await store.honours_put_new()
+
+    async def know_no_condition(*arguments: Any, mode: str | None = None, **options: Any) -> object:
+        if mode is not None:
+            raise GenericError("501 Not Implemented")
+        return await put_async(*arguments, **options)
+
+    monkeypatch.setattr(obstore, "put_async", know_no_condition)
+    assert not await store.honours_put_new()
+    assert [head.key async for head in store.list()] == []
 
 
 @pytest.mark.parametrize(

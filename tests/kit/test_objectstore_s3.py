@@ -1,0 +1,70 @@
+"""The claims about stores that hold for a bucket too, against a real S3 server."""
+
+from __future__ import annotations
+
+import obstore
+import pytest
+
+from rostra.kit.objectstore import ObjectStore, StoreUnavailable, open_store
+from tests.kit.test_objectstore import (
+    test_a_file_can_be_stored_without_reading_it_first,
+    test_a_key_that_we_never_make_is_absent_to_readers_and_refused_to_writers,
+    test_a_large_object_comes_in_bounded_runs,
+    test_a_store_that_replaces_what_must_be_new_is_found_out,
+    test_a_whole_object_is_found_at_once,
+    test_an_absent_object_is_none_and_not_an_error,
+    test_an_empty_object_can_be_stored,
+    test_deleting_takes_absent_keys,
+    test_listing_goes_by_whole_segments_and_from_a_key_on,
+    test_of_several_who_put_what_must_be_new_one_does,
+    test_putting_again_replaces_the_whole_object_and_its_tag,
+    test_what_must_be_new_replaces_nothing,
+    test_what_was_put_is_read_back_with_its_size_tag_and_time,
+)
+from tests.s3 import s3_server, s3_url
+
+__all__ = [
+    "s3_server",
+    "s3_url",
+    "test_a_file_can_be_stored_without_reading_it_first",
+    "test_a_key_that_we_never_make_is_absent_to_readers_and_refused_to_writers",
+    "test_a_large_object_comes_in_bounded_runs",
+    "test_a_store_that_replaces_what_must_be_new_is_found_out",
+    "test_a_whole_object_is_found_at_once",
+    "test_an_absent_object_is_none_and_not_an_error",
+    "test_an_empty_object_can_be_stored",
+    "test_deleting_takes_absent_keys",
+    "test_listing_goes_by_whole_segments_and_from_a_key_on",
+    "test_of_several_who_put_what_must_be_new_one_does",
+    "test_putting_again_replaces_the_whole_object_and_its_tag",
+    "test_what_must_be_new_replaces_nothing",
+    "test_what_was_put_is_read_back_with_its_size_tag_and_time",
+]
+
+
+@pytest.fixture
+def store(s3_url: str) -> ObjectStore:
+    return open_store(s3_url)
+
+
+async def test_a_bucket_keeps_the_type_and_how_long_it_may_be_kept(store: ObjectStore) -> None:
+    await store.put("a/x", b"hello", "image/webp", cache_control="public, max-age=31536000")
+    found = await obstore.get_async(store._backend, "a/x")
+    assert found.attributes == {"Content-Type": "image/webp", "Cache-Control": "public, max-age=31536000"}
+
+
+async def test_more_objects_than_one_answer_lists_are_all_listed_and_deleted(store: ObjectStore) -> None:
+    keys = [f"many/{number:04}" for number in range(1005)]
+    for key in keys:
+        await store.put(key, b"", "x/y")
+    assert [head.key async for head in store.list("many")] == keys
+    await store.delete(keys)
+    assert [head.key async for head in store.list()] == []
+
+
+async def test_a_bucket_that_is_not_there_cannot_be_written(s3_server: str) -> None:
+    store = open_store(f"s3://name:secret@nobodys/x?endpoint={s3_server}&region=us-east-1")
+    with pytest.raises(StoreUnavailable):
+        await store.put("a", b"x", "x/y")
+    with pytest.raises(StoreUnavailable):
+        await store.honours_put_new()
