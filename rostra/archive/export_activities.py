@@ -25,6 +25,7 @@ CONTEXT: Final[list[object]] = [
         "sensitive": "as:sensitive",
         "Hashtag": "as:Hashtag",
         "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
         "Emoji": "toot:Emoji",
@@ -56,7 +57,7 @@ def emoji_file(key: str) -> str:
     return f"{EMOJIS}/{sha256(key.encode()).hexdigest()[:16]}.{_extension(key)}"
 
 
-def render_actor(owner: Owner, also_known_as: list[str], emojis: Mapping[str, str]) -> dict[str, Any]:
+def render_actor(owner: Owner, emojis: Mapping[str, str]) -> dict[str, Any]:
     """The person. `emojis` are shortcodes with the keys of their pictures."""
     shown: dict[str, Any] = {
         "@context": CONTEXT,
@@ -76,13 +77,15 @@ def render_actor(owner: Owner, also_known_as: list[str], emojis: Mapping[str, st
         "manuallyApprovesFollowers": owner.locked,
         "discoverable": owner.discoverable,
         "indexable": owner.indexable,
-        "alsoKnownAs": also_known_as,
+        "alsoKnownAs": owner.also_known_as,
         "attachment": [
             {"type": "PropertyValue", "name": field.name, "value": field.html, "source": field.value}
             for field in owner.fields
         ],
         "tag": _emojis(emojis),
     }
+    if owner.moved_to:
+        shown["movedTo"] = owner.moved_to
     if owner.avatar_key:
         shown["icon"] = _image(profile_file(AVATAR, owner.avatar_key), owner.avatar_description)
     if owner.header_key:

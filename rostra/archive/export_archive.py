@@ -102,7 +102,7 @@ async def _write_actor(making: _Making) -> None:
     owner = making.owner
     texts = [owner.display_name, owner.note_text, *(f"{field.name} {field.value}" for field in owner.fields)]
     emojis = await _find_emojis(making, shortcodes_in(*texts))
-    _write_whole(making, ACTOR, render_actor(owner, [], emojis))
+    _write_whole(making, ACTOR, render_actor(owner, emojis))
     for name, key in ((AVATAR, owner.avatar_key), (HEADER, owner.header_key)):
         if key:
             _expect(making, profile_file(name, key), key)

@@ -12,8 +12,9 @@ from rostra.kit.db import Reader
 OWNER: Final = """
 select a.id, a.username, a.uri, a.url, a.display_name, a.note_text, a.note, a.fields, a.avatar_key,
   a.avatar_description, a.header_key, a.header_description, a.locked, a.bot, a.discoverable, a.indexable, a.created_at,
-  u.email, u.locale, u.theme
-from accounts a join users u on u.account_id = a.id where a.id = $1 and a.domain is null
+  a.also_known_as, target.uri as moved_to, u.email, u.locale, u.theme
+from accounts a join users u on u.account_id = a.id left join accounts target on target.id = a.moved_to_id
+where a.id = $1 and a.domain is null
 """
 
 POSTS: Final = """

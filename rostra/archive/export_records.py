@@ -33,6 +33,9 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     discoverable: bool
     indexable: bool
     created_at: datetime
+    # Addresses (URIs) of other accounts of the same person, and the one that this one was moved to.
+    also_known_as: list[str]
+    moved_to: str | None
     email: str
     locale: str
     theme: str

@@ -16,7 +16,7 @@ ACTOR: Final = "actor.json"
 """A Person (or Service, where it is a bot): `preferredUsername`, `name`, `summary` (HTML), `source.content` (as typed),
 `attachment` (PropertyValue: `name`, `value` HTML, `source` as typed), `icon.url` and `image.url` (names of files in the
 archive) with `name` (description), `published`, `manuallyApprovesFollowers`, `discoverable`, `indexable`,
-`alsoKnownAs`."""
+`alsoKnownAs`, `movedTo` (if moved)."""
 OUTBOX: Final = "outbox.json"
 """An OrderedCollection, oldest first: `orderedItems` comes before `totalItems`, so that it can be written as a stream.
 

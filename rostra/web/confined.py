@@ -36,8 +36,8 @@ _OWN_DATA: Final = ("/settings/export", "/settings/export/{id}/archive.zip", *CS
 _SUSPENDED: Final = frozenset(
     {
         *_DECISIONS, *_OWN_DATA, "/auth/sign_out", "/auth/sign_in", "/auth/totp", "/web/theme", "/web/language",
-        "/policy", "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit", "/about", "/keyboard",
-        "/transparency", "/transparency/log", "/ledger",
+        "/policy", "/offline", "/manifest.webmanifest", "/auth/password/new", "/auth/password/edit", "/about",
+        "/keyboard", "/transparency", "/transparency/log", "/ledger",
     }
 )  # fmt: skip
 # What frozen people may send: what they keep for themselves, how they sign in, taking away what is theirs.

@@ -28,8 +28,15 @@ async def test_the_profile_is_a_person_with_its_pictures_beside_it(world: World,
         },
         files={"avatar": ("a.png", PIXEL, "image/png"), "header": ("h.png", PIXEL, "image/png")},
     )  # fmt: skip
+    other = await world.person("other")
+    await world.db.connection.execute(
+        "update accounts set also_known_as = '{https://away.example/users/alice}', moved_to_id = $2 where id = $1",
+        alice.account_id, other.account_id,
+    )  # fmt: skip
     archive = await write(world, alice, path)
     actor = archive.json("actor.json")
+    assert actor["alsoKnownAs"] == ["https://away.example/users/alice"]
+    assert actor["movedTo"] == "http://localhost:3000/users/other"
     assert (actor["type"], actor["preferredUsername"], actor["name"]) == ("Person", "alice", "Alice <b>")
     assert actor["id"] == "http://localhost:3000/users/alice"
     assert (actor["source"]["content"], actor["summary"]) == ("Bakes & reads", "<p>Bakes &amp; reads</p>")
