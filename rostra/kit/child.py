@@ -26,7 +26,9 @@ class ChildSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Either `argv` with `env` and the inherited descriptors `pass_fds`, or `launch`, for a program that starts itself and
     keeps its own log (`read_log` then gives the end of it). `tells_ready`: the child calls `tell_ready`.
-    `reloads`: a SIGHUP replaces it. `ends_last`: it is asked to end by `end_signal` after all others have.
+    `reloads`: a SIGHUP replaces it. `ends_last`: it is asked to end by `end_signal` after all others have. Not
+    `essential`: the others go on without it, however often it dies. `ends_all_with`: the exit status by which it asks
+    that all of them end.
     """
 
     name: str
@@ -38,6 +40,8 @@ class ChildSpec(msgspec.Struct, frozen=True, kw_only=True):
     tells_ready: bool = False
     reloads: bool = False
     ends_last: bool = False
+    essential: bool = True
+    ends_all_with: int | None = None
     end_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
 

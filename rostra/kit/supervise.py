@@ -21,6 +21,8 @@ SHORT_LIFE: Final = 30.0
 MOST_SHORT_LIVES: Final = 5
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
+# Between two tries of what would be given up on, were it essential.
+_PAUSE_OF_DISPENSABLE: Final = 60.0
 # How long a replacement may take to become ready before the old process is kept instead, in seconds.
 _READY_PATIENCE: Final = 60.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -40,6 +42,16 @@ class ChildFailed(Exception):
         self.log = child.last_lines()
         self.status = child.process.returncode
         super().__init__(text)
+
+
+class EndRequested(Exception):
+    """The child `name` ended with the status by which it asks that everything ends. `log` has its last lines."""
+
+    def __init__(self, child: Child) -> None:
+        self.name = child.spec.name
+        self.status: int = child.process.returncode
+        self.log = child.last_lines()
+        super().__init__(f"{self.name} asks for the end of everything ({child.how_ended()})")
 
 
 class _Place:
@@ -94,7 +106,10 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def start(self, spec: ChildSpec) -> None:
-        """Start a child that is to run for ever."""
+        """Start a child that is to run for ever.
+
+        Whatever looks after it from then on raises EndRequested where it ends with its `ends_all_with`.
+        """
         place = self._places[spec.name] = _Place(spec)
         place.child = self._spawn(spec)
 
@@ -113,11 +128,12 @@ class Supervisor:
             raise ChildFailed(f"{spec.name} failed ({task.how_ended()})", task, is_task=True)
 
     def wait_ready(self) -> None:
-        """Return when every child is ready. Raises ChildFailed and StopRequested."""
-        self._turn_until(lambda: all(p.child is not None and p.child.ready for p in self._places.values()))
+        """Return when every essential child is ready. Raises ChildFailed, StopRequested and EndRequested."""
+        needed = [place for place in self._places.values() if place.spec.essential]
+        self._turn_until(lambda: all(place.child is not None and place.child.ready for place in needed))
 
     def run(self, seconds: float | None = None) -> None:
-        """Look after the children until StopRequested or ChildFailed, or for some seconds only."""
+        """Look after the children until StopRequested, ChildFailed or EndRequested, or for some seconds only."""
         until = None if seconds is None else time.monotonic() + seconds
         self._turn_until(lambda: until is not None and time.monotonic() >= until, until)
 
@@ -201,6 +217,7 @@ class Supervisor:
     def _reap(self) -> None:
         for place in self._places.values():
             if place.successor is not None and place.successor.has_ended:
+                self._check_request(place.successor)
                 self._give_up_successor(place, f"ended at start ({place.successor.how_ended()})")
             if place.child is not None and place.child.has_ended:
                 self._child_ended(place, place.child)
@@ -218,12 +235,21 @@ class Supervisor:
         if self._ending or self._stop_requests:
             return
         ended = f"{place.spec.name} (process {child.process.pid}) ended: {child.how_ended()}"
+        self._check_request(child)
         place.short_lives = place.short_lives + 1 if time.monotonic() - child.started < SHORT_LIFE else 1
-        if place.short_lives >= MOST_SHORT_LIVES:
-            raise ChildFailed(f"{ended}, for the {place.short_lives}th time in a row", child)
         pause = min(_FIRST_PAUSE * 2 ** (place.short_lives - 1), _LONGEST_PAUSE)
+        if place.short_lives >= MOST_SHORT_LIVES:
+            if place.spec.essential:
+                raise ChildFailed(f"{ended}, for the {place.short_lives}th time in a row", child)
+            pause = _PAUSE_OF_DISPENSABLE
         place.restart_at = time.monotonic() + pause
         self._tell(f"{ended}; starting it again in {pause:.1f} s")
+
+    def _check_request(self, child: Child) -> None:
+        wanted = child.spec.ends_all_with
+        if wanted is not None and child.process.returncode == wanted and not (self._ending or self._stop_requests):
+            self._close(child)
+            raise EndRequested(child)
 
     def _restart_due(self) -> None:
         for place in self._places.values():
@@ -238,9 +264,10 @@ class Supervisor:
             if place.successor is None:
                 place.successor = self._spawn(place.spec)
             if not place.successor.ready:
-                if time.monotonic() >= place.successor.started + _READY_PATIENCE:
-                    self._give_up_successor(place, "was not ready in time")
-                return
+                if time.monotonic() < place.successor.started + _READY_PATIENCE:
+                    return
+                self._give_up_successor(place, "was not ready in time")
+                continue
             if place.child is not None:
                 place.child.process.send_signal(place.spec.end_signal)
                 self._retiring[place.child] = time.monotonic() + self._grace
@@ -254,7 +281,11 @@ class Supervisor:
         successor.process.kill()
         successor.process.wait()
         self._close(successor)
-        self._to_replace.clear()
+        if place.spec.essential:
+            self._to_replace.clear()
+        else:
+            # It says nothing about the others.
+            self._to_replace.remove(place)
         if not self._ending:
             self._tell(f"the new {place.spec.name} {why}; the old one stays. Its last lines:\n{successor.last_lines()}")
 

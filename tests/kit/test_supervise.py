@@ -35,7 +35,8 @@ PARENT = """
 import os, sys
 from pathlib import Path
 from rostra.kit.child import ChildSpec
-from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
+from rostra.kit import supervise
+from rostra.kit.supervise import ChildFailed, EndRequested, StopRequested, Supervisor
 def say(text):
     os.write(2, f"say: {text}\\n".encode())
 def spec(name, code, **options):
@@ -79,6 +80,8 @@ def run_until_stopped(*specs: str, options: str = "") -> str:
         "        supervisor.wait_ready()\n        print('ready', flush=True)\n        supervisor.run()\n"
         "    except StopRequested:\n        print('asked to stop', flush=True)\n"
         "    except ChildFailed as error:\n        print(error.text, error.log, sep='\\n')\n        sys.exit(8)\n"
+        "    except EndRequested as error:\n        print(error, error.name, error.log, sep='\\n')\n"
+        "        sys.exit(error.status)\n"
     )
 
 
@@ -211,3 +214,90 @@ def test_a_task_that_fails_ends_the_program(tmp_path: Path) -> None:
         out, err = parent.communicate(timeout=20)
         assert out == b"bad 1 no such table\n"
         assert err == b"no such table\n"
+
+
+CRASH = CHILD + "\nprint('the reason', flush=True)\nsys.exit(3)"
+QUICKLY = "supervise._FIRST_PAUSE = 0.01\nsupervise._PAUSE_OF_DISPENSABLE = 0.1\n"
+
+
+def test_a_child_that_is_not_essential_may_die_as_often_as_it_will(tmp_path: Path) -> None:
+    body = QUICKLY + run_until_stopped("spec('good', stay)", "spec('bad', crash, essential=False, tells_ready=True)")
+    with supervised(tmp_path, body, stay=STAY, crash=CRASH) as (parent, notes):
+        wait_for(lambda: len(notes.pids("bad")) >= 8)
+        parent.terminate()
+        out, err = parent.communicate(timeout=20)
+        assert parent.returncode == 0
+        assert out == b"ready\nasked to stop\n"
+        assert len(notes.pids("good")) == 1
+        pauses = re.findall(rb"say: bad \(process \d+\) ended: exit status 3; starting it again in (\S+) s", err)
+        assert pauses[3:6] == [b"0.1", b"0.1", b"0.1"]
+        assert len(pauses) in (len(notes.pids("bad")), len(notes.pids("bad")) - 1)
+
+
+def test_nobody_waits_for_what_is_not_essential(tmp_path: Path) -> None:
+    never_ready = STAY.replace("ROSTRA_READY_FD", "NOTHING_THERE")
+    body = run_until_stopped("spec('a', stay, tells_ready=True)", "spec('b', late, tells_ready=True, essential=False)")
+    with supervised(tmp_path, body, stay=STAY, late=never_ready) as (parent, _):
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+
+
+def test_what_is_not_essential_and_fails_holds_up_no_replacement(tmp_path: Path) -> None:
+    once = CHILD.replace(
+        'if "ROSTRA', 'if Path(sys.argv[1]).read_text().count("bad began") > 1: sys.exit("broken")\nif "ROSTRA'
+    )
+    body = run_until_stopped(
+        "spec('bad', once, tells_ready=True, reloads=True, essential=False)",
+        "spec('good', stay, tells_ready=True, reloads=True)",
+    )
+    with supervised(tmp_path, body, stay=STAY, once=once + "\nwhile True: time.sleep(60)") as (parent, notes):
+        wait_for(lambda: notes.pids("bad") and notes.pids("good"))
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        parent.send_signal(signal.SIGHUP)
+        wait_for(lambda: notes.pids("good", "ended"))
+        assert is_running(notes.pids("bad")[0])
+        assert not notes.pids("bad", "ended")
+
+
+def test_a_child_can_ask_that_everything_ends_in_order(tmp_path: Path) -> None:
+    asks = CHILD + (
+        "\nwhile not {'last', 'good'} <= set(Path(sys.argv[1]).read_text().split()): time.sleep(0.01)"
+        "\nprint('found it so', flush=True)\nsys.exit(9)"
+    )
+    body = run_until_stopped(
+        "spec('last', stay, ends_last=True)",
+        "spec('good', stay)",
+        "spec('asks', asks, essential=False, ends_all_with=9)",
+    )
+    with supervised(tmp_path, body, stay=STAY, asks=asks) as (parent, notes):
+        out, _ = parent.communicate(timeout=30)
+        assert parent.returncode == 9
+        assert out.endswith(b"asks asks for the end of everything (exit status 9)\nasks\nfound it so\n")
+        assert [name for name, what, _ in notes.read() if what == "ended"] == ["good", "last"]
+        assert len(notes.pids("asks")) == 1
+
+
+def test_a_replacement_can_ask_for_the_end_too(tmp_path: Path) -> None:
+    asks = CHILD.replace(
+        'if "ROSTRA',
+        'if Path(sys.argv[1]).read_text().count("began") > 1: print("found it so"); sys.exit(9)\nif "ROSTRA',
+    )
+    body = run_until_stopped("spec('a', asks, tells_ready=True, reloads=True, ends_all_with=9)")
+    with supervised(tmp_path, body, asks=asks + "\nwhile True: time.sleep(60)") as (parent, notes):
+        wait_for(lambda: notes.pids("a"))
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        parent.send_signal(signal.SIGHUP)
+        out, _ = parent.communicate(timeout=30)
+        assert parent.returncode == 9
+        assert out.endswith(b"found it so\n")
+        assert notes.pids("a", "ended") == notes.pids("a")[:1]
+
+
+def test_another_exit_status_asks_for_nothing(tmp_path: Path) -> None:
+    body = QUICKLY + run_until_stopped("spec('bad', crash, ends_all_with=9)")
+    with supervised(tmp_path, body, crash=CRASH) as (parent, notes):
+        parent.communicate(timeout=30)
+        assert parent.returncode == 8
+        assert len(notes.pids("bad")) == 5
