@@ -187,11 +187,15 @@ async def _write_picture(making: _Making, name: str, key: str) -> None:
     # Taken off one post and put on another while the posts were read.
     if making.writer.has(name):
         return
-    if not await making.store.exists(key):
+    windows = making.store.read(key)
+    try:
+        first = await anext(windows, b"")
+    except FileNotFoundError:
         making.writer.miss(name, _NOT_STORED)
         return
     with making.writer.file(name) as entry:
-        async for window in making.store.read(key):
+        await asyncio.to_thread(entry.write, first)
+        async for window in windows:
             await asyncio.to_thread(entry.write, window)
 
 

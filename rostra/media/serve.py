@@ -52,7 +52,7 @@ async def serve_media(store: ObjectStore, request: Request, key: str) -> Respons
         return _missing()
     if _is_unchanged(request, head):
         return Response(status_code=304, headers=_headers_of(head))
-    span = _wanted_span(request, head)
+    span = wanted_span(request, head)
     if span == "none":
         return Response(status_code=416, headers=_HEADERS | {"Content-Range": f"bytes */{head.size}"})
     if request.method == "HEAD":
@@ -100,8 +100,11 @@ def _is_unchanged(request: Request, head: ObjectHead) -> bool:
     return since is not None and head.last_modified.replace(microsecond=0) <= since
 
 
-def _wanted_span(request: Request, head: ObjectHead) -> Span:
-    """The bytes that the request asks for. A Range header that cannot be read is as good as none."""
+def wanted_span(request: Request, head: ObjectHead) -> Span:
+    """The bytes of the object that the request asks for: from and to (exclusive), all, or none that it has (416).
+
+    A Range header that cannot be read is as good as none, and so is one for another state of it (RFC 9110, 13.1.5, 14).
+    """
     asked = request.headers.get("range")
     match = _RANGE.fullmatch(asked) if asked and request.method == "GET" else None
     if match is None or not _range_applies(request, head):

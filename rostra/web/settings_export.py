@@ -21,7 +21,9 @@ from rostra.archive.archive_jobs import (
 )
 from rostra.archive.export_csv import FILES, stream_csv
 from rostra.archive.export_records import ArchiveAsked
+from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id
+from rostra.media.serve import wanted_span
 from rostra.web.formats import long_moment
 from rostra.web.page import Handler, Pages
 from rostra.web.visit import Visit
@@ -60,15 +62,23 @@ async def request(visit: Visit) -> Response:
 
 @pages.get("/settings/export/{id}/archive.zip", access="me")
 async def download_archive(visit: Visit, form: ArchiveForm) -> Response:
-    """An archive of the viewer's own; anybody else's does not exist."""
+    """An archive of the viewer's own; anybody else's does not exist. A download that broke off can be resumed."""
     res, me = visit.res, visit.me
     found = await access_archive(res.db, res.clock, me.account_id, form.id)
+    head = await res.store.find_head(found.file_key)
+    if head is None:
+        raise NotFound
     name = f"archive-{me.username}-{found.requested_at:%Y%m%d}.zip"
-    return StreamingResponse(
-        res.store.read(found.file_key),
-        headers={**_attachment(name), "content-length": str(found.size_bytes)},
-        media_type="application/zip",
-    )
+    headers = {**_attachment(name), "accept-ranges": "bytes", "etag": head.etag}
+    span = wanted_span(visit.request, head)
+    if span == "none":
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{head.size}"})
+    start, end = (0, head.size) if span == "whole" else span
+    headers["content-length"] = str(end - start)
+    if span != "whole":
+        headers["content-range"] = f"bytes {start}-{end - 1}/{head.size}"
+    status = 200 if span == "whole" else 206
+    return StreamingResponse(res.store.read(found.file_key, start=start, end=end), status, headers, "application/zip")
 
 
 def _csv_page(name: str) -> Handler:

@@ -35,6 +35,34 @@ async def test_an_archive_is_asked_for_and_downloaded(world: World) -> None:
     assert b"My own words" in zipfile.ZipFile(io.BytesIO(answer.content)).read("outbox.json")
 
 
+async def test_a_download_that_broke_off_goes_on_where_it_was(world: World) -> None:
+    browser = await Browser.of(world, await world.person("alice"))
+    await browser.get("/settings/export")
+    await browser.post("/settings/export")
+    await world.settle()
+    address = _link(await browser.get("/settings/export"))
+    whole = await browser.http.get(address)
+    more = {"range": "bytes=1000-", "if-range": whole.headers["etag"]}
+    rest = await browser.http.get(address, headers=more)
+    size = len(whole.content)
+    assert (rest.status_code, rest.headers["content-range"]) == (206, f"bytes 1000-{size - 1}/{size}")
+    assert rest.content == whole.content[1000:]
+    assert (await browser.http.get(address, headers={**more, "if-range": '"other"'})).content == whole.content
+    beyond = await browser.http.get(address, headers={"range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+    assert (await browser.http.head(address)).headers["content-length"] == str(size)
+
+
+async def test_a_file_that_the_store_has_lost_is_not_found(world: World) -> None:
+    browser = await Browser.of(world, await world.person("alice"))
+    await browser.get("/settings/export")
+    await browser.post("/settings/export")
+    await world.settle()
+    address = _link(await browser.get("/settings/export"))
+    await world.res.store.delete([await world.db.connection.fetchval("select file_key from exports")])
+    await browser.get(address, expect=404)
+
+
 async def test_a_second_wish_is_answered_with_words(world: World) -> None:
     browser = await Browser.of(world, await world.person("alice"))
     await browser.get("/settings/export")
