@@ -37,7 +37,7 @@ run: .venv/installed  ## Start a development server on http://localhost:PORT
 	@exec $(BIN)/rostra up --dev --data "$(DATA)" --port "$(PORT)" --domain "localhost:$(PORT)" --scheme http $(if $(DEMO),--demo)
 
 test: .venv/installed-dev tests/clients/node_modules/.installed  ## Install what the tests need and pass them
-	@tests/need-browser
+	@tests/need-debian
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/installed-dev types imports  ## Check style, types and import rules

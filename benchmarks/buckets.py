@@ -23,19 +23,19 @@ class Bucket:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._port = free_port()
-        self._key, self._secret = secrets.token_hex(10), secrets.token_hex(20)
+        self._key, self.secret = secrets.token_hex(10), secrets.token_hex(20)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"s3://{self._key}:{self._secret}@copies/rostra?endpoint=http://127.0.0.1:{self._port}&region=us-east-1"
+        return f"s3://{self._key}:{self.secret}@copies/rostra?endpoint=http://127.0.0.1:{self._port}&region=us-east-1"
 
     def start(self) -> None:
         (self.directory / "copies").mkdir(parents=True, exist_ok=True)
         program = shutil.which("rclone") or str(Path(sys.executable).with_name("rclone"))
         self._process = subprocess.Popen(
             [program, "serve", "s3", "--addr", f"127.0.0.1:{self._port}", "--config", os.devnull,
-             "--auth-key", f"{self._key},{self._secret}", str(self.directory)],
+             "--auth-key", f"{self._key},{self.secret}", str(self.directory)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip

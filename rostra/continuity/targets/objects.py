@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
@@ -9,20 +10,37 @@ from rostra.continuity.targets import TargetUnusable, label_of
 from rostra.kit.objectstore import ObjectHead, ObjectStore, open_store
 
 _TYPE: Final = "application/octet-stream"
+# How long two who put the same key at once may take to see each other, in seconds.
+_CONTEST: Final = 2.0
 
 
 class ObjectTarget:
     """A target in an object store."""
 
-    def __init__(self, store: ObjectStore, label: str) -> None:
+    def __init__(self, store: ObjectStore, label: str, *, contest: float = _CONTEST) -> None:
         self._store = store
         self.label = label
+        self._contest = contest
+        self._honours_put_new: bool | None = None
 
     async def put(self, key: str, body: bytes) -> None:
         await self._store.put(key, body, _TYPE)
 
     async def put_new(self, key: str, body: bytes) -> bool:
-        return await self._store.put_new(key, body)
+        if self._honours_put_new is None:
+            self._honours_put_new = await self._store.honours_put_new()
+        if self._honours_put_new:
+            return await self._store.put_new(key, body)
+        return await self._put_and_look(key, body)
+
+    async def _put_and_look(self, key: str, body: bytes) -> bool:
+        """For a server that ignores conditions, as several small ones do: who came last and stayed has it."""
+        found = await self._store.find(key)
+        if found is None:
+            await self._store.put(key, body, _TYPE)
+            await asyncio.sleep(self._contest)
+            found = await self._store.find(key)
+        return found == body
 
     async def find(self, key: str) -> bytes | None:
         return await self._store.find(key)
