@@ -67,7 +67,8 @@ def parse_login(address: str) -> Login:
 
 async def log_in(login: Login) -> asyncssh.SSHClientConnection:
     """An SSH connection to a server whose host key is the one that is expected. Raises StoreUnavailable."""
-    options: dict[str, object] = {"known_hosts": None} if login.host_key else {}
+    # Nobody is known then, so that `_Client` is asked; None would switch the check off.
+    options: dict[str, object] = {"known_hosts": ([], [], [])} if login.host_key else {}
     if login.known_hosts is not None:
         options["known_hosts"] = str(login.known_hosts)
     if login.key is not None:
