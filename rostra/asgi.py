@@ -21,7 +21,7 @@ from rostra.api.routes import all_routes
 from rostra.effects import emit
 from rostra.http_edge import finish, new_request_id, preflight
 from rostra.kit import metrics
-from rostra.kit.db import Database
+from rostra.kit.db import DATABASE_ERRORS, Database
 from rostra.kit.errors import Forbidden, NotFound, RostraError
 from rostra.kit.router import Router
 from rostra.kit.settings import Settings, load_settings
@@ -138,7 +138,7 @@ class Application:
     async def _health(self, _request: Request, _params: dict[str, str]) -> Response:
         try:
             await asyncio.wait_for(_ask(self.res.db), 2.0)
-        except (TimeoutError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("the database does not answer", reason=str(error))
             return Response(b'{"status":"the database does not answer"}', 503, media_type="application/json")
         return Response(b'{"status":"ok"}', media_type="application/json")

@@ -27,6 +27,7 @@ from rostra.kit.errors import (
     RateLimited,
     RostraError,
     Unauthorized,
+    Unavailable,
 )
 from rostra.kit.forms import to_form
 from rostra.kit.paging import Page
@@ -213,7 +214,7 @@ def error_response(error: RostraError, headers: Mapping[str, str] | None = None)
     more = {"cache-control": "private, no-store", **(headers or {}), **getattr(error, "headers", {})}
     if isinstance(error, OverLimit):
         _say_limit(error.state, more)
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | Unavailable):
         more["retry-after"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthorized):
         more["www-authenticate"] = 'Bearer realm="Rostra", error="invalid_token"'

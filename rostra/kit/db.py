@@ -13,13 +13,20 @@ from typing import Any, LiteralString, Protocol, TypeVar, cast
 import asyncpg
 import msgspec
 
+from rostra.kit.errors import Unavailable
 from rostra.kit.pool import ConnectionPool
+from rostra.kit.servers import Servers
 
 T = TypeVar("T")
 
-# What a lost connection or a restarting server can raise; InternalClientError comes from a connection which the server
-# has ended and whose socket is not yet closed, and where none of several servers takes writes.
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# What a lost connection or a restarting server can raise: Unavailable from a pool of ours, the others from a connection
+# of one's own. InternalClientError comes from a connection which the server has ended and whose socket is not yet
+# closed, and where none of several servers takes writes.
+DATABASE_ERRORS = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+# Seconds that a server has for its answer beyond a statement's time: one that is frozen, or gone without a word, does
+# not end the statement itself.
+_SILENCE = 5.0
 
 
 class Reader(Protocol):
@@ -38,7 +45,11 @@ class Tx(Reader, Protocol):
 
 
 class Database(Protocol):
-    """Where connections come from. Scopes are short and never nested: take what is needed as an argument instead."""
+    """Where connections come from. Scopes are short and never nested: take what is needed as an argument instead.
+
+    Each raises Unavailable where the database is away, at its beginning or its end: then it is not known whether what
+    was written has stayed.
+    """
 
     def read(self) -> AbstractAsyncContextManager[Reader]: ...
 
@@ -74,7 +85,12 @@ class PooledDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
         async with self._pool.loan() as connection, connection.transaction():
-            yield cast("Tx", connection)
+            try:
+                yield cast("Tx", connection)
+            except TimeoutError:
+                # Nobody is there to be asked to roll back.
+                connection.terminate()
+                raise
 
 
 @asynccontextmanager
@@ -82,7 +98,7 @@ async def open_database(
     dsn: str, *, max_size: int = 8, statement_timeout: float = 15.0, waits_for_disk: bool = True
 ) -> AsyncGenerator[PooledDatabase]:
     """Open a pool of up to `max_size` connections on `dsn` and close it in the end. `statement_timeout` is in seconds
-    and holds for every statement.
+    and holds for every statement. `dsn` may name several servers (`rostra.kit.servers`).
 
     Where it does not wait for the disk, a crash of the database may undo the last commits (never one before another
     that stays): for those who do it again then.
@@ -101,17 +117,25 @@ async def open_database(
         "synchronous_commit": "on" if waits_for_disk else "off",
     }
 
+    servers = Servers(dsn)
+
     async def open_connection() -> asyncpg.Connection:
-        connection: asyncpg.Connection = await asyncpg.connect(
-            dsn, server_settings=settings, statement_cache_size=500, max_cached_statement_lifetime=0
+        connection = await servers.connect(
+            server_settings=settings,
+            statement_cache_size=500,
+            max_cached_statement_lifetime=0,
+            command_timeout=statement_timeout + _SILENCE,
         )
         await _prepare_connection(connection)
         return connection
 
     pool = ConnectionPool(open_connection, max_size)
-    # A database that cannot be reached is to be known now, not at the first request.
-    async with pool.loan():
-        pass
+    # A database that cannot be reached is to be known now, and as what it is, not at the first request.
+    try:
+        async with pool.loan():
+            pass
+    except Unavailable as error:
+        raise error.__cause__ or error from None
     try:
         yield PooledDatabase(pool)
     finally:
@@ -120,7 +144,7 @@ async def open_database(
 
 async def connect(dsn: str) -> asyncpg.Connection:
     """One connection outside the pool, set up like the pooled ones (listeners, migrations, commands)."""
-    connection: asyncpg.Connection = await asyncpg.connect(dsn)
+    connection = await Servers(dsn).connect()
     await _prepare_connection(connection)
     return connection
 

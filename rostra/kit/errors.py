@@ -121,6 +121,18 @@ class RateLimited(RostraError):
         super().__init__(text)
 
 
+class Unavailable(RostraError):
+    """What nothing works without is away for a moment (HTTP 503): the database restarts or is handed over to another
+    server. `retry_after` is in seconds. What was asked may have been done, where the answer was lost on its way."""
+
+    status = 503
+    text = "The server cannot answer right now; try again in a moment"
+
+    def __init__(self, operator_text: str, *, retry_after: float = 5.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(operator_text=operator_text)
+
+
 class Upstream(RostraError):
     """Another server failed us (HTTP 503). Its status and words stay in the operator's text."""
 

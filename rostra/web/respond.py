@@ -5,6 +5,7 @@ Errors become pages here and nowhere else. What handlers may rely on is written 
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,7 +16,16 @@ from starlette.responses import Response
 from rostra.accounts.permissions import check_may
 from rostra.accounts.sessions import find_viewer
 from rostra.kit.body import read_params
-from rostra.kit.errors import Forbidden, Invalid, NotFound, RateLimited, RostraError, TooLarge, Unauthorized
+from rostra.kit.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    RateLimited,
+    RostraError,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
 from rostra.kit.forms import to_form
 from rostra.kit.ratelimit import address_key
 from rostra.resources import Resources
@@ -45,9 +55,18 @@ class Expired(Invalid):
 
 async def respond(request: Request, route: PageRoute, path_params: dict[str, str], res: Resources) -> Response:
     """Answer one request for a known page."""
+    try:
+        return await _respond(request, route, path_params, res)
+    except Unavailable as error:
+        return _away(request, res, error)
+
+
+async def _respond(request: Request, route: PageRoute, path_params: dict[str, str], res: Resources) -> Response:
     visit = await _open(request, res)
     try:
         response = await _handle(visit, route, path_params)
+    except Unavailable:
+        raise
     except RostraError as error:
         response = await _refuse(visit, route, error)
     except Exception:
@@ -59,9 +78,22 @@ async def respond(request: Request, route: PageRoute, path_params: dict[str, str
 
 async def missing(request: Request, res: Resources) -> Response:
     """The answer to a path that no page has."""
-    visit = await _open(request, res)
-    response = await _error_page(visit, NotFound())
+    try:
+        visit = await _open(request, res)
+        response = await _error_page(visit, NotFound())
+    except Unavailable as error:
+        return _away(request, res, error)
     visit.cookies.apply(response)
+    return response
+
+
+def _away(request: Request, res: Resources, error: Unavailable) -> Response:
+    """The answer while the database is away: a page that needs nothing of it."""
+    log.warning("page refused", status=error.status, reason=error.operator_text)
+    visit = Visit(request, res, None, Cookies(request, res.settings, res.sealer))
+    page = render(views(), bare_frame(visit), "error.html", code=error.status, detail="")
+    response = visit.respond(page, error.status)
+    response.headers["retry-after"] = str(math.ceil(error.retry_after))
     return response
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 import pytest
 
-from rostra.kit.db import PooledDatabase, open_database
-from rostra.kit.errors import NotFound
+from rostra.kit.db import PooledDatabase, Reader, open_database
+from rostra.kit.errors import NotFound, Unavailable
+from rostra.kit.pool import ConnectionPool
+from rostra.kit.servers import NoServer
 
 BACKEND = "select pg_backend_pid()"
 
@@ -107,3 +110,95 @@ async def test_closing_waits_for_what_is_lent(fresh_dsn: str) -> None:
         await lent.wait()
     assert done
     await task
+
+
+async def both(db: PooledDatabase) -> set[int]:
+    """The two connections of a pool; both are idle afterwards."""
+    async with db.read() as one, db.read() as other:
+        return {await one.fetchval(BACKEND), await other.fetchval(BACKEND)}
+
+
+async def test_a_server_that_takes_no_writes_any_more_is_left_by_all_connections(two: PooledDatabase) -> None:
+    before = await both(two)
+
+    async def write() -> None:
+        async with two.transaction() as tx:
+            await tx.execute("set transaction read only")
+            await tx.execute("create table never (id int)")
+
+    with pytest.raises(Unavailable):
+        await write()
+    assert not before & await both(two)
+
+
+async def test_a_connection_that_ends_while_it_is_lent_means_that_the_database_is_away(
+    two: PooledDatabase, fresh_dsn: str
+) -> None:
+    other = await asyncpg.connect(fresh_dsn)
+
+    async def work() -> None:
+        async with two.transaction() as tx:
+            await other.execute("select pg_terminate_backend($1)", await tx.fetchval(BACKEND))
+            for _ in range(1000):
+                await tx.fetchval("select 1 from pg_sleep(0.01)")
+
+    try:
+        before = await both(two)
+        with pytest.raises(Unavailable) as caught:
+            await work()
+        assert caught.value.retry_after > 0
+        assert not before & await both(two)
+    finally:
+        await other.close()
+
+
+async def test_a_statement_that_takes_too_long_is_no_sign_of_a_database_that_is_away(fresh_dsn: str) -> None:
+    async with open_database(fresh_dsn, max_size=1, statement_timeout=0.05) as db:
+        first = await backend(db)
+        with pytest.raises(asyncpg.QueryCanceledError):
+            async with db.read() as conn:
+                await conn.fetchval("select pg_sleep(10)")
+        assert await backend(db) == first
+
+
+async def test_a_server_that_says_nothing_any_more_is_given_up(fresh_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's own patience is for a server that does not even end the statement: here none is told to."""
+    monkeypatch.setattr("rostra.kit.db._SILENCE", 0.1)
+
+    async def wait(scope: Callable[[], AbstractAsyncContextManager[Reader]]) -> None:
+        async with scope() as conn:
+            await conn.fetchval("select set_config('statement_timeout', '0', false)")
+            await conn.fetchval("select pg_sleep(10)")
+
+    async with open_database(fresh_dsn, max_size=1, statement_timeout=0.05) as db:
+        first = await backend(db)
+        for scope in (db.read, db.transaction):
+            with pytest.raises(Unavailable):
+                await wait(scope)
+        assert await backend(db) != first
+
+
+async def test_while_the_database_is_away_it_is_not_asked_at_every_request() -> None:
+    asked = 0
+
+    async def refuse() -> asyncpg.Connection:
+        nonlocal asked
+        asked += 1
+        raise ConnectionRefusedError("nobody listens")
+
+    pool = ConnectionPool(refuse, 2)
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            async with pool.loan():
+                pass
+    assert asked == 1
+    await pool.close()
+
+
+async def test_a_database_that_is_not_there_at_the_start_is_told_as_what_it_is() -> None:
+    with pytest.raises(OSError, match=r"127\.0\.0\.1"):
+        async with open_database("postgresql://nobody@127.0.0.1:1/none"):
+            pass
+    with pytest.raises(NoServer, match=r"127\.0\.0\.1:2"):
+        async with open_database("postgresql://nobody@127.0.0.1:1,127.0.0.1:2/none"):
+            pass

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 import structlog
@@ -30,6 +30,7 @@ from rostra.kit.jobs.periodic import Timetable
 from rostra.kit.jobs.queries import claim, release, take_back
 from rostra.kit.jobs.schema import queue_queries
 from rostra.kit.jobs.settling import Settling
+from rostra.kit.servers import Servers
 
 R = TypeVar("R")
 Observe = Callable[[str, str, float], None]
@@ -107,8 +108,13 @@ class Worker(Generic[R]):
     @asynccontextmanager
     async def _connections(self) -> AsyncGenerator[asyncpg.Pool]:
         # Not the application's pool also because that one encodes jsonb itself, and PgQueuer passes encoded JSON.
+        servers = Servers(self._dsn)
+
+        async def open_connection(_dsn: object, **options: Any) -> asyncpg.Connection:
+            return await servers.connect(**options)
+
         pool = await asyncpg.create_pool(
-            self._dsn,
+            connect=open_connection,
             min_size=1,
             max_size=2,
             max_inactive_connection_lifetime=0,
@@ -142,6 +148,8 @@ class Worker(Generic[R]):
                 rows = await claim(self._pool, self._rooms(free), free, self._id)
             except DATABASE_ERRORS as error:
                 _log.warning("jobs: cannot reach the queue", error=repr(error))
+                # It may have become a place that takes no writes, or all of its connections lead to where it was.
+                await self._pool.expire_connections()
                 await self._wait(self._stopping, _PAUSE_AFTER_ERROR)
                 continue
             for row in rows:

@@ -14,7 +14,7 @@ import msgspec
 
 from rostra.accounts.permissions import check_may
 from rostra.accounts.records import Role
-from rostra.kit.errors import Invalid, NotFound, RostraError
+from rostra.kit.errors import Invalid, NotFound, RostraError, Unavailable
 from rostra.kit.jobs import Kind, enqueue
 from rostra.ledger.append import Entry, append
 from rostra.moderation.decisions import bulk_queries
@@ -129,6 +129,8 @@ async def _decide(desk: Desk, reviewer: Reviewer, bulk_id: int, item: bulk_queri
         made, why = await bulk_queries.find_decided(desk.db, bulk_id, item), None
     except NotFound:
         made, why = None, "gone"
+    except Unavailable:
+        raise
     except RostraError as error:
         made, why = None, "changed" if error.text == CHANGED else error.text
     async with desk.db.transaction() as tx:
