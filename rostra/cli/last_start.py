@@ -6,6 +6,7 @@ addresses with passwords are not kept: a command that needs those takes them fro
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,8 @@ class LastStart(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str
     dev: bool
     external_database: bool
+    command: tuple[str, ...] = ()
+    """The program as it was called, for whoever comes from another machine."""
 
     def as_environment(self) -> dict[str, str]:
         """The same as ROSTRA_ variables."""
@@ -33,6 +36,7 @@ def remember(settings: Settings) -> None:
         scheme=settings.scheme,
         dev=settings.dev,
         external_database=settings.database_url is not None,
+        command=(sys.executable, "-m", "rostra"),
     )
     path = _path(settings.data_dir)
     fresh = path.with_suffix(".new")

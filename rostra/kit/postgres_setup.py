@@ -119,7 +119,8 @@ def configure(home: Home, *, shared_buffers: str, durable: bool, more: Mapping[s
         more="".join(_line(name, value) for name, value in more.items()),
     )
     ours = pwd.getpwuid(os.geteuid()).pw_name
-    accounts = sorted({ours, home.account.name if home.account else ours})
+    # root may become whom it likes, and comes so from a standby that logs in as root.
+    accounts = sorted({ours, "root", home.account.name if home.account else ours})
     ident = "".join(f'rostra "{account}" {role}\n' for account in accounts for role in (ROLE, ADMIN))
     hba = "local all all peer map=rostra\nlocal replication all peer map=rostra\n"
     files = {"postgresql.conf": configuration, "pg_hba.conf": hba, "pg_ident.conf": ident}

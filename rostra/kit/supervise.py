@@ -113,6 +113,15 @@ class Supervisor:
         place = self._places[spec.name] = _Place(spec)
         place.child = self._spawn(spec)
 
+    def end(self, name: str) -> None:
+        """Ask the child `name` to end, for good; the others go on meanwhile."""
+        place = self._places.pop(name)
+        for child in (place.child, place.successor):
+            if child is not None:
+                child.process.send_signal(place.spec.end_signal)
+                self._retiring[child] = time.monotonic() + self._grace
+        self._to_replace = [each for each in self._to_replace if each is not place]
+
     def run_task(self, spec: ChildSpec) -> None:
         """Run a child that ends by itself. Raises ChildFailed where its exit status is not 0, and StopRequested."""
         self._task = task = self._spawn(spec)
