@@ -142,6 +142,44 @@ class ShipStatus(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[str] = []
 
 
+class DrillStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a drill did, how many seconds it took, what it found, and what was wrong (None: nothing)."""
+
+    name: str
+    seconds: float
+    found: str = ""
+    problem: str | None = None
+
+
+class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a drill found. `rpo` are the seconds between the newest thing in the copy and the moment up to which it
+    should reach; `rto` those from the command to the first answered request. Both are None where it did not get so far.
+
+    `until` is the moment that the copy reaches; `media` and `tables` count what was compared.
+    """
+
+    at: datetime
+    ended_at: datetime
+    target: str
+    host: str
+    full: bool
+    ok: bool
+    epoch: int = 0
+    until: datetime | None = None
+    rpo: float | None = None
+    rto: float | None = None
+    tables: int = 0
+    media: int = 0
+    steps: list[DrillStep] = []
+    problems: list[str] = []
+
+
+class DrillLog(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest drills that were found at the targets, the newest first."""
+
+    drills: list[DrillRecord] = []
+
+
 def format_lsn(lsn: int) -> str:
     """As PostgreSQL writes a position."""
     return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
