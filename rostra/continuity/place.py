@@ -37,6 +37,13 @@ class LookOnly(msgspec.Struct, frozen=True, kw_only=True):
     restored_at: datetime
 
 
+class HalfRestored(msgspec.Struct, frozen=True, kw_only=True):
+    """A restore into this data directory has begun and not come to its end: what is here is no server."""
+
+    started_at: datetime
+    source: str
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who this server is to its targets. `site_object` and `epoch_object` are the sealed originals."""
 
@@ -130,6 +137,19 @@ class Place:
         """Set where this is a copy to look at."""
         return self._find("look-only.json", LookOnly)
 
+    def mark_half_restored(self, half: HalfRestored) -> None:
+        self.ensure()
+        self._write("half-restored.json", msgspec.json.encode(half))
+
+    def find_half_restored(self) -> HalfRestored | None:
+        """Set from the beginning of a restore until the server can be started."""
+        return self._find("half-restored.json", HalfRestored)
+
+    def unmark_half_restored(self) -> None:
+        """The restore has come so far that the server can be started."""
+        (self.path / "half-restored.json").unlink()
+        self._flush()
+
     def write_json(self, name: str, value: msgspec.Struct) -> None:
         """Keep a record in a file of its own, as `targets/<name>.json`."""
         self._write(name, msgspec.json.encode(value))
@@ -149,6 +169,13 @@ class Place:
 
     def _write(self, name: str, body: bytes, *, durably: bool = True) -> None:
         write_whole(self.path / name, body, durably=durably)
+
+    def _flush(self) -> None:
+        directory = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 def write_whole(path: Path, body: bytes, *, durably: bool = True) -> None:
