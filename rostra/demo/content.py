@@ -52,6 +52,15 @@ class WrittenPoll(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     hide_totals: bool = False
 
 
+class WrittenReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody tells the moderators of a post, `after` some time; `reason` is a clause of the policy."""
+
+    by: str
+    after: str
+    comment: str = ""
+    reason: str = ""
+
+
 class Post(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A post: either `at` a moment, or `after` some time as an answer `to` the post with that key.
 
@@ -71,6 +80,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     pictures: list[Picture] = []
     poll: WrittenPoll | None = None
     boosts: list[str] = []
+    reports: list[WrittenReport] = []
     warmth: float = 0.35
 
 

@@ -31,6 +31,7 @@ from rostra.lists.lists import create_list, find_lists
 from rostra.lists.members import add_members
 from rostra.media.account_images import store_account_image, store_emoji_image
 from rostra.media.upload import upload
+from rostra.moderation.reports.report import ReportDraft, report
 from rostra.posts.boost import boost
 from rostra.posts.publish import publish
 from rostra.posts.react import bookmark, favourite, pin
@@ -151,6 +152,8 @@ async def _do(town: _Town, step: plan.Step) -> None:
             await _make_list(town, step)
         case plan.Follow() | plan.Accept():
             await _meet(town, step)
+        case plan.Report():
+            await _report(town, step)
         case _:
             await _react(town, step)
 
@@ -325,6 +328,28 @@ async def _vote(town: _Town, account_id: int, poll_id: int, choices: list[int]) 
         await vote(town.res.db, town.res.clock, voter_id=account_id, poll_id=poll_id, choices=choices)
     except Refused:
         # Cast before an interruption.
+        return
+
+
+async def _report(town: _Town, step: plan.Report) -> None:
+    """The moderators of the place find something to do."""
+    reporter, status_id = town.actors[step.who].account_id, town.statuses[step.key]
+    async with town.res.db.read() as conn:
+        if await queries.has_reported(conn, reporter, status_id):
+            return
+    author = next(post.by for post in town.community.posts if post.key == step.key)
+    # Whoever has a policy of their own may not have the clause.
+    clauses = (await town.res.desk.policies.current(town.res.db)).clauses
+    draft = ReportDraft(
+        target_id=town.actors[author].account_id,
+        status_ids=[status_id],
+        reason=step.written.reason if step.written.reason in clauses else "",
+        comment=step.written.comment.strip(),
+    )
+    try:
+        await report(town.res.desk, reporter, draft)
+    except NotFound:
+        # The policy was quicker: it waits on the desk already, and nobody has seen it.
         return
 
 

@@ -51,6 +51,7 @@ HEADERS: Final[dict[str, Callable[[], str]]] = {
     "ground": lambda: town.football("long ground", *_HEADER),
     "spices": lambda: rooms.tiles("spices", *_HEADER, ("#f6d9b8", "#d9632f", "#b3324a")),
     "paper": lambda: rooms.tiles("paper", *_HEADER, ("#f2ede1", "#b0324f", "#2f5d50")),
+    "offers": lambda: rooms.tiles("offers", *_HEADER, ("#fbe38a", "#d9331f", "#2b2b6b")),
     "night": lambda: scenes.stars("long night", *_HEADER),
     "sea": lambda: scenes.sea("long harbour", *_HEADER),
     "lake": lambda: scenes.mountains("lake", *_HEADER),

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 import msgspec
 
-from rostra.demo.content import Community, Person, Picture, Post, WrittenList, WrittenPoll
+from rostra.demo.content import Community, Person, Picture, Post, WrittenList, WrittenPoll, WrittenReport
 from rostra.demo.svg import dice
 
 _MOMENT = re.compile(r"(?P<days>\d+) (?P<clock>\d\d:\d\d)|-(?P<ago>\w+)")
@@ -65,6 +65,11 @@ class Bookmark(Step, frozen=True, kw_only=True):
 class Vote(Step, frozen=True, kw_only=True):
     key: str
     choices: list[int]
+
+
+class Report(Step, frozen=True, kw_only=True):
+    key: str
+    written: WrittenReport
 
 
 class MakeList(Step, frozen=True, kw_only=True):
@@ -173,6 +178,8 @@ def _addressed(post: Post, parent: Publish | None) -> str:
 
 def _reactions(step: Publish, community: Community, joined: dict[str, datetime]) -> Iterator[Step]:
     post, chance = step.post, dice(step.text)
+    for written in post.reports:
+        yield Report(at=step.at + parse_span(written.after), who=written.by, key=step.key, written=written)
     for who in post.boosts:
         yield Boost(at=step.at + timedelta(minutes=chance.randint(4, 400)), who=who, key=step.key)
     for person in community.people:

@@ -24,6 +24,8 @@ POSTS: Final = """
 select id, account_id, text from statuses where account_id = any($1::bigint[]) and reblog_of_id is null
 """
 
+REPORTED: Final = "select exists (select from reports where account_id = $1 and $2::bigint = any(status_ids))"
+
 # The audit log remembers it: what the visitor changes or deletes afterwards must not come back.
 FILLED_IN: Final = "select exists (select from audit_events where action = 'demo.filled_in')"
 
@@ -61,6 +63,11 @@ async def has_others(db: Reader, usernames: Sequence[str]) -> bool:
 async def find_posts(db: Reader, account_ids: Sequence[int]) -> list[KnownPost]:
     """All posts of these accounts, without boosts."""
     return as_records(KnownPost, await db.fetch(POSTS, account_ids))
+
+
+async def has_reported(db: Reader, account_id: int, status_id: int) -> bool:
+    """Whether somebody has told the moderators of a post."""
+    return await db.fetchval(REPORTED, account_id, status_id)
 
 
 async def is_filled_in(db: Reader) -> bool:

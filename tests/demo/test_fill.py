@@ -14,7 +14,7 @@ import pytest
 
 from rostra.asgi import Application
 from rostra.demo import fill as demo
-from rostra.demo.content import Community, Extras, WrittenList, load_community
+from rostra.demo.content import Community, Extras, WrittenList, WrittenReport, load_community
 from rostra.effects import emit
 from rostra.instance.cache import default_settings
 from rostra.instance.rules import add_rule, list_rules
@@ -187,6 +187,8 @@ async def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(
     res: Resources, db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = hamlet("welcome", "welcome-en", "welcome-oren", "poll-night")
+    told = WrittenReport(by="oren", after="1m", comment="Look at this")
+    small.posts[-1] = msgspec.structs.replace(small.posts[-1], reports=[told])
     monkeypatch.setattr(demo, "load_community", lambda: small)
 
     def stop_late(done: int, of: int) -> None:
@@ -197,9 +199,9 @@ async def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(
         await demo.fill(res, progress=stop_late)
     summary = await demo.fill(res)
     assert not summary.already
-    tables = ("accounts", "lists", "bookmarks", "polls")
+    tables = ("accounts", "lists", "bookmarks", "polls", "reports", "cases")
     counts = {table: await db.fetchval(f"select count(*) from {table}") for table in tables}
-    assert counts == {"accounts": 4, "lists": 1, "bookmarks": 1, "polls": 1}
+    assert counts == {"accounts": 4, "lists": 1, "bookmarks": 1, "polls": 1, "reports": 1, "cases": 1}
     assert await db.fetchval("select count(*) from statuses where reblog_of_id is null") == 4
     assert await db.fetchval("select voters_count from polls") == 3
 
