@@ -27,14 +27,17 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.jobs import Kind, enqueue
+from rostra.kit.objectstore import ObjectStore, StoreUnavailable
 from rostra.kit.settings import Settings
 
 LIFETIME: Final = timedelta(days=7)
 """How long an archive can be downloaded."""
 BETWEEN: Final = timedelta(hours=24)
 """How long after one was asked for the next can be."""
-# Longer than all attempts of the job together.
-STUCK_AFTER: Final = timedelta(hours=12)
+# After the last attempt began; longer than one may take and the wait for the next. Waiting for its turn does not count:
+# when a server is about to close, everybody asks at once.
+STUCK_AFTER: Final = timedelta(hours=4)
+_LOST_AFTER: Final = timedelta(days=7)
 FOLDER: Final = "exports"
 _SHOWN: Final = 10
 _BATCH: Final = 500
@@ -47,7 +50,7 @@ class ArchiveWanted(msgspec.Struct, frozen=True, kw_only=True):
     file_key: str
 
 
-MAKE_ARCHIVE: Final = Kind("archive.make", ArchiveWanted)
+MAKE_ARCHIVE: Final = Kind("archive.make", ArchiveWanted, -5)
 
 
 class BeingMade(Conflict):
@@ -64,16 +67,17 @@ class TooSoon(Conflict):
         self.again_at = again_at
 
 
-async def request_archive(db: Database, clock: Clock, account_id: int) -> int:
+async def request_archive(db: Database, clock: Clock, store: ObjectStore, account_id: int) -> int:
     """Have an archive of a local account made, and return its id. Raises NotFound, BeingMade and TooSoon."""
     at = clock.now()
+    lost = {each.id for each in await list_archives(db, store, account_id) if each.state == "failed"}
     async with db.transaction() as tx:
         if not await queries.lock_owner(tx, account_id):
             raise NotFound
         latest = next(iter(await queries.list_exports(tx, account_id, 1)), None)
         if latest and latest.state == "waiting":
             raise BeingMade
-        if latest and latest.state == "ready" and latest.requested_at + BETWEEN > at:
+        if latest and latest.id not in lost and latest.state == "ready" and latest.requested_at + BETWEEN > at:
             raise TooSoon(latest.requested_at + BETWEEN)
         token = secrets.token_hex(16)
         key = f"archives/{token[:2]}/{token}.zip"
@@ -82,10 +86,19 @@ async def request_archive(db: Database, clock: Clock, account_id: int) -> int:
     return export_id
 
 
-async def list_archives(db: Database, account_id: int) -> list[ArchiveAsked]:
-    """The archives of an account that are there, are being made, or failed; the latest first."""
+async def list_archives(db: Database, store: ObjectStore, account_id: int) -> list[ArchiveAsked]:
+    """The archives of an account that are there, are being made, or failed; the latest first.
+
+    One whose file is gone counts as failed, as after a restore from a copy that has no archives in it.
+    """
     async with db.read() as conn:
-        return await queries.list_exports(conn, account_id, _SHOWN)
+        found = await queries.list_exports(conn, account_id, _SHOWN)
+    return [
+        msgspec.structs.replace(each, state="failed", size_bytes=None, expires_at=None)
+        if each.state == "ready" and await _is_lost(store, each.file_key)
+        else each
+        for each in found
+    ]
 
 
 async def has_archive(db: Database, clock: Clock, account_id: int) -> bool:
@@ -106,10 +119,10 @@ async def access_archive(db: Database, clock: Clock, account_id: int, export_id:
 async def make_archive(sources: Sources, emit: Emit, settings: Settings, wanted: ArchiveWanted) -> None:
     """Make an archive that waits, keep it, and tell its owner by mail; for a job. Nothing happens where it is there
     already. Raises StoreUnavailable and OSError, after which it can be tried again."""
-    async with sources.db.read() as conn:
-        asked = await queries.find_export(conn, wanted.export_id)
-    if asked and asked.state != "waiting":
-        return
+    async with sources.db.transaction() as tx:
+        asked = await queries.start_export(tx, wanted.export_id, sources.clock.now())
+        if asked is None and await queries.find_export(tx, wanted.export_id):
+            return
     if asked is None or not await _make(sources, emit, settings, asked):
         # Deleted with the account, perhaps while the file was on its way.
         await sources.store.delete([wanted.file_key])
@@ -120,7 +133,7 @@ async def sweep_archives(db: Database, clock: Clock, emit: Emit, folder: Path) -
     for a periodic job."""
     at = clock.now()
     async with db.transaction() as tx:
-        keys = await queries.fail_stuck(tx, at, at - STUCK_AFTER)
+        keys = await queries.fail_stuck(tx, at, started_before=at - STUCK_AFTER, asked_before=at - _LOST_AFTER)
         await _let_go(tx, emit, keys)
     more = True
     while more:
@@ -148,6 +161,14 @@ async def _make(sources: Sources, emit: Emit, settings: Settings, asked: Archive
         await _let_go(tx, emit, await queries.forget_older(tx, account_id, asked.id))
         await _tell(tx, emit, sources, account_id)
     return True
+
+
+async def _is_lost(store: ObjectStore, key: str) -> bool:
+    try:
+        return not await store.exists(key)
+    except StoreUnavailable:
+        # For now.
+        return False
 
 
 async def _tell(tx: Tx, emit: Emit, sources: Sources, account_id: int) -> None:

@@ -24,6 +24,10 @@ HAS_READY: Final = """
 select exists (select from exports where account_id = $1 and state = 'ready' and expires_at > $2)
 """
 
+START: Final = f"""
+update exports set started_at = $2 where id = $1 and state = 'waiting' returning {_COLUMNS}
+"""
+
 FINISH: Final = """
 update exports set state = 'ready', size_bytes = $2, finished_at = $3, expires_at = $4
 where id = $1 and state = 'waiting' returning account_id
@@ -38,7 +42,8 @@ returning file_key
 """
 
 FAIL_STUCK: Final = """
-update exports set state = 'failed', finished_at = $1 where state = 'waiting' and requested_at <= $2 returning file_key
+update exports set state = 'failed', finished_at = $1
+where state = 'waiting' and (started_at <= $2 or requested_at <= $3) returning file_key
 """
 
 
@@ -50,6 +55,11 @@ async def lock_owner(tx: Tx, account_id: int) -> bool:
 async def insert_export(tx: Tx, account_id: int, key: str, at: datetime) -> int:
     """Note that an archive is asked for, which will be at `key`; its id."""
     return await tx.fetchval(INSERT, account_id, key, at)
+
+
+async def start_export(tx: Tx, export_id: int, at: datetime) -> ArchiveAsked | None:
+    """Note that an archive which waits is being made; None where none of this id waits."""
+    return find_record(ArchiveAsked, await tx.fetchrow(START, export_id, at))
 
 
 async def find_export(db: Reader, export_id: int) -> ArchiveAsked | None:
@@ -82,6 +92,7 @@ async def forget_expired(tx: Tx, at: datetime, limit: int) -> list[str]:
     return [row["file_key"] for row in await tx.fetch(FORGET_EXPIRED, at, limit)]
 
 
-async def fail_stuck(tx: Tx, at: datetime, before: datetime) -> list[str]:
-    """Give up what was asked for until then and is not there yet; the keys at which half of it may be."""
-    return [row["file_key"] for row in await tx.fetch(FAIL_STUCK, at, before)]
+async def fail_stuck(tx: Tx, at: datetime, *, started_before: datetime, asked_before: datetime) -> list[str]:
+    """Give up what was last begun, or asked for, until then and is not there yet; the keys at which half of it may
+    be."""
+    return [row["file_key"] for row in await tx.fetch(FAIL_STUCK, at, started_before, asked_before)]

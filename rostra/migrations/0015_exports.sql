@@ -9,6 +9,8 @@ create table exports (
   -- Of the whole file, where it is ready.
   size_bytes bigint,
   requested_at timestamptz not null,
+  -- When the last attempt began; null while it waits for its turn.
+  started_at timestamptz,
   finished_at timestamptz,
   -- When the file is removed.
   expires_at timestamptz,
@@ -18,4 +20,4 @@ create table exports (
 );
 create index exports_by_account on exports (account_id, id desc);
 create index exports_by_end on exports (expires_at) where state = 'ready';
-create index exports_waiting on exports (requested_at) where state = 'waiting';
+create index exports_waiting on exports (started_at, requested_at) where state = 'waiting';

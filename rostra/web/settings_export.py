@@ -50,7 +50,7 @@ async def export_page(visit: Visit) -> Response:
 async def request(visit: Visit) -> Response:
     """Have an archive made."""
     try:
-        await request_archive(visit.res.db, visit.res.clock, visit.me.account_id)
+        await request_archive(visit.res.db, visit.res.clock, visit.res.store, visit.me.account_id)
     except BeingMade:
         return await _page(visit, visit.gettext("An archive is being made already."))
     except TooSoon as error:
@@ -98,7 +98,7 @@ def _attachment(name: str) -> dict[str, str]:
 
 
 async def _page(visit: Visit, problem: str = "") -> Response:
-    archives = await list_archives(visit.res.db, visit.me.account_id)
+    archives = await list_archives(visit.res.db, visit.res.store, visit.me.account_id)
     now = visit.res.clock.now()
     shown = [_archive(each, visit) for each in archives if each.expires_at is None or each.expires_at > now]
     return await visit.html(

@@ -31,11 +31,11 @@ from tests.world import Person, World
 
 
 async def ask(world: World, person: Person) -> int:
-    return await request_archive(world.db, world.clock, person.account_id)
+    return await request_archive(world.db, world.clock, world.res.store, person.account_id)
 
 
 async def latest(world: World, person: Person) -> ArchiveAsked:
-    return (await list_archives(world.db, person.account_id))[0]
+    return (await list_archives(world.db, world.res.store, person.account_id))[0]
 
 
 async def sweep(world: World) -> None:
@@ -93,7 +93,7 @@ async def test_a_newer_archive_takes_the_place_of_the_older(world: World) -> Non
     await ask(world, alice)
     assert (await access_archive(world.db, world.clock, alice.account_id, older.id)).id == older.id
     await world.settle()
-    (newer,) = await list_archives(world.db, alice.account_id)
+    (newer,) = await list_archives(world.db, world.res.store, alice.account_id)
     assert newer.id != older.id
     assert await stored(world) == [newer.file_key]
 
@@ -111,7 +111,7 @@ async def test_an_archive_is_removed_after_seven_days(world: World) -> None:
         await access_archive(world.db, world.clock, alice.account_id, found.id)
     await sweep(world)
     assert await stored(world) == []
-    assert await list_archives(world.db, alice.account_id) == []
+    assert await list_archives(world.db, world.res.store, alice.account_id) == []
 
 
 async def test_an_archive_goes_with_its_account(world: World) -> None:
@@ -186,21 +186,55 @@ async def test_a_failed_attempt_leaves_no_file_behind(
     assert (await latest(world, alice)).state == "waiting"
 
 
-async def test_one_that_never_comes_is_given_up_and_can_be_asked_for_again(world: World) -> None:
+async def test_one_that_never_comes_is_given_up_and_can_be_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alice = await world.person("alice")
     first = await ask(world, alice)
-    asked = await latest(world, alice)
-    world.clock.tick(hours=11)
-    await sweep_archives(world.db, world.clock, world.res.emit, world.res.settings.data_dir)
+    wanted = ArchiveWanted(export_id=first, file_key=(await latest(world, alice)).file_key)
+
+    async def fail(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    async def sweep_rows() -> None:
+        await sweep_archives(world.db, world.clock, world.res.emit, world.res.settings.data_dir)
+
+    # Waiting for one's turn is not failing.
+    world.clock.tick(hours=30)
+    await sweep_rows()
+    with monkeypatch.context() as broken:
+        broken.setattr(archive_jobs, "write_archive", fail)
+        with pytest.raises(OSError, match="No space"):
+            await make_archive(sources_of(world), world.res.emit, world.res.settings, wanted)
+    world.clock.tick(hours=3)
+    await sweep_rows()
     assert (await latest(world, alice)).state == "waiting"
     world.clock.tick(hours=1)
-    await sweep_archives(world.db, world.clock, world.res.emit, world.res.settings.data_dir)
+    await sweep_rows()
     assert (await latest(world, alice)).state == "failed"
     # Too late: it was given up.
-    wanted = ArchiveWanted(export_id=first, file_key=asked.file_key)
     await make_archive(sources_of(world), world.res.emit, world.res.settings, wanted)
     assert (await latest(world, alice)).state == "failed"
     assert await ask(world, alice) != first
+
+
+async def test_one_whose_job_was_lost_is_given_up_in_the_end(world: World) -> None:
+    alice = await world.person("alice")
+    await ask(world, alice)
+    world.clock.tick(days=7)
+    await sweep_archives(world.db, world.clock, world.res.emit, world.res.settings.data_dir)
+    assert (await latest(world, alice)).state == "failed"
+
+
+async def test_one_whose_file_is_lost_does_not_stand_in_the_way(world: World) -> None:
+    alice = await world.person("alice")
+    first = await ask(world, alice)
+    await world.settle()
+    await world.res.store.delete([(await latest(world, alice)).file_key])
+    assert (await latest(world, alice)).state == "failed"
+    assert await ask(world, alice) != first
+    await world.settle()
+    assert (await latest(world, alice)).state == "ready"
 
 
 async def test_what_dead_workers_left_is_cleared_and_what_is_being_written_is_not(world: World, tmp_path: Path) -> None:
