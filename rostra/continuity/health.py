@@ -148,12 +148,12 @@ def _of_targets(situation: Situation, now: datetime) -> Iterator[Finding]:
     status = situation.status
     if status is None:
         return
-    others_hold = sum(_holds(target, situation, now) for target in status.targets)
+    somebody_holds = any(holds(target, situation, now) for target in status.targets)
     for target in status.targets:
-        if _holds(target, situation, now):
+        if holds(target, situation, now):
             continue
         # What one target lacks is less grave while another has it.
-        weight: Weight = "warn" if others_hold else "bad"
+        weight: Weight = "warn" if somebody_holds else "bad"
         label: dict[str, Value] = {"label": target.label}
         if target.problem is not None:
             since = {"since": target.problem_since or status.at}
@@ -169,8 +169,8 @@ def _of_targets(situation: Situation, now: datetime) -> Iterator[Finding]:
             yield Finding(weight=weight if bad else "warn", said=said)
 
 
-def _holds(target: TargetStatus, situation: Situation, now: datetime) -> bool:
-    """Whether a target has all that it should."""
+def holds(target: TargetStatus, situation: Situation, now: datetime) -> bool:
+    """Whether a target has all that it should have at `now`."""
     if target.problem is not None or target.safe_until is None:
         return False
     return (now - target.safe_until).total_seconds() <= max(_LATE, 3 * situation.interval)

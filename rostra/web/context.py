@@ -47,6 +47,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     # Crisis levers that are pulled.
     levers: int = 0
+    # Whether something is amiss with the copies of the server; judged on the pages of the administration only.
+    copies: Literal["", "warn", "bad"] = ""
     # Whether an archive of the viewer's waits to be downloaded; looked up for the settings.
     archive_ready: bool = False
     trends: Sequence[Entity] = ()

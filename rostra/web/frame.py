@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from rostra.accounts.own import get_user, own_account, render_preferences
 from rostra.accounts.permissions import may, permissions_of
 from rostra.accounts.records import Viewer
 from rostra.archive.archive_jobs import has_archive
+from rostra.continuity.situation import read_health
 from rostra.moderation.cases.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
 from rostra.search.trends import trending_tags
@@ -70,6 +72,7 @@ async def build_frame(visit: Visit) -> Page:
         decides=viewer is not None and may(viewer.role, "decide"),
         waiting=waiting,
         levers=await _count_levers(visit),
+        copies=await _judge_copies(visit),
         archive_ready=await _has_archive(visit),
         administrator=viewer is not None and may(viewer.role, "settings"),
         powers=permissions_of(viewer.role) if viewer is not None else frozenset(),
@@ -91,6 +94,14 @@ async def _count_levers(visit: Visit) -> int:
     if visit.viewer is None or visit.viewer.role == "user" or not visit.path.startswith("/admin"):
         return 0
     return len((await visit.res.screen.levers.current(visit.res.db)).pulls)
+
+
+async def _judge_copies(visit: Visit) -> Literal["", "warn", "bad"]:
+    """Whether something is amiss with the copies that are made, for administrators; from files."""
+    if visit.viewer is None or not may(visit.viewer.role, "settings") or not visit.path.startswith("/admin"):
+        return ""
+    health = await asyncio.to_thread(read_health, visit.res.settings, visit.res.clock.now())
+    return health.level if health.level in ("warn", "bad") else ""
 
 
 async def _trends(visit: Visit) -> list[dict[str, Any]]:
