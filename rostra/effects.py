@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -19,9 +20,13 @@ from rostra.accounts.verify import verify_links
 from rostra.appeals.panel_vote import fit_jurors, tick_panels
 from rostra.appeals.review import close_moot
 from rostra.appeals.tell import tell_outcome
+from rostra.archive import import_archive, move
 from rostra.archive.archive_jobs import FOLDER as ARCHIVES_FOLDER
 from rostra.archive.archive_jobs import MAKE_ARCHIVE, ArchiveWanted, make_archive, sweep_archives
 from rostra.archive.export_archive import Sources
+from rostra.archive.import_csv import run_csv
+from rostra.archive.import_posts import Tools
+from rostra.archive.import_records import RUN_ARCHIVE, RUN_IMPORT, UNDO_IMPORT, ImportWanted
 from rostra.events import (
     AccountClosed,
     AccountDeleted,
@@ -37,11 +42,13 @@ from rostra.events import (
     FilesLetGo,
     FiltersChanged,
     Followed,
+    FollowedTogether,
     FollowRequested,
     LegalNoticeFiled,
     LeverMoved,
     LinkRequested,
     MailOrdered,
+    Moved,
     NoticeReceived,
     Notified,
     PollClosed,
@@ -52,6 +59,7 @@ from rostra.events import (
     SignedUp,
     StatusDeleted,
     StatusEdited,
+    StatusesImported,
     StatusPublished,
     StatusRejudged,
     StatusWithheld,
@@ -59,6 +67,7 @@ from rostra.events import (
     TokensRevoked,
     Unfavourited,
     Unfollowed,
+    UnfollowedTogether,
 )
 from rostra.instance.erase import erase_account
 from rostra.instance.sweep import sweep as sweep_logins
@@ -503,6 +512,59 @@ async def _count_recipients(_: Tick, res: Resources) -> None:
     await transparency.count_recipients(res.db, res.clock)
 
 
+async def _fill_in_together(event: FollowedTogether, res: Resources) -> None:
+    for account_id, target_id in event.pairs:
+        await fill_in(res.db, account_id, target_id)
+
+
+async def _tell_followed(event: FollowedTogether, res: Resources) -> None:
+    notifier = _notifier(res)
+    for account_id, target_id in event.pairs:
+        await notifier.followed(Followed(account_id=account_id, target_id=target_id))
+    for account_id, target_id in event.requested:
+        await notifier.follow_requested(FollowRequested(account_id=account_id, target_id=target_id))
+
+
+async def _take_out_together(event: UnfollowedTogether, res: Resources) -> None:
+    for account_id, target_id in event.pairs:
+        await take_out(res.db, account_id, target_id)
+
+
+async def _index_imported(event: StatusesImported, res: Resources) -> None:
+    await index(res.db, event.status_ids)
+
+
+async def _record_rules(event: StatusesImported, res: Resources) -> None:
+    for status_id in event.restricted:
+        await record_rule(res.desk, status_id)
+
+
+async def _import_list(wanted: ImportWanted, res: Resources) -> None:
+    await run_csv(res.db, res.clock, emit, wanted.import_id)
+
+
+async def _import_archive(wanted: ImportWanted, res: Resources) -> None:
+    tools = Tools(db=res.db, clock=res.clock, urls=res.urls, screen=res.screen, store=res.store, images=res.images)
+    await import_archive.run_archive(tools, emit, _imports_of(res), wanted.import_id)
+
+
+async def _undo_import(wanted: ImportWanted, res: Resources) -> None:
+    await import_archive.run_undo(res.db, res.clock, emit, _imports_of(res), wanted.import_id)
+
+
+async def _sweep_imports(_: Tick, res: Resources) -> None:
+    await import_archive.sweep_imports(res.db, res.clock, _imports_of(res))
+
+
+def _imports_of(res: Resources) -> Path:
+    return import_archive.folder_of(res.settings.data_dir)
+
+
+async def _carry_over(event: Moved, res: Resources) -> None:
+    if event.move_id is not None:
+        await move.carry_over(res.db, res.clock, emit, event.move_id)
+
+
 async def _trim(_: Tick, res: Resources) -> None:
     await trim_all(res.db, res.clock)
 
@@ -510,6 +572,8 @@ async def _trim(_: Tick, res: Resources) -> None:
 on(StatusPublished, "timelines.fan_out", _fan_out, priority=10)
 on(Followed, "timelines.fill_in", _fill_in)
 on(Unfollowed, "timelines.take_out", _take_out)
+on(FollowedTogether, "timelines.fill_in_together", _fill_in_together, when=lambda event: bool(event.pairs), timeout=600)
+on(UnfollowedTogether, "timelines.take_out_together", _take_out_together, timeout=600)
 on(TagUnfollowed, "timelines.take_out_tag", _take_out_tag)
 on(AccountHidden, "timelines.take_out_hidden", _take_out_hidden, timeout=3600)
 on(AccountShown, "timelines.put_back_shown", _put_back_shown, timeout=3600)
@@ -557,6 +621,7 @@ on(
     when=lambda event: event.reblog_of_id is not None,
 )
 on(Followed, "notifications.followed", lambda event, res: _notifier(res).followed(event))
+on(FollowedTogether, "notifications.followed_together", _tell_followed, when=lambda event: event.tells, timeout=600)
 on(FollowRequested, "notifications.follow_requested", lambda event, res: _notifier(res).follow_requested(event))
 on(PollClosed, "notifications.poll_closed", lambda event, res: _notifier(res).poll_closed(event))
 on(Reported, "notifications.reported", lambda event, res: _notifier(res).reported(event))
@@ -565,6 +630,7 @@ on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed
 on(PushOrdered, "notifications.push", _push, priority=-5, first_delay=timedelta(seconds=30), timeout=30, concurrency=12)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
+on(StatusesImported, "search.index_imported", _index_imported)
 on(StatusWithheld, "search.withheld", _take_out_of_search)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
@@ -586,6 +652,12 @@ on(
 HANDLERS.add(BULK, _bulk, attempts=20, concurrency=2, timeout=3600)
 on(StatusPublished, "moderation.record_rule", _record_rule, when=lambda event: event.restricted)
 on(StatusRejudged, "moderation.record_edited", _record_rule)
+on(StatusesImported, "moderation.record_imported", _record_rules, when=lambda event: bool(event.restricted))
+HANDLERS.add(RUN_IMPORT, _import_list, attempts=20, concurrency=2, timeout=3600)
+HANDLERS.add(RUN_ARCHIVE, _import_archive, attempts=20, concurrency=1, timeout=4 * 3600)
+HANDLERS.add(UNDO_IMPORT, _undo_import, attempts=20, concurrency=1, timeout=4 * 3600)
+on(Moved, "archive.carry_over", _carry_over, when=lambda event: event.follows, attempts=20, concurrency=1, timeout=3600)
+every("43 4 * * *", "archive.sweep_imports", _sweep_imports, timeout=600)
 on(Decided, "moderation.tell_author", _tell_author, when=lambda event: event.is_local, starts_at=told_at, priority=5)
 on(DecisionReversed, "moderation.tell_reversal", _tell_reversal, priority=5)
 on(

@@ -282,4 +282,37 @@ class LeverMoved(Event, frozen=True, kw_only=True):
     actor_id: int | None = None
 
 
+class FollowedTogether(Event, frozen=True, kw_only=True):
+    """Follows of a batch, as (account, target), and requests to follow; `tells` where the targets hear of it."""
+
+    pairs: list[tuple[int, int]]
+    requested: list[tuple[int, int]] = []
+    tells: bool = True
+
+
+class UnfollowedTogether(Event, frozen=True, kw_only=True):
+    """`Unfollowed`, for the pairs of a batch."""
+
+    pairs: list[tuple[int, int]]
+
+
+class StatusesImported(Event, frozen=True, kw_only=True):
+    """Posts that were first posted elsewhere can be seen here. No news to anybody: they only become findable."""
+
+    account_id: int
+    status_ids: list[int]
+    # Those of them that a rule has labelled, limited or closed.
+    restricted: list[int] = []
+
+
+class Moved(Event, frozen=True, kw_only=True):
+    """`account_id` says that it is `target_id` now; `follows` where its followers are to go there as well. A target of
+    None: it says so no more."""
+
+    account_id: int
+    target_id: int | None
+    move_id: int | None = None
+    follows: bool = False
+
+
 Emit = Callable[[Tx, Event], Awaitable[None]]

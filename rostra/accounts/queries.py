@@ -15,7 +15,8 @@ from rostra.kit.db import Reader, Tx
 PROFILE_COLUMNS: Final = """
   a.id, a.username, a.domain, a.uri, a.url, a.display_name, a.note_text, a.note, a.fields,
   a.avatar_key, a.avatar_static_key, a.avatar_description, a.header_key, a.header_static_key, a.header_description,
-  a.locked, a.bot, a.discoverable, a.indexable, a.hide_collections, a.silenced_at, a.suspended_at, a.created_at, u.role
+  a.locked, a.bot, a.discoverable, a.indexable, a.hide_collections, a.silenced_at, a.suspended_at, a.created_at, u.role,
+  a.moved_to_id
 """
 
 PROFILES: Final = f"""
@@ -58,7 +59,11 @@ NEXT_ID: Final = "select make_id($1)"
 
 INSERT_ACCOUNT_STATS: Final = "insert into account_stats (account_id) values ($1)"
 
-LOCK_ACCOUNTS: Final = "select id from accounts where id = any($1::bigint[]) order by id for no key update"
+# With those that have moved to one of them, whose JSON holds that one's.
+LOCK_ACCOUNTS: Final = """
+select id from accounts where id = any($1::bigint[]) or moved_to_id = any($1::bigint[])
+order by id for no key update
+"""
 
 STORE_RENDERED: Final = """
 update accounts a set rendered = given.rendered, rendered_for = $3
@@ -189,7 +194,8 @@ async def next_id(db: Reader, at: datetime) -> int:
 
 
 async def lock_accounts(tx: Tx, ids: Iterable[int]) -> list[int]:
-    """Lock accounts against being changed until the transaction ends, always in one order; those that exist."""
+    """Lock accounts, and those that have moved to them, against being changed until the transaction ends, always in one
+    order; those that exist."""
     return [row["id"] for row in await tx.fetch(LOCK_ACCOUNTS, list(ids))]
 
 

@@ -46,6 +46,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     created_at: datetime
     role: Role | None
+    # The account that this one sends its visitors to.
+    moved_to_id: int | None = None
 
     @property
     def acct(self) -> str:

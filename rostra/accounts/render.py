@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from rostra.accounts import queries
-from rostra.accounts.queries import Emoji
+from rostra.accounts.queries import Emoji, RenderedAccount
 from rostra.accounts.records import Profile, ProfileField
 from rostra.entities import account as entities
 from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
@@ -39,8 +39,9 @@ def _stored(key: str | None, missing: str, urls: Urls) -> str:
     return urls.stored(key) if key else missing
 
 
-def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls) -> str:
-    """The stored part of an account's JSON. `emojis` may hold more than the profile uses."""
+def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls, moved: Raw | None = None) -> str:
+    """The stored part of an account's JSON. `emojis` may hold more than the profile uses; `moved` is the account that
+    it has moved to."""
     used = shortcodes_in(profile.display_name, profile.note_text, *(f"{f.name} {f.value}" for f in profile.fields))
     gone = profile.suspended_at is not None
     midnight = datetime.combine(profile.created_at.date(), datetime.min.time())
@@ -69,8 +70,9 @@ def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls) -> str:
             emojis=[render_emoji(emoji, urls) for emoji in emojis if emoji.shortcode in used],
             roles=_render_roles(profile),
             fields=[] if gone else [_render_field(field) for field in profile.fields],
-            **({"suspended": True} if gone else {}),
-            **({"limited": True} if profile.silenced_at else {}),
+            suspended=gone or UNSET,
+            limited=profile.silenced_at is not None or UNSET,
+            moved=UNSET if moved is None or gone else moved,
         )
     )
 
@@ -92,11 +94,42 @@ async def refresh_accounts(tx: Tx, ids: Iterable[int], urls: Urls) -> dict[int, 
     """
     locked = await queries.lock_accounts(tx, ids)
     profiles = await queries.find_profiles(tx, locked)
-    texts = [text for p in profiles.values() for text in (p.display_name, p.note_text, *(f.value for f in p.fields))]
-    emojis = await queries.find_emojis(tx, sorted(shortcodes_in(*texts)))
-    rendered = {profile.id: render_static(profile, emojis, urls) for profile in profiles.values()}
+    emojis = await queries.find_emojis(tx, sorted(_codes_of(profiles.values())))
+    goals = await _render_goals(tx, profiles, urls)
+    rendered = {
+        profile.id: render_static(profile, emojis, urls, goals.get(profile.moved_to_id or 0))
+        for profile in profiles.values()
+    }
     await queries.store_rendered(tx, list(rendered.items()), urls.fingerprint)
     return rendered
+
+
+def _codes_of(profiles: Iterable[Profile]) -> set[str]:
+    texts = [text for p in profiles for text in (p.display_name, p.note_text, *(f.value for f in p.fields))]
+    return shortcodes_in(*texts)
+
+
+async def _render_goals(tx: Tx, profiles: Mapping[int, Profile], urls: Urls) -> dict[int, Raw]:
+    """The accounts that some of these have moved to, whole; where these have moved on, that is left out. Their counts
+    are as they are now."""
+    ids = sorted({profile.moved_to_id for profile in profiles.values() if profile.moved_to_id})
+    if not ids:
+        return {}
+    goals = await queries.find_profiles(tx, ids)
+    emojis = await queries.find_emojis(tx, sorted(_codes_of(goals.values())))
+    counts = {row.id: _counts(row) for row in await queries.find_rendered(tx, ids)}
+    return {
+        goal.id: entities.join_account(render_static(goal, emojis, urls), counts[goal.id]) for goal in goals.values()
+    }
+
+
+def _counts(row: RenderedAccount) -> AccountCounts:
+    return AccountCounts(
+        followers_count=row.followers_count,
+        following_count=row.following_count,
+        statuses_count=row.statuses_count,
+        last_status_at=row.last_status_at,
+    )
 
 
 async def hydrate_accounts(db: Database, ids: Sequence[int], urls: Urls) -> list[Raw]:
@@ -116,15 +149,4 @@ async def hydrate_accounts_by_id(db: Database, ids: Sequence[int], urls: Urls) -
     if stale:
         async with db.transaction() as tx:
             fresh = await refresh_accounts(tx, stale, urls)
-    return {
-        row.id: entities.join_account(
-            fresh.get(row.id, row.rendered),
-            AccountCounts(
-                followers_count=row.followers_count,
-                following_count=row.following_count,
-                statuses_count=row.statuses_count,
-                last_status_at=row.last_status_at,
-            ),
-        )
-        for row in rows
-    }
+    return {row.id: entities.join_account(fresh.get(row.id, row.rendered), _counts(row)) for row in rows}

@@ -78,6 +78,8 @@ class AccountStatic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Fal
     fields: list[Field]
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
+    # An Account, as the stored part of the one that has moved keeps it.
+    moved: RawAccount | UnsetType = UNSET
 
 
 class Account(AccountStatic, frozen=True, kw_only=True):

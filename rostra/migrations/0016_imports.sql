@@ -60,6 +60,8 @@ create table imported_statuses (
   status_id bigint not null unique references statuses on delete cascade,
   import_id bigint not null references imports on delete cascade,
   source_url text not null,
+  -- What it answers, where that is no post here.
+  answers_url text,
   -- Whether a signed archive showed that it is the same person's.
   proven boolean not null,
   primary key (account_id, source_uri)

@@ -45,7 +45,7 @@ async def boost(
         if subject is None:
             raise NotFound
         _check_boost(subject, author.account_id)
-        start = await queries.find_start(conn, at, app_id)
+        start = await queries.find_start(conn, at, app_id, author.account_id)
     await check_levers(db, levers, subject, "boost", at, locale)
     parts = _parts(start, urls, author, "private" if subject.visibility == "private" else visibility, at)
     async with db.transaction() as tx:

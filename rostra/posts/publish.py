@@ -105,7 +105,7 @@ async def prepare(
     """Check a draft, look up whatever it names, and have it judged. `scheduled_id` is the scheduled status that it was:
     that one is held where another would be refused, for its author is not there to mend it.
 
-    Raises Invalid, NotFound, Rejected and LeverRefused.
+    Raises Invalid, NotFound, Rejected, LeverRefused, and Forbidden where the author has moved to another account.
     """
     poll = draft.poll and clean_poll(draft.poll)
     text, spoiler_text = clean_texts(draft.text, draft.spoiler_text, alone=not draft.media_ids and poll is None)
@@ -118,7 +118,7 @@ async def prepare(
         media = await find_media(conn, author.account_id, draft.media_ids, scheduled_id=scheduled_id)
         codes = shortcodes_in(text, spoiler_text, *(draft.poll.options if draft.poll else ()))
         emojis = await find_emojis(conn, sorted(codes))
-        start = await queries.find_start(conn, at, draft.app_id)
+        start = await queries.find_start(conn, at, draft.app_id, author.account_id)
     subject = draft_subject("post", author.account_id, draft, composed, media)
     judgement = await screen.admit(db, subject, waits=scheduled_id is not None)
     if parent is not None:

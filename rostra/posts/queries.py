@@ -10,9 +10,10 @@ from typing import Final
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_record, find_record
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import Forbidden, Invalid
 from rostra.posts.access import VISIBLE_STATUS
 from rostra.posts.records import Made, MediaPart, StatusParts
+from rostra.relationships.follow import HAS_MOVED
 
 PARTS: Final = """
 select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive, s.language, s.in_reply_to_id,
@@ -40,7 +41,8 @@ from unnest($1::bigint[], $2::text[]) as given(id, rendered) where s.id = given.
 """
 
 START: Final = """
-select make_id($1) as id, app.name as app_name, app.website as app_website
+select make_id($1) as id, app.name as app_name, app.website as app_website,
+  exists (select from accounts a where a.id = $3 and a.moved_to_id is not null) as has_moved
 from (select) nothing left join apps app on app.id = $2
 """
 
@@ -142,11 +144,12 @@ where m.id = given.id and m.account_id = $3 and (m.status_id is null or m.status
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new status begins with: its id, and the app that it comes from."""
+    """What a new status begins with: its id, the app that it comes from, whether its author has moved away."""
 
     id: int
     app_name: str | None
     app_website: str | None
+    has_moved: bool
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,11 +181,15 @@ async def store_rendered(tx: Tx, rendered: Sequence[tuple[int, str]], fingerprin
     await tx.execute(STORE_RENDERED, [row[0] for row in rendered], [row[1] for row in rendered], fingerprint)
 
 
-async def find_start(db: Reader, at: datetime, app_id: int | None) -> Start:
-    """A new id for the moment `at`, and the app's name and website."""
-    row = await db.fetchrow(START, at, app_id)
+async def find_start(db: Reader, at: datetime, app_id: int | None, author_id: int) -> Start:
+    """A new id for the moment `at`, and the app's name and website. Raises Forbidden where the author has moved to
+    another account."""
+    row = await db.fetchrow(START, at, app_id, author_id)
     assert row is not None
-    return as_record(Start, row)
+    start = as_record(Start, row)
+    if start.has_moved:
+        raise Forbidden(HAS_MOVED)
+    return start
 
 
 async def find_subject(db: Reader, viewer_id: int | None, status_id: int) -> Parent | None:

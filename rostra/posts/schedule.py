@@ -17,7 +17,7 @@ from rostra.entities.status import ScheduledStatus
 from rostra.events import Emit
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
-from rostra.kit.errors import Conflict, Invalid, NotFound, Refused
+from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from rostra.kit.jobs import Kind, enqueue
 from rostra.kit.paging import Page, Window
 from rostra.levers.enforce import LeverRefused, TooSoon
@@ -165,7 +165,7 @@ async def publish_scheduled(
         async with db.transaction() as tx:
             await _await_time(tx, scheduled_id, error.until)
         return None
-    except (Invalid, NotFound, LeverRefused) as error:
+    except (Invalid, NotFound, Forbidden, LeverRefused) as error:
         log.warning("a scheduled post was not published", scheduled_id=scheduled_id, reason=error.text)
         return None
     return status_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from rostra.events import Emit, StatusPublished, StatusWithheld
+from rostra.events import Emit, StatusesImported, StatusPublished, StatusWithheld
 from rostra.kit.db import Tx
 from rostra.posts import queries, withhold_queries
 from rostra.posts.withhold_queries import Subject
@@ -35,6 +35,9 @@ async def put_back(tx: Tx, emit: Emit, status: Subject, at: datetime, *, fresh: 
     if status.withheld is None:
         return
     await withhold_queries.set_withheld(tx, status, None)
+    if status.is_imported:
+        await emit(tx, StatusesImported(account_id=status.account_id, status_ids=[status.id]))
+        return
     if fresh and status.is_listed and status.tags:
         await queries.count_tag_uses(tx, status.tags, account_id=status.account_id, at=at)
     await emit(

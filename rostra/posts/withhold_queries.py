@@ -26,6 +26,7 @@ LOCKED: Final = """
 select s.id, s.account_id, s.visibility, s.in_reply_to_id, s.withheld, s.has_poll, s.revision,
   exists (select from mentions m where m.status_id = s.id) as has_mentions,
   exists (select from follows f where f.target_id = s.account_id and f.notify) as rings,
+  exists (select from imported_statuses i where i.status_id = s.id) as is_imported,
   array(
     select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id order by t.id) as tags
 from statuses s where s.id = $1
@@ -51,6 +52,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     has_mentions: bool
     rings: bool
+    # Whether it was first posted elsewhere, and so is no news to anybody.
+    is_imported: bool
     tags: list[str]
 
     @property

@@ -14,6 +14,7 @@ from rostra.relationships.find import get_target
 from rostra.relationships.records import FollowOptions
 
 DEFAULT_OPTIONS: Final = FollowOptions()
+HAS_MOVED: Final = "Your account has moved to another one: take that back to post or follow from here"
 _MAX_LANGUAGES: Final = 50
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _BATCH: Final = 500
@@ -24,8 +25,8 @@ async def follow(
 ) -> None:
     """Follow or ask to; where that was done already, change the options.
 
-    Raises NotFound for an unknown or suspended target, Forbidden for oneself and where a block stands between the two,
-    Invalid for unusable languages.
+    Raises NotFound for an unknown or suspended target, Forbidden for oneself, where a block stands between the two, and
+    for an account that has moved away; Invalid for unusable languages.
     """
     _check_languages(options.languages)
     if viewer_id == target_id:
@@ -40,6 +41,8 @@ async def follow(
             raise Forbidden
         if await queries.update_follow(tx, viewer_id, target_id, options):
             return
+        if target.viewer_moved:
+            raise Forbidden(HAS_MOVED)
         if target.locked or target.viewer_silenced:
             await queries.insert_request(tx, viewer_id, target_id, options, at)
             await emit(tx, FollowRequested(account_id=viewer_id, target_id=target_id))

@@ -21,7 +21,8 @@ select a.id, a.domain, a.locked, a.hide_collections, a.suspended_at is not null 
   exists (select from blocks b where b.account_id = a.id and b.target_id = $1) as blocks_viewer,
   exists (select from blocks b where b.account_id = $1 and b.target_id = a.id) as blocked_by_viewer,
   exists (select from account_domain_blocks d where d.account_id = $1 and d.domain = a.domain) as domain_blocked,
-  exists (select from accounts v where v.id = $1 and v.silenced_at is not null) as viewer_silenced
+  exists (select from accounts v where v.id = $1 and v.silenced_at is not null) as viewer_silenced,
+  exists (select from accounts v where v.id = $1 and v.moved_to_id is not null) as viewer_moved
 from accounts a
 where a.id = $2 and not exists (
   select from users u where u.account_id = a.id and (u.confirmed_at is null or u.approved_at is null))

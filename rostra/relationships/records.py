@@ -22,6 +22,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     blocked_by_viewer: bool
     domain_blocked: bool
     viewer_silenced: bool
+    # Whether the viewer's own account sends its visitors to another one.
+    viewer_moved: bool
 
 
 class FollowOptions(msgspec.Struct, frozen=True, kw_only=True):
