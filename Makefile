@@ -9,7 +9,7 @@ DEMO ?=
 CORPORA ?= ../shared/data/moderation
 BIN := .venv/bin
 
-.PHONY: help install run test lint format types imports bench bench-continuity model eval lock clean
+.PHONY: help install run test lint format types imports bench bench-continuity faults model eval lock clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: .venv/installed-dev  ## Measure the hot paths (several minutes)
 
 bench-continuity: .venv/installed-dev  ## Lose machines and count what is lost (twenty minutes)
 	@$(BIN)/python -m benchmarks continuity $(ARGS)
+
+faults: .venv/installed-dev  ## Break each part of continuity on purpose (ten minutes)
+	@$(BIN)/python -m benchmarks faults $(ARGS)
 
 model: .venv/installed-dev  ## Train the text model on CORPORA (some minutes)
 	@$(BIN)/python -m training model --corpora "$(CORPORA)"

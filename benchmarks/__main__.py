@@ -2,7 +2,7 @@
 
 Without options: 10,000 and 200,000 posts in about six minutes, the desk in three more, the detectors in two, the ledger
 in one. All that the targets speak of takes longer: `--posts 10000 1000000`. `python -m benchmarks detectors`,
-`… screening`, `… desk [--posts N]`, `… ledger [--events N]` and `… continuity` measure these alone.
+`… screening`, `… desk [--posts N]`, `… ledger [--events N]` `… continuity` and `… faults` measure these alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 import uvloop
 
-from benchmarks import continuity, desk, detectors, ledger, report, restart, screening, seed, streams
+from benchmarks import continuity, desk, detectors, faults, ledger, report, restart, screening, seed, streams
 from benchmarks.load import Build, Numbers, Sample, run
 from benchmarks.report import Row, Size
 from benchmarks.scenarios import SCENARIOS, Scenario, World, find_world, floor
@@ -33,6 +33,14 @@ DUE_JOBS = (
 )
 DURABILITY = "select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting <> 'on'"
 _ALWAYS = ("restart", "streams", "detectors", "screening", "ledger", "desk")
+_ALONE: dict[str, Callable[[list[str]], None]] = {
+    "screening": lambda _: screening.run(),
+    "detectors": detectors.main,
+    "desk": desk.main,
+    "ledger": ledger.main,
+    "continuity": continuity.main,
+    "faults": faults.main,
+}
 # As part of everything; alone it takes ten times as many.
 _LEDGER_EVENTS = 100_000
 # A cell is measured in turns, floor, scenario, floor, …, so that what else the machine does meets both.
@@ -43,20 +51,9 @@ def main() -> None:
     """Seed, measure and print, one size after the other."""
     # So that the scratch directory goes when we are told to end.
     signal.signal(signal.SIGTERM, _end)
-    if sys.argv[1:2] == ["screening"]:
-        screening.run()
-        return
-    if sys.argv[1:2] == ["detectors"]:
-        detectors.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["desk"]:
-        desk.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["ledger"]:
-        ledger.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["continuity"]:
-        continuity.main(sys.argv[2:])
+    alone = _ALONE.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if alone is not None:
+        alone(sys.argv[2:])
         return
     options = _options()
     if "detectors" in options.only:

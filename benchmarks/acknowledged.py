@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
@@ -23,10 +24,11 @@ _ANSWER: Final = 20.0
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A post that the server acknowledged: its id, and when on the monotonic clock."""
+    """A post that the server acknowledged: its id, and when, on the monotonic clock and on the wall's."""
 
     id: int
     at: float
+    told_at: datetime
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,14 +72,18 @@ class Writers:
         """Acknowledged posts a second between two moments."""
         return sum(since <= write.at < until for write in self.acknowledged) / (until - since)
 
-    async def lost(self, connection: asyncpg.Connection, disaster: float) -> Lost:
-        """What was acknowledged before `disaster` and is not in this database."""
-        before = [write for write in self.acknowledged if write.at <= disaster]
+    async def missing(self, connection: asyncpg.Connection, before: list[Write]) -> list[Write]:
+        """Those that this database does not have."""
         found = await connection.fetch(
             "select id from statuses where id = any($1::bigint[])", [write.id for write in before]
         )
         kept = {row["id"] for row in found}
-        missing = [write for write in before if write.id not in kept]
+        return [write for write in before if write.id not in kept]
+
+    async def lost(self, connection: asyncpg.Connection, disaster: float) -> Lost:
+        """What was acknowledged before `disaster` and is not in this database."""
+        before = [write for write in self.acknowledged if write.at <= disaster]
+        missing = await self.missing(connection, before)
         after = [write.at for write in self.acknowledged if write.at > disaster]
         return Lost(
             acknowledged=len(before),
@@ -102,7 +108,7 @@ class Writers:
                 async with asyncio.timeout(_ANSWER):
                     status, answer = await _read(reader)
                 if status == "200":
-                    self.acknowledged.append(Write(int(json.loads(answer)["id"]), time.monotonic()))
+                    self.acknowledged.append(Write(int(json.loads(answer)["id"]), time.monotonic(), datetime.now(UTC)))
                 else:
                     self.refused[status] = self.refused.get(status, 0) + 1
                     await asyncio.sleep(_PAUSE)

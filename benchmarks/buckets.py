@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,11 @@ class Bucket:
         if process is not None:
             process.kill()
             process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it to the server: SIGSTOP makes one that takes connections and never answers."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _answers(self) -> bool:
         try:

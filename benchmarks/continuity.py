@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import os
 import re
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -29,14 +26,8 @@ from benchmarks.server import free_port
 from rostra.kit.settings import load_settings
 from rostra.resources import urls_of
 
-_SHOWN_KEY: Final = re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+")
-_MEDIA_BYTES: Final = 48 * 1024
+SHOWN_KEY: Final = re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+")
 _TURNS: Final = 3
-
-REGISTER: Final = """
-insert into stored_objects (key, size, sha256, put_at)
-select key, $2, sha256, $3 from unnest($1::text[], $4::bytea[]) as each(key, sha256)
-"""
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -77,7 +68,7 @@ async def _measure(options: argparse.Namespace) -> Found:
         first = made.make("first", ROSTRA_CONTINUITY_TARGETS=far.url)
         await _fill(first, options)
         key = made.place / "recovery-key"
-        shown = _SHOWN_KEY.search(first.run("continuity", "init", "--no-qr"))
+        shown = SHOWN_KEY.search(first.run("continuity", "init", "--no-qr"))
         assert shown is not None
         key.write_text(shown[0])
         bench = _Bench(options, found, made, first, key, port)
@@ -216,27 +207,10 @@ async def _fill(machine: Machine, options: argparse.Namespace) -> None:
     machine.start("up")
     given = {"data_dir": machine.directory, "dev": True, "scheme": "http", "domain": f"localhost:{machine.port}"}
     await seed.seed(machine.dsn, urls_of(load_settings({}, given)), options.posts)
-    keys, digests = await asyncio.to_thread(_write_media, machine.directory / "media", options.media)
-    connection = await machine.connect()
-    await connection.execute(REGISTER, keys, _MEDIA_BYTES, datetime.now(UTC), digests)
-    await connection.close()
+    await seed.store_media(machine.dsn, machine.directory / "media", options.media)
     machine.stop()
     size = sum(path.stat().st_size for path in (machine.directory / "postgres").resolve().rglob("*") if path.is_file())
     _say(f"{options.posts:,} posts, {options.media:,} media files, database of {size / 1e9:.2f} GB with its log")
-
-
-def _write_media(store: Path, count: int) -> tuple[list[str], list[bytes]]:
-    keys: list[str] = []
-    digests: list[bytes] = []
-    for _ in range(count):
-        token = os.urandom(16).hex()
-        key = f"attachments/{token[:2]}/{token}/original.webp"
-        body = os.urandom(_MEDIA_BYTES)
-        (store / key).parent.mkdir(parents=True)
-        (store / key).write_bytes(body)
-        keys.append(key)
-        digests.append(hashlib.sha256(body).digest())
-    return keys, digests
 
 
 def _words(lost: Lost) -> str:

@@ -105,6 +105,16 @@ class Machine:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
 
+    def pids(self, *words: str) -> list[int]:
+        """The processes whose command lines have all these words."""
+        found: list[int] = []
+        for pid in {pid for process in self._running for pid in family(process.pid)}:
+            with suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                if all(word in command for word in words):
+                    found.append(pid)
+        return found
+
     def kill(self) -> float:
         """As a host does that cuts the power. Returns when it was, on the monotonic clock."""
         at = time.monotonic()

@@ -6,7 +6,10 @@ Stored JSON is made by the program's own renderers, so that the first reader fin
 
 from __future__ import annotations
 
+import hashlib
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -22,6 +25,7 @@ from rostra.text.urls import Urls
 PEOPLE: Final = 200
 # Each follows this many and is followed by as many.
 FOLLOWS: Final = 50
+_NOISE_BYTES: Final = 48 * 1024
 HOME_LENGTH: Final = 400
 NOTIFICATIONS: Final = 200
 # How many posts share a word that a search can ask for.
@@ -84,6 +88,11 @@ values ($1, $2, 1, $3, '{read,write,follow,push}', $4, $5)
 """
 
 FOLLOW: Final = "insert into follows (id, account_id, target_id, created_at) values ($1, $2, $3, $4)"
+
+REGISTER: Final = """
+insert into stored_objects (key, size, sha256, put_at)
+select key, $2, sha256, $3 from unnest($1::text[], $4::bytea[]) as each(key, sha256)
+"""
 
 # A post a second, by one person after the other. Of each hundred, twenty are a thread in the form of a binary tree
 # (every fifth), ten are boosts of what another hundred brought, and ten have a picture.
@@ -202,6 +211,28 @@ async def seed(dsn: str, urls: Urls, posts: int) -> None:
         await conn.execute("vacuum analyze")
     finally:
         await conn.close()
+
+
+async def store_media(dsn: str, store: Path, count: int) -> None:
+    """Put files of noise where media is kept, and register them. Nothing shows them; they are there to be copied."""
+    connection = await connect(dsn)
+    try:
+        keys, digests = _write_noise(store, count)
+        await connection.execute(REGISTER, keys, _NOISE_BYTES, datetime.now(UTC), digests)
+    finally:
+        await connection.close()
+
+
+def _write_noise(store: Path, count: int) -> tuple[list[str], list[bytes]]:
+    keys: list[str] = []
+    digests: list[bytes] = []
+    for _ in range(count):
+        token, body = os.urandom(16).hex(), os.urandom(_NOISE_BYTES)
+        keys.append(f"attachments/{token[:2]}/{token}/original.webp")
+        digests.append(hashlib.sha256(body).digest())
+        (store / keys[-1]).parent.mkdir(parents=True)
+        (store / keys[-1]).write_bytes(body)
+    return keys, digests
 
 
 async def _people(conn: asyncpg.Connection, urls: Urls, posts: int) -> None:
