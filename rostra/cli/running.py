@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rostra.cli.options import Exit, Refusal, own_command, say
@@ -102,10 +102,11 @@ def run_children(
     listener: socket.socket,
     *,
     afterwards: Sequence[ChildSpec] = (),
+    on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Start the children, print `ready URL` when the health address answers, look after them until asked to end.
 
-    `afterwards` are tasks to run once all is ready.
+    `on_ready` is called and `afterwards` are tasks to run once all is ready.
     """
     for spec in specs:
         supervisor.start(spec)
@@ -114,6 +115,8 @@ def run_children(
         supervisor.run(_HEALTH_PAUSE)
     print(f"ready {settings.base_url}", flush=True)
     tell_service_manager(b"READY=1")
+    if on_ready is not None:
+        on_ready()
     for task in afterwards:
         _run_aside(supervisor, task)
     supervisor.run()

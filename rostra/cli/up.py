@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -19,6 +21,8 @@ from rostra.cli.running import (
     web_specs,
     worker_specs,
 )
+from rostra.continuity.place import Place
+from rostra.continuity.standby.records import find_standby
 from rostra.kit.child import ChildSpec
 from rostra.kit.lock import SERVING, DirectoryLock
 from rostra.kit.metricfiles import prepare
@@ -50,9 +54,10 @@ def up(demo: bool, **given: object) -> None:
     """
     settings = settings_from(given)
     data = writable_data_directory(settings)
+    check_may_serve(data)
     # What we write there is for us alone, secrets and mail above all.
     os.umask(0o077)
-    lock = _hold(data)
+    lock = hold(data)
     try:
         remember(settings)
         with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
@@ -61,11 +66,7 @@ def up(demo: bool, **given: object) -> None:
                 env |= _start_database(settings, supervisor, env)
                 if demo:
                     supervisor.run_task(ChildSpec(name="demo", argv=own_command("demo"), env=env))
-                specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
-                if settings.smtp_url is None:
-                    say(f"mail is written to {data.resolve() / 'mail'} (smtp_url is empty)")
-                owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
-                run_children(settings, supervisor, specs, listener, afterwards=[owner])
+                serve(settings, supervisor, listener, env)
             except (StopRequested, ChildFailed) as error:
                 ended(error)
             except PostgresRefused as error:
@@ -74,7 +75,31 @@ def up(demo: bool, **given: object) -> None:
         lock.release()
 
 
-def _hold(data: Path) -> DirectoryLock:
+def check_may_serve(data: Path) -> None:
+    """End the command where another server has to write, and not this one."""
+    if find_standby(Place(data)) is not None:
+        text = f"this is a standby; promote it with: rostra continuity promote --data {data} --up"
+        raise Refusal(Exit.DATA_DIRECTORY, text)
+
+
+def serve(
+    settings: Settings,
+    supervisor: Supervisor,
+    listener: socket.socket,
+    env: dict[str, str],
+    *,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Run everything but the database, which runs already and is up to date. Raises StopRequested and ChildFailed."""
+    specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
+    if settings.smtp_url is None:
+        say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
+    owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
+    run_children(settings, supervisor, specs, listener, afterwards=[owner], on_ready=on_ready)
+
+
+def hold(data: Path) -> DirectoryLock:
+    """Take the data directory for the time of this process. Ends the command where another one has it."""
     lock = DirectoryLock(data)
     deadline = time.monotonic() + _PATIENCE
     while not lock.acquire(SERVING):

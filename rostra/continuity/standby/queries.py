@@ -60,6 +60,17 @@ RESET_WAITS_FOR = "alter system reset synchronous_standby_names"
 RELOAD = "select pg_reload_conf()"
 
 
+# A replica that has less of these than the primary had stops.
+LIST_LIMITS = """
+select name, setting from pg_settings
+where name in ('max_connections', 'max_worker_processes', 'max_wal_senders', 'max_prepared_transactions',
+               'max_locks_per_transaction')
+order by name
+"""
+
+IS_REPLICA = "select pg_is_in_recovery()"
+
+
 class PrimaryState(msgspec.Struct, frozen=True, kw_only=True):
     """Up to where the primary has written, whose commits wait for whom, and our slot: None where there is none, `lost`
     where it is not worth anything any more."""
@@ -126,6 +137,15 @@ async def promote(connection: asyncpg.Connection, patience: int) -> bool:
 
 async def list_migrations(connection: asyncpg.Connection) -> list[str]:
     return [row["name"] for row in await connection.fetch(LIST_MIGRATIONS)]
+
+
+async def list_limits(connection: asyncpg.Connection) -> dict[str, str]:
+    """The settings of which a replica may not have less, by name."""
+    return {row["name"]: row["setting"] for row in await connection.fetch(LIST_LIMITS)}
+
+
+async def is_replica(connection: asyncpg.Connection) -> bool:
+    return cast("bool", await connection.fetchval(IS_REPLICA))
 
 
 async def count_media_after(connection: asyncpg.Connection, number: int) -> int:

@@ -20,7 +20,6 @@ from rostra.continuity.records import format_lsn
 STANDBY: Final = "standby.json"
 STATUS: Final = "standby-status.json"
 GO_ON: Final = "standby-go-on.json"
-MEDIA: Final = "standby-media.json"
 PREFIX: Final = "standby_"
 
 TakeOverWhy = Literal["promote", "move"]
@@ -29,12 +28,14 @@ TakeOverWhy = Literal["promote", "move"]
 class Standby(msgspec.Struct, frozen=True, kw_only=True):
     """A replica's own settings. `source` is `ssh://…` with the files of its keys, or a data directory on this machine.
 
-    `name` is that of its replication slot and of its session on the primary.
+    `name` is that of its replication slot and of its session on the primary. `limits` are settings of the primary's
+    PostgreSQL of which a replica may not have less.
     """
 
     name: str
     source: str
     made_at: datetime
+    limits: dict[str, str] = {}
 
 
 class StandbyStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,13 +59,6 @@ class StandbyStatus(msgspec.Struct, frozen=True, kw_only=True):
     media_behind: int | None = None
     doing: str | None = None
     problem: str | None = None
-
-
-class MediaCursor(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers in the register of files up to which what came (`put`) and what went (`gone`) was followed."""
-
-    put: int = 0
-    gone: int = 0
 
 
 class GoOn(msgspec.Struct, frozen=True, kw_only=True):
