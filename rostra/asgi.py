@@ -18,6 +18,7 @@ from rostra.api.answer import answer, error_response, not_found, say_limits
 from rostra.api.openapi import describe
 from rostra.api.route import Route
 from rostra.api.routes import all_routes
+from rostra.continuity import figures
 from rostra.effects import emit
 from rostra.http_edge import finish, new_request_id, preflight
 from rostra.kit import metrics
@@ -147,7 +148,8 @@ class Application:
         # What a scraper on this machine may know is nobody else's business; a proxy must not pass it on.
         if not request.client or not request.client.host.startswith(("127.", "::1")):
             raise NotFound
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        copies = await asyncio.to_thread(figures.exposition, self.res.settings, self.res.clock.now())
+        return Response(metrics.exposition() + copies, media_type=metrics.CONTENT_TYPE)
 
     async def _openapi(self, _request: Request, _params: dict[str, str]) -> Response:
         return Response(describe(self.res.urls.base), media_type="application/json")
