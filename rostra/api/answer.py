@@ -206,7 +206,8 @@ def client_address(request: Request) -> str:
 
 def error_response(error: RostraError, headers: Mapping[str, str] | None = None) -> Response:
     """An error in Mastodon's shape: `{"error": text}`, with `details` by field for forms."""
-    if error.operator_text or error.status >= 500:
+    # Of a database that is away the pool has spoken, once.
+    if (error.operator_text or error.status >= 500) and not isinstance(error, Unavailable):
         log.warning("request refused", status=error.status, reason=error.operator_text or error.text)
     body: dict[str, Any] = {"error": error.text, **getattr(error, "more", {})}
     if isinstance(error, Invalid | InvalidFields) and error.details:

@@ -59,7 +59,10 @@ class Servers:
             try:
                 connection: asyncpg.Connection = await asyncpg.connect(dsn, **options)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                problems.append(f"{_place(dsn)}: {str(error) or type(error).__name__}")
+                reads_only = isinstance(error, asyncpg.TargetServerAttributeNotMatched)
+                problems.append(
+                    f"{_place(dsn)}: {'takes no writes' if reads_only else str(error) or type(error).__name__}"
+                )
             else:
                 # Replaced whole: others may be going through it meanwhile.
                 self._dsns = [dsn, *(each for each in self._dsns if each != dsn)]

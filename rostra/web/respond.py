@@ -89,7 +89,6 @@ async def missing(request: Request, res: Resources) -> Response:
 
 def _away(request: Request, res: Resources, error: Unavailable) -> Response:
     """The answer while the database is away: a page that needs nothing of it."""
-    log.warning("page refused", status=error.status, reason=error.operator_text)
     visit = Visit(request, res, None, Cookies(request, res.settings, res.sealer))
     page = render(views(), bare_frame(visit), "error.html", code=error.status, detail="")
     response = visit.respond(page, error.status)

@@ -78,7 +78,7 @@ async def test_where_none_is_good_it_is_said_of_each_why_and_no_password(monkeyp
     with pytest.raises(NoServer) as caught:
         await Servers("postgresql://u:secret@one:1,two:2/x").connect()
     assert isinstance(caught.value, DATABASE_ERRORS)
-    assert str(caught.value) == "one:1: refused; two:2: None of the hosts match"
+    assert str(caught.value) == "one:1: refused; two:2: takes no writes"
 
 
 async def test_a_host_that_says_nothing_does_not_keep_the_next_from_being_asked(
