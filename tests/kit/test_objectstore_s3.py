@@ -49,7 +49,7 @@ def store(s3_url: str) -> ObjectStore:
 
 async def test_a_bucket_keeps_the_type_and_how_long_it_may_be_kept(store: ObjectStore) -> None:
     await store.put("a/x", b"hello", "image/webp", cache_control="public, max-age=31536000")
-    found = await obstore.get_async(store._backend, "a/x")
+    found = await obstore.get_async(store._backend, "a/x")  # pyright: ignore[reportPrivateUsage]
     assert found.attributes == {"Content-Type": "image/webp", "Cache-Control": "public, max-age=31536000"}
 
 

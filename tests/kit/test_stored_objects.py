@@ -11,7 +11,7 @@ import pytest
 
 from rostra.kit.clock import FixedClock
 from rostra.kit.db import Database, connect, open_database
-from rostra.kit.objectstore import PROBES, ObjectStore, StoreUnavailable, open_store
+from rostra.kit.objectstore import PROBES, ObjectHead, ObjectStore, StoreUnavailable, open_store
 from rostra.kit.stored_objects import (
     Measured,
     ObjectRegister,
@@ -183,6 +183,20 @@ async def test_what_the_store_has_lost_or_cut_short_is_missing(
     (tmp_path / "objects" / "lost").unlink()
     (tmp_path / "objects" / "cut").write_bytes(b"bo")
     assert sorted(await find_missing(db, store)) == ["cut", "lost"]
+
+
+async def test_what_is_deleted_while_it_is_looked_for_is_not_missing(
+    db: Database, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put("goes", b"x", "x/y")
+    find_head = store.find_head
+
+    async def delete_first(key: str) -> ObjectHead | None:
+        await store.delete([key])
+        return await find_head(key)
+
+    monkeypatch.setattr(store, "find_head", delete_first)
+    assert await find_missing(db, store) == []
 
 
 class _Within:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -239,6 +240,7 @@ def test_nobody_waits_for_what_is_not_essential(tmp_path: Path) -> None:
     body = run_until_stopped("spec('a', stay, tells_ready=True)", "spec('b', late, tells_ready=True, essential=False)")
     with supervised(tmp_path, body, stay=STAY, late=never_ready) as (parent, _):
         assert parent.stdout is not None
+        assert select.select([parent.stdout], [], [], 30)[0], "it waits"
         assert parent.stdout.readline() == b"ready\n"
 
 
