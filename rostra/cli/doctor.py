@@ -47,10 +47,12 @@ class Finding(msgspec.Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of {check, state, found, todo}.")
 @with_settings
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Check a set-up: programs, database, storage, mail, clock, keys, permissions, disk. Changes nothing.
+    """Check a set-up: programs, database, storage, mail, clock, keys, permissions, disk, copies. Changes nothing.
 
     Works whether or not the server runs. Exit status 1 where a check fails; warnings alone do not.
     """
+    from rostra.cli.doctor_continuity import check_copies
+
     findings: list[Finding] = []
     checks: list[Callable[[Settings], list[Finding]]] = [
         check_programs,
@@ -60,6 +62,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         check_database,
         check_storage,
         check_mail,
+        check_copies,
     ]
     for check in checks:
         for finding in check(settings):
