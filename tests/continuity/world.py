@@ -50,7 +50,8 @@ insert into conversations (id, created_at) values (1, $1)
 
 _POST = """
 insert into statuses (id, account_id, uri, url, text, visibility, conversation_id, created_at)
-values ($1::bigint, 1, 'https://origin.test/p/' || $1::bigint, 'https://origin.test/@ada/' || $1::bigint, $2, 'public', 1, $3)
+values ($1::bigint, 1, 'https://origin.test/p/' || $1::bigint, 'https://origin.test/@ada/' || $1::bigint, $2, 'public',
+  1, $3)
 """
 
 

@@ -1,0 +1,86 @@
+"""Delivery: each lane takes the pieces of the spool to its target, in their order, and keeps account."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rostra.continuity import names
+from rostra.continuity.place import Identity
+from rostra.continuity.ship.alarms import Alarms
+from rostra.continuity.ship.cut import Cutter
+from rostra.continuity.ship.lane import LOG, Lane, said_by
+from rostra.continuity.ship.pace import pause_after
+from rostra.continuity.ship.spool import Link, Spool
+from rostra.continuity.targets import StoreUnavailable
+
+
+class TwoServers(StoreUnavailable):
+    """Another server wrote to the target under this server's name."""
+
+
+async def deliver(lane: Lane, identity: Identity, spool: Spool) -> None:
+    """Take pieces to the target of `lane`, for ever."""
+    failures = 0
+    while True:
+        lane.wake.clear()
+        link = None if lane.record.cut_off or not lane.is_registered else spool.find(lane.record.sequence + 1)
+        if link is None:
+            await lane.wake.wait()
+            continue
+        try:
+            await _put(lane, identity, link, await spool.read(link.sequence))
+        except StoreUnavailable as error:
+            failures += 1
+            lane.trouble(LOG, said_by(error))
+            await asyncio.sleep(pause_after(failures))
+            continue
+        failures = 0
+        lane.well(LOG)
+        if not lane.record.cut_off:
+            since = link.sequence if link.gap else lane.record.since
+            lane.note(sequence=link.sequence, end=link.end, since=since, reached=link.reached)
+
+
+async def _put(lane: Lane, identity: Identity, link: Link, raw: bytes) -> None:
+    """Raises StoreUnavailable."""
+    name = names.wal_piece(identity.epoch.number, link.sequence)
+    if not await lane.target.put_new(f"{identity.site.id}/{name}", raw):
+        raise TwoServers(f"{name} is there already and is not ours: a second server runs with the same identity")
+
+
+def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms: Alarms) -> None:
+    """What follows from new pieces: targets that have all of them, that are too far behind, that have to be woken."""
+    newest = cutter.newest
+    if newest is None:
+        return
+    for lane in lanes:
+        if lane.record.sequence == newest.sequence:
+            lane.note(reached=cutter.reached)
+        elif not lane.record.cut_off and _is_lost(lane, spool, limit):
+            lane.keep(cut_off=True)
+            alarms.say(f"{lane.label} is too far behind and was cut off: it gets a new base copy when it answers")
+        lane.wake.set()
+
+
+def clear(lanes: list[Lane], spool: Spool) -> None:
+    """Remove from the spool what all targets have; their accounts are on the disk first."""
+    held = [lane for lane in lanes if not lane.record.cut_off]
+    for lane in held:
+        lane.keep()
+    newest = spool.newest
+    if newest is not None:
+        spool.drop_until(min((lane.record.sequence for lane in held), default=newest.sequence))
+
+
+def is_in_vain(lanes: list[Lane], spool: Spool) -> bool:
+    """Whether no target takes what is cut: then pieces are better few and large."""
+    newest = spool.newest
+    return newest is not None and all(newest.sequence - lane.record.sequence > _MANY for lane in lanes)
+
+
+_MANY = 5
+
+
+def _is_lost(lane: Lane, spool: Spool, limit: int) -> bool:
+    is_gone = spool.find(lane.record.sequence + 1) is None
+    return is_gone or spool.waiting(lane.record.sequence) > limit

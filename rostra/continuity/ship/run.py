@@ -1,0 +1,440 @@
+"""Shipping as a whole: opens what it needs, runs its parts as tasks, and ends them together.
+
+What goes wrong with one target stays in its lane, and nothing of it reaches the server: this is a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from rostra.continuity.place import Identity, Place
+from rostra.continuity.records import ShipStatus
+from rostra.continuity.sealed import Broken
+from rostra.continuity.ship import queries
+from rostra.continuity.ship.alarms import Alarms
+from rostra.continuity.ship.base import BaseMaker
+from rostra.continuity.ship.basestream import BaseFailed
+from rostra.continuity.ship.capsule import follow_capsule, ship_capsule
+from rostra.continuity.ship.census import needs_census, ship_census
+from rostra.continuity.ship.chain import find_end
+from rostra.continuity.ship.cut import Cutter
+from rostra.continuity.ship.deliver import account, clear, deliver, is_in_vain
+from rostra.continuity.ship.fence import OtherServer, watch
+from rostra.continuity.ship.lane import Lane, open_lane, said_by
+from rostra.continuity.ship.media import Files, MediaLane
+from rostra.continuity.ship.primary import DatabaseAway, Primary
+from rostra.continuity.ship.queries import Cluster
+from rostra.continuity.ship.receiver import receive
+from rostra.continuity.ship.retention import sweep
+from rostra.continuity.ship.spool import Spool, open_spool
+from rostra.continuity.targets import StoreUnavailable, open_target
+from rostra.kit.clock import Clock
+from rostra.kit.db import DATABASE_ERRORS, PooledDatabase, open_database
+from rostra.kit.lock import DirectoryLock
+from rostra.kit.objectstore import open_store
+from rostra.kit.postgres_home import PostgresRefused
+from rostra.kit.settings import Settings
+
+LOCK_PURPOSE: Final = "shipping"
+
+_CLEAR_EVERY: Final = 5.0
+_AGAIN_AFTER_BUG: Final = 10.0
+_LAST_WORDS: Final = 3.0
+_SWEEP_EVERY: Final = 24 * 3600.0
+_STATEMENT_TIMEOUT: Final = 60.0
+
+
+Part = Coroutine[Any, Any, None]
+
+
+class ShipRefused(Exception):
+    """Nothing can be shipped as things are; the text says why and what to do."""
+
+
+class ShipFailed(Exception):
+    """Not everything has reached the targets; the text says what is in the way."""
+
+
+async def ship(
+    settings: Settings,
+    dsn: str,
+    stop: asyncio.Event,
+    *,
+    say: Callable[[str], None],
+    once: bool = False,
+    patience: float = 60.0,
+    clock: Clock | None = None,
+) -> ShipStatus:
+    """Ship until `stop` is set, or, with `once`, until everything up to now is at all targets; the last status.
+
+    `dsn` is the application's database, whose server must be the embedded one of the data directory unless the settings
+    name an external one, which is then left to its operator. `patience` are the seconds that a target may have a
+    problem while `once` waits for it. Raises ShipRefused, ShipFailed, and OtherServer when another server has taken
+    over.
+    """
+    place = Place(settings.data_dir)
+    identity = place.find_identity()
+    if identity is None:
+        raise ShipRefused("copies are not set up: run `rostra continuity init`")
+    if not settings.continuity_targets:
+        raise ShipRefused("continuity_targets: says where copies go, and is empty")
+    place.ensure()
+    lock = DirectoryLock(place.path)
+    if not lock.acquire(LOCK_PURPOSE):
+        holder = lock.find_holder()
+        raise ShipRefused(f"process {holder.pid if holder else '?'} ships already")
+    try:
+        async with _open(settings, identity, place, dsn, clock or Clock(), Alarms(say)) as shipping:
+            return await shipping.run(stop, once=once, patience=patience)
+    except OtherServer as error:
+        place.mark_replaced(error.replaced)
+        raise
+    finally:
+        lock.release()
+
+
+async def ship_once(settings: Settings, dsn: str, *, say: Callable[[str], None] = lambda _: None) -> ShipStatus:
+    """Everything up to now to all targets. Raises as `ship`."""
+    return await ship(settings, dsn, asyncio.Event(), say=say, once=True)
+
+
+class _Log:
+    """The parts that ship the database; there are none for an external one."""
+
+    def __init__(self, primary: Primary, spool: Spool, cutter: Cutter, bases: BaseMaker) -> None:
+        self.primary = primary
+        self.spool = spool
+        self.cutter = cutter
+        self.bases = bases
+
+
+class _Shipping:
+    """All parts, from start to end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        place: Place,
+        lanes: list[Lane],
+        files: Files,
+        log: _Log | None,
+        clock: Clock,
+        alarms: Alarms,
+    ) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._place = place
+        self._lanes = lanes
+        self._files = files
+        self._log = log
+        self._clock = clock
+        self._alarms = alarms
+        self._swept_at: dict[str, float] = {}
+        self._swept_base: dict[str, str | None] = {}
+
+    async def run(self, stop: asyncio.Event, *, once: bool, patience: float) -> ShipStatus:
+        asked_at = self._clock.now()
+        ending = asyncio.ensure_future(self._until_safe(asked_at, patience) if once else stop.wait())
+        stopping = asyncio.ensure_future(stop.wait())
+        parts = [asyncio.ensure_future(part) for part in self._parts()]
+        try:
+            done, _ = await asyncio.wait([ending, stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+            await self._last_words()
+        finally:
+            for each in (ending, stopping, *parts):
+                each.cancel()
+            await asyncio.gather(ending, stopping, *parts, return_exceptions=True)
+            if self._log is not None:
+                clear(self._lanes, self._log.spool)
+            status = self._write_status()
+        return status
+
+    def _parts(self) -> list[Part]:
+        """Each runs for ever, and none takes another with it."""
+        files, identity, alarms = self._files, self._identity, self._alarms
+        parts: list[Part] = [
+            self._guard("status", self._tell),
+            self._guard("register", lambda: files.reconcile(self._place, alarms)),
+            self._guard("capsule", lambda: follow_capsule(self._lanes, self._settings, identity, self._clock, alarms)),
+            self._guard("bases", self._follow_bases),
+        ]
+        for lane in self._lanes:
+            parts += self._parts_of(lane)
+        if (log := self._log) is not None:
+            parts += [
+                self._guard("receiver", lambda: receive(self._settings, self._place, log.primary, alarms)),
+                self._guard("cut", self._cut),
+                self._guard("clear", self._clear),
+            ]
+        return parts
+
+    def _parts_of(self, lane: Lane) -> list[Part]:
+        others = [each for each in self._lanes if each is not lane]
+        media = MediaLane(lane, self._identity, self._files, self._alarms, self._settings.continuity_keep_days)
+        pause = max(1.0, self._settings.continuity_interval)
+        parts: list[Part] = [
+            self._guard("documents", lambda: watch(lane, self._identity, others, self._alarms), lane),
+            self._guard("media", lambda: media.run(min(pause, 5.0)), lane),
+            self._guard("retention", lambda: self._follow_retention(lane), lane),
+        ]
+        if (log := self._log) is not None:
+            parts.append(self._guard("log", lambda: deliver(lane, self._identity, log.spool), lane))
+        return parts
+
+    async def _guard(self, work: str, part: Callable[[], Awaitable[None]], lane: Lane | None = None) -> None:
+        """Run a part; where it fails in a way that nobody thought of, say so and run it again."""
+        while True:
+            try:
+                await part()
+                return await _for_ever()
+            except OtherServer:
+                raise
+            except Exception as error:
+                text = f"{work}: {type(error).__name__}: {said_by(error)}"
+                self._alarms.say("".join(traceback.format_exception(error)))
+                if lane is not None:
+                    lane.trouble(work, text)
+                else:
+                    self._alarms.start(f"bug in {work}", text)
+            await asyncio.sleep(_AGAIN_AFTER_BUG)
+            if lane is not None:
+                lane.well(work)
+            self._alarms.end(f"bug in {work}")
+
+    async def _cut(self) -> None:
+        assert self._log is not None
+        while True:
+            started = time.monotonic()
+            await self._log.cutter.cut(is_in_vain=is_in_vain(self._lanes, self._log.spool))
+            await asyncio.sleep(max(0.02, self._settings.continuity_interval - (time.monotonic() - started)))
+
+    async def _clear(self) -> None:
+        assert self._log is not None
+        while True:
+            await asyncio.sleep(_CLEAR_EVERY)
+            clear(self._lanes, self._log.spool)
+            self._log.bases.forget_manifests(self._lanes)
+
+    async def _follow_bases(self) -> None:
+        """Make what is due; with it comes a capsule, and behind a full one a census."""
+        if self._log is None:
+            return
+        bases = self._log.bases
+        while True:
+            chosen = bases.find_pass(self._lanes)
+            if chosen is not None:
+                lanes, due = chosen
+                try:
+                    base = await bases.make(lanes, due)
+                except (BaseFailed, PostgresRefused, DatabaseAway, OSError) as error:
+                    self._alarms.start("base", f"no base copy could be made: {said_by(error)}")
+                    for lane in lanes:
+                        lane.rest()
+                else:
+                    self._alarms.end("base")
+                    self._alarms.say(f"made the {base.kind} base copy {base.id} ({base.raw_size >> 20} MiB)")
+                    await ship_capsule(lanes, self._settings, self._identity, self._clock, self._alarms, again=True)
+            await self._count_tables()
+            await asyncio.sleep(0.5)
+
+    async def _count_tables(self) -> None:
+        now = self._clock.now()
+        lanes = [lane for lane in self._lanes if lane.is_reachable and needs_census(lane, now)]
+        if lanes and time.monotonic() >= self._next_census:
+            is_done = await ship_census(lanes, self._settings, self._identity, self._alarms)
+            self._next_census = time.monotonic() + (0 if is_done else 600)
+
+    _next_census = 0.0
+
+    async def _follow_retention(self, lane: Lane) -> None:
+        """After every base that can be used, and once a day."""
+        while True:
+            newest = max(lane.usable_bases, key=lambda base: base.started_at, default=None)
+            newest_id = None if newest is None or newest.end > lane.record.end else newest.id
+            due = time.monotonic() - self._swept_at.get(lane.label, 0.0) > _SWEEP_EVERY
+            if lane.is_reachable and newest_id and (due or self._swept_base.get(lane.label) != newest_id):
+                await self._sweep(lane)
+                self._swept_at[lane.label] = time.monotonic()
+                self._swept_base[lane.label] = newest_id
+            await asyncio.sleep(1.0)
+
+    async def _sweep(self, lane: Lane) -> None:
+        settings = self._settings
+        in_progress = None if self._log is None else self._log.bases.in_progress
+        try:
+            await sweep(
+                lane, self._identity, self._clock.now(), settings.continuity_keep_days, settings.continuity_keep_bases,
+                in_progress, self._alarms.say,
+            )  # fmt: skip
+            lane.well("retention")
+        except (StoreUnavailable, Broken) as error:
+            lane.trouble("retention", said_by(error))
+
+    async def _tell(self) -> None:
+        while True:
+            self._write_status()
+            await asyncio.sleep(1.0)
+
+    def _write_status(self) -> ShipStatus:
+        status = self.status()
+        try:
+            self._place.write_status(status)
+        except OSError as error:
+            self._alarms.start("status", f"{error.filename}: {error.strerror}")
+        else:
+            self._alarms.end("status")
+        return status
+
+    def status(self) -> ShipStatus:
+        """How it is now."""
+        log = self._log
+        newest = None if log is None else log.cutter.newest
+        return ShipStatus(
+            at=self._clock.now(),
+            site=self._identity.site.id,
+            epoch=self._identity.epoch.number,
+            lsn=0 if log is None else log.cutter.received,
+            spool_bytes=0 if log is None else log.spool.size,
+            wal_bytes=0 if log is None else log.cutter.wal_bytes(),
+            targets=[lane.status(newest.sequence if newest else 0) for lane in self._lanes],
+            doing=[] if log is None else log.bases.doing,
+            sync=self._settings.continuity_sync,
+            alarms=self._alarms.texts,
+        )
+
+    async def _until_safe(self, asked_at: datetime, patience: float) -> None:
+        """Return when all targets have everything until `asked_at`. Raises ShipFailed where one has not for long."""
+        waiting_since = time.monotonic()
+        while not all(self._has_all(lane, asked_at) for lane in self._lanes):
+            status = self.status()
+            problems = [f"{each.label}: {each.problem}" for each in status.targets if each.problem] + status.alarms
+            if not problems or status.doing:
+                waiting_since = time.monotonic()
+            if time.monotonic() - waiting_since > patience:
+                raise ShipFailed("; ".join(problems))
+            await asyncio.sleep(0.05)
+
+    def _has_all(self, lane: Lane, asked_at: datetime) -> bool:
+        if not lane.record.capsule or lane.media_until is None or lane.media_until < asked_at:
+            return False
+        if self._log is None:
+            return True
+        safe = lane.safe_until
+        full = max((base.ended_at for base in lane.usable_bases if base.kind == "full"), default=None)
+        counted = lane.record.census_at
+        return safe is not None and safe >= asked_at and full is not None and counted is not None and counted >= full
+
+    async def _last_words(self) -> None:
+        """What was acknowledged until the end still goes out, within a few seconds."""
+        if self._log is None:
+            return
+        await self._log.cutter.cut()
+        newest = self._log.cutter.newest
+        deadline = time.monotonic() + _LAST_WORDS
+        while newest is not None and time.monotonic() < deadline:
+            if all(lane.record.sequence >= newest.sequence for lane in self._lanes if lane.is_reachable):
+                return
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def _open(
+    settings: Settings, identity: Identity, place: Place, dsn: str, clock: Clock, alarms: Alarms
+) -> AsyncGenerator[_Shipping]:
+    async with AsyncExitStack() as stack:
+        targets = [await stack.enter_async_context(open_target(each)) for each in settings.continuity_targets]
+        db = await stack.enter_async_context(_database(dsn, alarms))
+        number, megabytes = identity.epoch.number, settings.continuity_bandwidth
+        lanes = [open_lane(target, place, number, clock, megabytes) for target in targets]
+        files = Files(db, open_store(settings.storage_url or settings.data_dir / "media"), clock)
+        log = None
+        if settings.database_url is None:
+            primary = Primary(settings.data_dir)
+            stack.push_async_callback(primary.close)
+            log = await _open_log(settings, identity, place, primary, lanes, clock, alarms)
+        else:
+            alarms.start("external", _EXTERNAL)
+        yield _Shipping(settings, identity, place, lanes, files, log, clock, alarms)
+
+
+async def _open_log(
+    settings: Settings,
+    identity: Identity,
+    place: Place,
+    primary: Primary,
+    lanes: list[Lane],
+    clock: Clock,
+    alarms: Alarms,
+) -> _Log:
+    cluster = await _wait_for(lambda: primary.ask(queries.find_cluster), alarms)
+    is_broken = _is_another(cluster, place)
+    _remove_foreign(place, cluster, everything=is_broken)
+    spool, is_certain = open_spool(place.spool, identity)
+    newest = await find_end(identity, spool, is_certain, lanes, alarms)
+    limit = settings.continuity_spool_mib << 20
+
+    def on_change() -> None:
+        account(lanes, cutter, spool, limit, alarms)
+
+    cutter = Cutter(
+        identity, place, primary, spool, newest, cluster.timeline, is_broken and newest is not None, clock, alarms,
+        on_change,
+    )  # fmt: skip
+    place.write_json("database.json", cluster)
+    bases = BaseMaker(settings, identity, place, primary, cutter, spool, clock, alarms)
+    return _Log(primary, spool, cutter, bases)
+
+
+def _is_another(cluster: Cluster, place: Place) -> bool:
+    """Whether the log does not go on where it was left: somebody has put another database in the place of ours."""
+    before = place.find_json("database.json", Cluster)
+    return before is not None and (before.system, before.timeline) != (cluster.system, cluster.timeline)
+
+
+def _remove_foreign(place: Place, cluster: Cluster, *, everything: bool) -> None:
+    """Remove from what was received that which belongs to another log."""
+    for file in place.wal.iterdir():
+        if everything or not file.name.startswith(f"{cluster.timeline:08X}"):
+            file.unlink()
+
+
+@asynccontextmanager
+async def _database(dsn: str, alarms: Alarms) -> AsyncGenerator[PooledDatabase]:
+    async with AsyncExitStack() as stack:
+
+        async def enter() -> PooledDatabase:
+            return await stack.enter_async_context(open_database(dsn, max_size=4, statement_timeout=_STATEMENT_TIMEOUT))
+
+        yield await _wait_for(enter, alarms)
+
+
+async def _wait_for(ask: Callable[[], Awaitable[Any]], alarms: Alarms) -> Any:
+    """The answer of a database that may be starting still."""
+    while True:
+        try:
+            answer = await ask()
+        except (DatabaseAway, *DATABASE_ERRORS) as error:
+            alarms.start("database", f"the database does not answer: {said_by(error)}")
+            await asyncio.sleep(1.0)
+        else:
+            alarms.end("database")
+            return answer
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+_EXTERNAL: Final = (
+    "the database is an external one, which its operator has to copy: files, settings and secrets are copied, "
+    "and no post is"
+)
