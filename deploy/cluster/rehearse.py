@@ -25,6 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -57,6 +58,7 @@ class Report(msgspec.Struct, kw_only=True):
     twice: list[str] = []
     new_leader_after: float = 0.0
     first_acknowledged_after: float = 0.0
+    longest_silence: float = 0.0
     longest_post: float = 0.0
     faults: dict[str, int] = {}
     answers_503_without_retry_after: int = 0
@@ -267,6 +269,9 @@ async def _write_and_lose(
     written = [each for each in clients.acknowledged if each.answered > after]
     report.posts_a_second_after = round(len(written) / args.seconds, 1)
     report.longest_post = round(max(each.answered - each.wanted for each in clients.acknowledged), 2)
+    times = [lost_at, *sorted(each.answered for each in clients.acknowledged if each.answered > lost_at)]
+    report.longest_silence = round(max(following - one for one, following in pairwise(times)), 2)
+    report.home_timelines_after = await _until_copied(rostra, people, clients, lost_at)
     began = time.monotonic()
     if args.what != "switchover":
         await asyncio.to_thread(trio.bring_back if args.what == "lost" else trio.thaw, leader)
@@ -311,15 +316,23 @@ async def _judge(rostra: Rostra, people: list[Person], clients: Clients, lost_at
     report.twice = [text for text, times in texts.items() if times > 1]
     report.faults = dict(sorted(clients.faults.items()))
     report.answers_503_without_retry_after = clients.without_retry_after
-    afterwards = {each.id for each in clients.acknowledged if each.sent > lost_at and each.author != people[0].name}
-    newest = max(afterwards, key=int)
+    report.live_events_after = bool(_of_others(clients, people, lost_at) & clients.heard)
+
+
+def _of_others(clients: Clients, people: list[Person], since: float) -> set[str]:
+    """The posts that were sent after a moment and that the first one's home timeline should have."""
+    return {each.id for each in clients.acknowledged if each.sent > since and each.author != people[0].name}
+
+
+async def _until_copied(rostra: Rostra, people: list[Person], clients: Clients, since: float) -> float:
+    """Wait until the worker has copied what was just written into the home timeline; how many seconds it took."""
+    newest = max(map(int, _of_others(clients, people, since)))
     began = time.monotonic()
-    while newest not in await home_of(rostra.url, people[0]):
+    while max(map(int, await home_of(rostra.url, people[0])), default=0) < newest:
         if time.monotonic() > began + PATIENCE:
             raise Refused("the worker did not copy the last posts into home timelines")
-        await asyncio.sleep(0.2)
-    report.home_timelines_after = round(time.monotonic() - began, 1)
-    report.live_events_after = bool(afterwards & clients.heard)
+        await asyncio.sleep(0.1)
+    return round(time.monotonic() - began, 1)
 
 
 def _text(report: Report) -> str:
@@ -328,6 +341,7 @@ def _text(report: Report) -> str:
         f"The leader: {report.what}; {report.clients} clients, {report.cores} cores",
         f"  first post acknowledged after        {report.first_acknowledged_after:8.2f} s",
         f"  another node led after               {report.new_leader_after:8.2f} s",
+        f"  the longest time without a post      {report.longest_silence:8.2f} s",
         f"  the longest a post took              {report.longest_post:8.2f} s",
         f"  posts acknowledged in all            {report.acknowledged:8}",
         f"  acknowledged and lost                {len(report.lost):8}",
@@ -336,7 +350,7 @@ def _text(report: Report) -> str:
         f"  503 without Retry-After              {report.answers_503_without_retry_after:8}",
         f"  the old leader followed after        {report.back_after:8} s",
         f"  live events were heard afterwards    {'yes' if report.live_events_after else 'NO':>8}",
-        f"  home timelines were complete after   {report.home_timelines_after:8} s",
+        f"  home timelines had caught up after   {report.home_timelines_after:8} s",
     ]
     if report.reinit_took:
         lines.append(f"  patronictl reinit of it took         {report.reinit_took:8} s")

@@ -117,5 +117,7 @@ class Listener:
             announcement = await self._heard.get()
             try:
                 await self._hub.deliver(announcement)
+            except DATABASE_ERRORS as error:
+                log.warning("a live event could not be delivered", reason=str(error))
             except Exception:
                 log.exception("a live event could not be delivered", kind=type(announcement).__name__)

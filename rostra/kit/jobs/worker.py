@@ -38,6 +38,8 @@ Observe = Callable[[str, str, float], None]
 _log = structlog.get_logger()
 
 _PAUSE_AFTER_ERROR = 1.0
+# Seconds until a server that says nothing is given up: once for the statement, once more for its cancellation.
+_SILENCE = 10.0
 # While jobs keep coming, a breath between claims lets them gather, so that one statement claims several.
 _BREATH = 0.01
 _UNWIND = 1.0
@@ -120,7 +122,7 @@ class Worker(Generic[R]):
             max_inactive_connection_lifetime=0,
             # Nothing here changes a session, so that no RESET is owed; it would double the cost of idle polling.
             reset=_keep_session,
-            command_timeout=10,
+            command_timeout=_SILENCE,
             server_settings={
                 "application_name": "rostra jobs",
                 "jit": "off",
