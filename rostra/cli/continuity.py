@@ -18,6 +18,9 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "standby": ("continuity_standby", "Keep a warm replica that can take over."),
     "promote": ("continuity_promote", "Let the standby take over."),
     "move": ("continuity_move", "Move the server to this machine with a pause of seconds."),
+    "follow": ("continuity_follow", ""),
+    "take-over": ("continuity_follow", ""),
+    "release": ("continuity_release", ""),
 }
 
 

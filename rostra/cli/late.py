@@ -13,7 +13,10 @@ _PACKAGE = "rostra.cli"
 
 
 class LateGroup(click.Group):
-    """`commands_at` has for each name the module of `rostra.cli` that holds the command, and its one-line help."""
+    """`commands_at` has for each name the module of `rostra.cli` that holds the command, and its one-line help.
+
+    A command without help is one that Rostra calls itself, and is not shown.
+    """
 
     def __init__(self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,4 +35,5 @@ class LateGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self._at[name][1]) for name in self.list_commands(ctx)])
+            shown = [(name, self._at[name][1]) for name in self.list_commands(ctx)]
+            formatter.write_dl([(name, words) for name, words in shown if words])

@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 _PAUSE: Final = 1.0
 _FILES_PAUSE: Final = 20.0
 _ANSWER: Final = 5
+# Seconds after which a problem is one.
+_LASTING: Final = 3.0
 # Seconds after which a base that failed is tried again.
 _BASE_PAUSE: Final = 5.0
 
@@ -104,6 +106,7 @@ class _Watch:
         self._doing: str | None = None
         self._problems: dict[str, str] = {}
         self._told: str | None = None
+        self._wrong_since: float | None = None
         self._last: StandbyStatus | None = None
         self._media_behind: int | None = None
 
@@ -260,9 +263,20 @@ class _Watch:
             problem=problem,
         )
         self._place.write_json(STATUS, self._last)
-        if problem != self._told:
+        self._say(problem)
+
+    def _say(self, problem: str | None) -> None:
+        """Log what changed and lasts: a database that starts is no problem."""
+        if problem is None:
+            self._wrong_since = None
+            if self._told is not None:
+                log.info("the standby is well again")
+                self._told = None
+            return
+        self._wrong_since = self._wrong_since or time.monotonic()
+        if problem != self._told and time.monotonic() - self._wrong_since >= _LASTING:
             self._told = problem
-            log.warning("problem of the standby", problem=problem) if problem else log.info("the standby is well again")
+            log.warning("problem of the standby", problem=problem)
 
     def _is_waited_for(self, primary: PrimaryState | None, last: StandbyStatus | None) -> bool:
         if primary is None:

@@ -1,4 +1,4 @@
-"""The first meeting with a primary: everything that would make a standby of it impossible is found out here, at once."""
+"""The first meeting with a primary: what would make a standby of it impossible is found out here, at once."""
 
 from __future__ import annotations
 

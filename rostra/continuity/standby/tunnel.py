@@ -43,17 +43,26 @@ class Tunnel:
         assert task is not None
         self._relays.add(task)
         try:
+            await self._relay(reader, writer)
+        except asyncio.CancelledError:
+            # By `end` alone; a server's task that ends so would be logged as a mistake.
+            return
+        finally:
+            self._relays.discard(task)
+            writer.close()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
             far_reader, far_writer = await self._connect()
         except SourceAway as error:
             self.problem = str(error)
             self._socket = None
-        else:
-            self.problem = None
+            return
+        self.problem = None
+        try:
             await _join((reader, far_writer), (far_reader, writer))
-            far_writer.close()
         finally:
-            self._relays.discard(task)
-            writer.close()
+            far_writer.close()
 
     async def end(self) -> None:
         """Cut all connections."""
