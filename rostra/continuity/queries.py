@@ -1,15 +1,23 @@
-"""Statements of the census: which tables there are, and the number and the hash of a table's rows.
+"""Statements about whole databases: which tables they have, how many rows with which hash, how far a recovery is.
 
-They name no column of ours, so that a copy of any version is counted by the same statements.
+Those of the census name no column of ours, so that a copy of any version is counted by the same statements.
 """
 
 from __future__ import annotations
 
-from typing import Final, cast
+from datetime import datetime
+from typing import Final, LiteralString, cast
 
 import asyncpg
 
-from rostra.continuity.records import TableCensus
+from rostra.continuity.records import TableCensus, parse_lsn
+from rostra.kit.postgres_setup import ROLE
+
+DATABASE: Final = ROLE
+"""The database of a cluster of ours."""
+
+Question = LiteralString
+"""A statement whose answer is yes or no."""
 
 # What a row looks like as text depends on these.
 SAME_EVERYWHERE: Final = (
@@ -47,3 +55,26 @@ async def count_all(connection: asyncpg.Connection) -> dict[str, TableCensus]:
 async def end_session(connection: asyncpg.Connection, pid: int) -> None:
     """Have PostgreSQL end the session `pid`, and wait up to five seconds until it is gone."""
     await connection.fetchval(END_SESSION, pid)
+
+
+IS_PAUSED: Final[Question] = "select pg_is_in_recovery() and pg_get_wal_replay_pause_state() = 'paused'"
+
+IS_PROMOTED: Final[Question] = "select not pg_is_in_recovery()"
+
+REPLAYED = "select coalesce(pg_last_wal_replay_lsn(), '0/0')::text"
+
+# The last position that was replayed, not that of what the promotion itself has written since.
+END = "select pg_last_wal_replay_lsn()::text as position, pg_last_xact_replay_timestamp() as last_transaction"
+
+
+async def find_replayed(connection: asyncpg.Connection) -> int:
+    """How far a recovery is."""
+    return parse_lsn(cast("str", await connection.fetchval(REPLAYED)))
+
+
+async def find_end(connection: asyncpg.Connection) -> tuple[int, datetime | None]:
+    """Where the recovery of a cluster ended, and when its last transaction was committed."""
+    row = await connection.fetchrow(END)
+    assert row is not None
+    assert row["position"] is not None, "this server has recovered"
+    return parse_lsn(row["position"]), row["last_transaction"]

@@ -69,7 +69,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A base backup. To be usable it needs all WAL from `start` to `end` at least, which begins with piece `wal_from`.
 
     `parent` is the base that an incremental one builds on. `raw_size` are the bytes of the tar; `migrations` the names
-    of those that were applied.
+    of those that were applied. `machine` is the kind of processor, as the system calls it.
     """
 
     id: str
@@ -87,6 +87,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     rostra: str
     migrations: list[str]
+    machine: str = ""
 
 
 class TableCensus(msgspec.Struct, frozen=True, kw_only=True):

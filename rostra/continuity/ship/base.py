@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import platform
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -206,6 +207,7 @@ class BaseMaker:
             system=cluster.system,
             rostra=__version__,
             migrations=await self._primary.list_migrations(),
+            machine=platform.machine(),
         )
 
     async def _finish(self, base: Base, made: Made, lanes: Sequence[Lane]) -> None:

@@ -1,0 +1,460 @@
+"""The whole walk of a restore, in the order in which people are helped soonest.
+
+Documents, base, log, recovery, migration, new epoch: then the server can be started, and files and checks go on beside
+it. Until then the data directory is marked as half restored, and what fails leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rostra.continuity.place import HalfRestored, LookOnly, Place
+from rostra.continuity.records import Fork, TableCensus
+from rostra.continuity.restore import check, queries
+from rostra.continuity.restore.capsule import CapsuleFound, open_capsule, put_back
+from rostra.continuity.restore.documents import Documents
+from rostra.continuity.restore.fetch import combine, fetch_base, verify
+from rostra.continuity.restore.media import Fetching, note_wanted, read_wanted, remove_gone
+from rostra.continuity.restore.plan import Plan, find_census, make_plan, moment
+from rostra.continuity.restore.records import (
+    LastPost,
+    LedgerFound,
+    Listeners,
+    MediaFound,
+    NotRestorable,
+    Options,
+    Proof,
+    Report,
+    Step,
+    Unit,
+)
+from rostra.continuity.restore.recover import SIGNAL, Machine, Recovered, needs_of, prove, recover
+from rostra.continuity.restore.site_choice import choose_site
+from rostra.continuity.restore.takeover import later_pieces, take_over, tell_others
+from rostra.continuity.restore.wal import Fetched, fetch_wal
+from rostra.continuity.sealed import Broken
+from rostra.continuity.targets import open_target
+from rostra.kit.db import open_database
+from rostra.kit.jobs.schema import install
+from rostra.kit.lock import BRIEFLY, DirectoryLock
+from rostra.kit.migrate import MigrationRefused, migrate
+from rostra.kit.objectstore import ObjectStore, StoreUnavailable, open_store
+from rostra.kit.postgres import use_database
+from rostra.kit.postgres_adopt import adopt_cluster
+from rostra.kit.settings import Settings, load_settings
+
+REPORT = "restored.json"
+WANTED = "media-wanted"
+_SCRATCH = "restoring"
+_STATEMENT = 600.0
+
+
+class _Arrived(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on this disk when the network has done its part."""
+
+    plan: Plan
+    log: Fetched
+    cluster: Path
+    files: int
+    warnings: list[str]
+
+
+class _Server(msgspec.Struct, frozen=True, kw_only=True):
+    """The server as it was when it could be started."""
+
+    arrived: _Arrived
+    recovered: Recovered
+    proof: Proof | None
+    last_post: LastPost | None
+    new_epoch: int | None
+    media_key: bytes
+    newest_file: int
+
+
+class Walk:
+    """Owns the course of one restore: what it was asked, whom it tells, how long each step took, what was noted."""
+
+    def __init__(self, options: Options, listeners: Listeners) -> None:
+        self.options = options
+        self.listeners = listeners
+        self.started_at = datetime.now(UTC)
+        self.warnings: list[str] = []
+        self.seconds: dict[str, float] = {}
+        self.ready_after = 0.0
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def warn(self, lines: Sequence[str]) -> None:
+        """Say it now, and keep it for the report."""
+        for line in lines:
+            self.warnings.append(line)
+            self.listeners.say(line)
+
+    @contextmanager
+    def step(self, name: str, total: int | None = None, unit: Unit = "") -> Generator[Callable[[int], None]]:
+        """A step with its time; yields what counts it on."""
+        began, done = time.monotonic(), 0
+
+        def on(amount: int) -> None:
+            nonlocal done
+            done += amount
+            self.listeners.step(Step(name, done, total, unit))
+
+        self.listeners.step(Step(name, 0, total, unit))
+        try:
+            yield on
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 3)
+
+
+async def restore(options: Options, listeners: Listeners | None = None) -> Report:
+    """Bring a site back into an empty data directory. Raises NotRestorable, Broken, StoreUnavailable, TargetUnusable,
+    and what PostgreSQL is refused with."""
+    walk = Walk(options, listeners or Listeners())
+    check_empty(options.data_dir)
+    async with open_target(options.target) as target:
+        trust = await choose_site(target, options.key, options.site)
+        documents = Documents(target, trust, options.key)
+        server = await _until_ready(walk, documents)
+        return await _beside_it(walk, documents, server)
+
+
+def check_empty(data_dir: Path) -> None:
+    """Refuse a data directory with anything in it. Raises NotRestorable."""
+    if not data_dir.exists() or (data_dir.is_dir() and not any(data_dir.iterdir())):
+        return
+    if (half := Place(data_dir).find_half_restored()) is not None:
+        raise NotRestorable(
+            f"a restore into {data_dir} that began at {moment(half.started_at)} did not come to its end; "
+            "delete the directory and start again"
+        )
+    raise NotRestorable(f"{data_dir} is not empty, and nothing is ever overwritten; choose another with --data")
+
+
+async def _until_ready(walk: Walk, documents: Documents) -> _Server:
+    """Everything that the first request waits for."""
+    options = walk.options
+    with walk.step("reading what is there"):
+        plan = await make_plan(documents, options.to)
+        check.check_fits(plan.base)
+        if options.purpose == "take-over":
+            walk.warn(await check.check_may_open(documents.target, documents.trust.site.id))
+    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check.check_room(plan, options.data_dir)
+    lock = DirectoryLock(options.data_dir)
+    if not lock.acquire(BRIEFLY):
+        raise NotRestorable(f"another process uses {options.data_dir}")
+    try:
+        place = Place(options.data_dir)
+        place.mark_half_restored(HalfRestored(started_at=walk.started_at, source=documents.target.label))
+        capsule = await open_capsule(documents, plan.capsule, options.data_dir / _SCRATCH)
+        media_key = capsule.media_key
+        arrived = await _fetch_all(walk, documents, plan)
+        walk.warn(arrived.warnings)
+        server = await _bring_up(walk, documents, place, arrived, capsule, media_key)
+        place.unmark_half_restored()
+    except BaseException:
+        await asyncio.to_thread(_leave_nothing, options.data_dir)
+        raise
+    finally:
+        lock.release()
+    walk.ready_after = round(walk.elapsed, 3)
+    walk.listeners.ready(options.data_dir)
+    return server
+
+
+async def _fetch_all(walk: Walk, documents: Documents, plan: Plan) -> _Arrived:
+    """Base and log; where a base turns out to be damaged, an older one with more of the log does as well."""
+    damaged: dict[str, str] = {}
+    while True:
+        scratch = walk.options.data_dir / _SCRATCH
+        try:
+            return await _fetch_with(walk, documents, plan, scratch, damaged)
+        except _BaseDamaged as error:
+            damaged[error.base] = str(error)
+            walk.warn([f"{error}; an older base is used instead"])
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        try:
+            plan = await make_plan(documents, walk.options.to, list(damaged))
+        except NotRestorable as error:
+            raise NotRestorable("\n".join([*damaged.values(), str(error)])) from None
+        check.check_fits(plan.base)
+
+
+class _BaseDamaged(Exception):
+    def __init__(self, base: str, text: str) -> None:
+        self.base = base
+        super().__init__(text)
+
+
+async def _fetch_with(walk: Walk, documents: Documents, plan: Plan, scratch: Path, damaged: dict[str, str]) -> _Arrived:
+    wal = scratch / "wal"
+    await asyncio.to_thread(wal.mkdir, 0o700, parents=True)
+    log, cluster = await _both(_fetch_log(walk, documents, plan, wal), _fetch_bases(walk, documents, plan, scratch))
+    with walk.step("checking every file of the database"):
+        try:
+            files = await verify(cluster, walk.options.pg_bindir)
+        except Broken as error:
+            raise _BaseDamaged(plan.base.id, str(error)) from None
+    (cluster / "pg_wal").mkdir(mode=0o700, exist_ok=True)
+    for segment in wal.iterdir():
+        segment.rename(cluster / "pg_wal" / segment.name)
+    warnings = [line for line in plan.warnings if line not in damaged.values()]
+    return _Arrived(plan=plan, log=log, cluster=cluster, files=files, warnings=warnings)
+
+
+async def _both(log: Coroutine[Any, Any, Fetched], bases: Coroutine[Any, Any, Path]) -> tuple[Fetched, Path]:
+    """Both at once; where one fails, the other is ended."""
+    tasks = (asyncio.ensure_future(log), asyncio.ensure_future(bases))
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _fetch_log(walk: Walk, documents: Documents, plan: Plan, into: Path) -> Fetched:
+    with walk.step("log", plan.last - plan.first + 1, "pieces") as arrived:
+        return await fetch_wal(documents, plan, into, arrived)
+
+
+async def _fetch_bases(walk: Walk, documents: Documents, plan: Plan, scratch: Path) -> Path:
+    """The one directory with the whole cluster."""
+    directories: list[Path] = []
+    total = sum(part.size for base in plan.bases for part in base.about.parts)
+    with walk.step("database", total, "bytes") as arrived:
+        for number, base in enumerate(plan.bases):
+            directories.append(scratch / f"base-{number}")
+            try:
+                await fetch_base(documents, base, directories[-1], arrived)
+            except Broken as error:
+                raise _BaseDamaged(base.about.id, str(error)) from None
+    if len(directories) == 1:
+        return directories[0]
+    with walk.step("combining the bases"):
+        try:
+            await combine(directories, scratch / "cluster", walk.options.pg_bindir)
+        except Broken as error:
+            raise _BaseDamaged(plan.base.id, str(error)) from None
+    return scratch / "cluster"
+
+
+async def _bring_up(
+    walk: Walk, documents: Documents, place: Place, arrived: _Arrived, capsule: CapsuleFound, media_key: bytes
+) -> _Server:
+    options, plan = walk.options, arrived.plan
+    needs = needs_of(arrived.cluster, options.pg_bindir)
+    (arrived.cluster / SIGNAL).touch(mode=0o600)
+    with walk.step("putting the database into place"):
+        place_it = partial(adopt_cluster, durable=options.durable)
+        await asyncio.to_thread(place_it, options.data_dir, options.pg_user, arrived.cluster)
+        await asyncio.to_thread(shutil.rmtree, options.data_dir / _SCRATCH, ignore_errors=True)
+    machine = Machine(
+        data_dir=options.data_dir, bindir=options.pg_bindir, user=options.pg_user, durable=options.durable,
+        at_least=needs,
+    )  # fmt: skip
+    proof = await _prove(walk, documents, machine, plan)
+    with walk.step("recovery", arrived.log.end - plan.start, "bytes") as advanced:
+        recovered = await recover(machine, plan.to, _position(advanced, plan.start))
+    last_post, newest_file = await _migrate(walk, machine, place.path / WANTED)
+    walk.warn(put_back(capsule, options))
+    new_epoch = await _become(walk, documents, place, arrived, recovered, media_key)
+    return _Server(
+        arrived=arrived,
+        recovered=recovered,
+        proof=proof,
+        last_post=last_post,
+        new_epoch=new_epoch,
+        media_key=media_key,
+        newest_file=newest_file,
+    )
+
+
+async def _prove(walk: Walk, documents: Documents, machine: Machine, plan: Plan) -> Proof | None:
+    if not walk.options.prove:
+        return None
+    census = await find_census(documents, plan)
+    if census is None:
+        walk.warn(["no census lies between the base and the end of the log, so no table can be compared with one"])
+        return None
+    with walk.step("comparing every table with the census", census.lsn - plan.start, "bytes") as advanced:
+        return await prove(machine, census, _position(advanced, plan.start))
+
+
+def _position(advanced: Callable[[int], None], start: int) -> Callable[[int], None]:
+    """What is told positions, and counts bytes."""
+    reached = start
+
+    def at(position: int) -> None:
+        nonlocal reached
+        if position > reached:
+            advanced(position - reached)
+            reached = position
+
+    return at
+
+
+async def _migrate(walk: Walk, machine: Machine, wanted: Path) -> tuple[LastPost | None, int]:
+    """Start without any trace of the recovery, bring the schema up to date, and write down which files are wanted."""
+    server = machine.server({})
+    server.launch()
+    try:
+        await server.wait_ready()
+        with walk.step("bringing the database up to date"):
+            try:
+                await migrate(server.dsn, check.MIGRATIONS, after=install)
+            except MigrationRefused as error:
+                raise NotRestorable(f"the copy is of another Rostra than this one: {error}") from None
+            connection = await asyncpg.connect(server.dsn)
+            try:
+                await note_wanted(connection, wanted)
+                newest = await connection.fetchval(queries.NEWEST_CHANGE)
+                return await queries.find_last_post(connection), newest
+            finally:
+                await connection.close()
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def _become(
+    walk: Walk, documents: Documents, place: Place, arrived: _Arrived, recovered: Recovered, media_key: bytes
+) -> int | None:
+    """What this copy is from now on: the server, or something to look at."""
+    options, plan, now = walk.options, arrived.plan, datetime.now(UTC)
+    if options.purpose == "look":
+        place.mark_look_only(LookOnly(until=plan.to or arrived.log.until, restored_at=now))
+    if options.purpose != "take-over":
+        return None
+    fork = Fork(epoch=plan.epoch, sequence=arrived.log.counts, lsn=recovered.end)
+    with walk.step("opening a new epoch"):
+        identity = await take_over(documents, options.key, place, media_key, fork, now, "restore")
+        targets = settings_here(options).continuity_targets
+        walk.warn(await tell_others(documents, identity, targets))
+        walk.warn(await later_pieces(documents, fork))
+    return identity.epoch.number
+
+
+def settings_here(options: Options) -> Settings:
+    """The restored server's settings on this machine, without what the environment says of others."""
+    own = {"data_dir": options.data_dir, "pg_bindir": options.pg_bindir, "pg_user": options.pg_user}
+    return load_settings({}, own)
+
+
+def store_of(settings: Settings) -> ObjectStore:
+    """Where its files go: what is put there is in the register already."""
+    return open_store(settings.storage_url or settings.data_dir / "media")
+
+
+async def _beside_it(walk: Walk, documents: Documents, server: _Server) -> Report:
+    """What goes on while the server may run already: files, then the check, then the report."""
+    settings, place = settings_here(walk.options), Place(walk.options.data_dir)
+    problems: list[str] = []
+    media = MediaFound()
+    try:
+        media = await fetch_media(walk, documents, server.media_key, settings)
+    except (StoreUnavailable, NotRestorable) as error:
+        problems.append(f"files could not be put into the store: {error}; go on with --media-only")
+    tables, ledger = await _count(walk, settings, server)
+    if media.lacking:
+        problems.append(f"{media.lacking} of {media.wanted} files are missing or broken at {documents.target.label}")
+    if ledger.problem:
+        problems.append(f"the ledger: {ledger.problem}")
+    report = _report(walk, documents, server, tables, ledger, media, problems)
+    place.write_json(REPORT, report)
+    return report
+
+
+async def fetch_media(walk: Walk, documents: Documents, media_key: bytes, settings: Settings) -> MediaFound:
+    """Bring the files that are still wanted into the store; the list goes when none is. Raises StoreUnavailable."""
+    wanted = Place(walk.options.data_dir).path / WANTED
+    sizes = [each.size for each in read_wanted(wanted)]
+    if settings.storage_url is None:
+        check.check_bytes(walk.options.data_dir, sum(sizes), "the files")
+    with walk.step("files", sum(sizes), "bytes") as arrived:
+        found = await Fetching(documents, media_key, store_of(settings)).fetch(read_wanted(wanted), arrived)
+    if not found.lacking:
+        wanted.unlink()
+    return found
+
+
+async def _count(walk: Walk, settings: Settings, server: _Server) -> tuple[dict[str, TableCensus], LedgerFound]:
+    """Count what is here, whether or not the server was started meanwhile."""
+    async with use_database(settings) as dsn:
+        with walk.step("counting every table"):
+            tables = await check.count(dsn)
+        async with open_database(dsn, max_size=1, statement_timeout=_STATEMENT) as db:
+            with walk.step("checking the ledger"):
+                ledger = await check.check_ledger(db, lambda _done, _total: None)
+        connection = await asyncpg.connect(dsn)
+        try:
+            await remove_gone(connection, store_of(settings), server.newest_file)
+        finally:
+            await connection.close()
+    return tables, ledger
+
+
+def _report(
+    walk: Walk,
+    documents: Documents,
+    server: _Server,
+    tables: dict[str, TableCensus],
+    ledger: LedgerFound,
+    media: MediaFound,
+    problems: list[str],
+) -> Report:
+    plan, log = server.arrived.plan, server.arrived.log
+    return Report(
+        target=documents.target.label,
+        site=documents.trust.site.id,
+        domain=documents.trust.site.domain,
+        purpose=walk.options.purpose,
+        asked=walk.options.to,
+        epoch=plan.epoch,
+        new_epoch=server.new_epoch,
+        bases=[base.about.id for base in plan.bases],
+        first_piece=plan.first,
+        last_piece=log.last,
+        until=plan.to or log.until,
+        last_transaction=server.recovered.last_transaction,
+        last_post=server.last_post,
+        files_verified=server.arrived.files,
+        proof=server.proof,
+        tables=tables,
+        ledger=ledger,
+        media=media,
+        started_at=walk.started_at,
+        ready_after=walk.ready_after,
+        finished_after=round(walk.elapsed, 3),
+        seconds=walk.seconds,
+        warnings=walk.warnings,
+        problems=problems,
+    )
+
+
+def _leave_nothing(data_dir: Path) -> None:
+    """Take away what was put into a directory that had been empty; last what says that it is half restored."""
+    cluster = data_dir / "postgres"
+    if cluster.is_symlink():
+        # Where the database's user may not go into the data directory, its home is elsewhere.
+        shutil.rmtree(cluster.resolve().parent, ignore_errors=True)
+    children = sorted(data_dir.iterdir(), key=lambda path: path.name == "continuity")
+    for path in children:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
