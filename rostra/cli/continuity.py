@@ -20,6 +20,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "move": ("continuity_move", "Move the server to this machine with a pause of seconds."),
     "follow": ("continuity_follow", ""),
     "take-over": ("continuity_follow", ""),
+    "keep-sync": ("continuity_sync", ""),
     "release": ("continuity_release", ""),
 }
 

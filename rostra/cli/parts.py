@@ -76,8 +76,9 @@ def worker(settings: Settings) -> None:
 
 
 @click.command()
+@click.option("--at-start", is_flag=True, hidden=True, help="A server is about to start: nobody watches over it yet.")
 @with_settings
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings, at_start: bool) -> None:
     """Bring the database up to date: the external one, or the embedded one whether or not the server runs.
 
     Several at once wait for one another. What has been applied is printed, one name a line.
@@ -89,6 +90,10 @@ def migrate(settings: Settings) -> None:
 
     async def bring() -> list[str]:
         async with use_database(settings) as dsn:
+            if at_start and settings.database_url is None:
+                from rostra.continuity.standby.sync import admin_dsn_of, decide_anew
+
+                await decide_anew(admin_dsn_of(settings.data_dir), settings.continuity_sync)
             return await bring_up_to_date(dsn)
 
     with database_errors():

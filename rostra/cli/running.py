@@ -95,6 +95,17 @@ def worker_specs(count: int, env: Mapping[str, str]) -> list[ChildSpec]:
     ]
 
 
+def sync_specs(settings: Settings, env: Mapping[str, str]) -> list[ChildSpec]:
+    """The keeper of synchronous commits, where it has no other process to be in: shipping has it as one of its parts.
+
+    It goes by the data directory, so it is not told of the database as the others are.
+    """
+    if settings.continuity_sync == "off" or settings.database_url is not None or settings.continuity_targets:
+        return []
+    env = {name: value for name, value in env.items() if name != "ROSTRA_DATABASE_URL"}
+    return [ChildSpec(name="sync", argv=own_command("continuity", "keep-sync"), env=env, essential=False)]
+
+
 def run_children(
     settings: Settings,
     supervisor: Supervisor,

@@ -173,7 +173,7 @@ def _be_the_server(data: Path, given: Mapping[str, object], supervisor: Supervis
     env = _environment(settings, given) | prepare(data / "run" / "metrics")
     try:
         with listen(settings.host, settings.port) as listener:
-            supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate"), env=env))
+            supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate", "--at-start"), env=env))
             env |= {"ROSTRA_DATABASE_URL": server.dsn}
             answer = GoOn(up=True, url=settings.base_url)
             serve(settings, supervisor, listener, env, on_ready=lambda: place.write_json(GO_ON, answer))

@@ -18,6 +18,7 @@ from rostra.cli.running import (
     ended,
     listen,
     run_children,
+    sync_specs,
     web_specs,
     worker_specs,
 )
@@ -92,6 +93,7 @@ def serve(
 ) -> None:
     """Run everything but the database, which runs already and is up to date. Raises StopRequested and ChildFailed."""
     specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
+    specs += sync_specs(settings, env)
     if settings.smtp_url is None:
         say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
     owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
@@ -120,5 +122,5 @@ def _start_database(settings: Settings, supervisor: Supervisor, env: dict[str, s
         server = EmbeddedPostgres.from_settings(settings)
         supervisor.start(database_spec(server))
     # A process of its own, which waits for the database too: the supervisor stays small without the driver.
-    supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate"), env=env))
+    supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate", "--at-start"), env=env))
     return {} if server is None else {"ROSTRA_DATABASE_URL": server.dsn}

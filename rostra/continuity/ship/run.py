@@ -33,6 +33,7 @@ from rostra.continuity.ship.queries import Cluster
 from rostra.continuity.ship.receiver import receive
 from rostra.continuity.ship.retention import sweep
 from rostra.continuity.ship.spool import Spool, open_spool
+from rostra.continuity.standby.sync import SyncState, admin_dsn_of, keep_sync
 from rostra.continuity.targets import StoreUnavailable, open_target
 from rostra.kit.clock import Clock
 from rostra.kit.db import DATABASE_ERRORS, PooledDatabase, open_database
@@ -175,6 +176,8 @@ class _Shipping:
                 self._guard("cut", self._cut),
                 self._guard("clear", self._clear),
             ]
+            if self._settings.continuity_sync != "off":
+                parts.append(self._guard("sync", self._keep_sync))
         return parts
 
     def _parts_of(self, lane: Lane) -> list[Part]:
@@ -216,6 +219,15 @@ class _Shipping:
             started = time.monotonic()
             await self._log.cutter.cut(is_in_vain=is_in_vain(self._lanes, self._log.spool))
             await asyncio.sleep(max(0.02, self._settings.continuity_interval - (time.monotonic() - started)))
+
+    async def _keep_sync(self) -> None:
+        await keep_sync(admin_dsn_of(self._settings.data_dir), self._settings.continuity_sync, self._hear_of_sync)
+
+    def _hear_of_sync(self, state: SyncState) -> None:
+        if state.alarms:
+            self._alarms.start("sync", "; ".join(state.alarms))
+        else:
+            self._alarms.end("sync")
 
     async def _clear(self) -> None:
         assert self._log is not None

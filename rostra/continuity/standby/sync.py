@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -26,6 +27,8 @@ from rostra.continuity.standby.queries import (
     set_waits_for,
 )
 from rostra.kit.db import DATABASE_ERRORS
+from rostra.kit.postgres import dsn_of
+from rostra.kit.postgres_setup import ADMIN
 from rostra.kit.settings import SyncMode
 
 log = structlog.get_logger(__name__)
@@ -39,7 +42,8 @@ _ANSWER: Final = 10
 class SyncState(msgspec.Struct, frozen=True):
     """For people: whether commits wait and for whom, and what is wrong."""
 
-    sync: str
+    mode: SyncMode
+    words: str
     alarms: list[str]
 
 
@@ -69,8 +73,17 @@ async def keep_sync(
             finally:
                 connection.terminate()
         except DATABASE_ERRORS as error:
-            tell(SyncState(mode, [f"nobody watches over synchronous commits: {error or type(error).__name__}"]))
+            tell(
+                SyncState(
+                    mode, "unknown", [f"nobody watches over synchronous commits: {error or type(error).__name__}"]
+                )
+            )
             await asyncio.sleep(pause)
+
+
+def admin_dsn_of(data_dir: Path) -> str:
+    """Where the keeper of the server of `data_dir` connects. Raises PostgresRefused where none has run yet."""
+    return dsn_of(data_dir, role=ADMIN, database="postgres")
 
 
 async def decide_anew(admin_dsn: str, mode: SyncMode) -> None:
@@ -138,14 +151,12 @@ class _Keeper:
                 if self._mode == "on"
                 else "strict synchronous commits begin with the first standby, and there is none yet"
             )
-            return SyncState(f"{self._mode}: nobody to wait for", [alarm])
+            return SyncState(self._mode, "posts wait for nobody", [alarm])
         if silent == wanted:
             waiting = await count_waiting(connection)
-            return SyncState(
-                f"{self._mode}: waits for {', '.join(wanted)}",
-                [f"no standby has answered for {self._patience:.0f} s or more: {waiting} commits wait for it (strict)"],
-            )
-        return SyncState(f"{self._mode}: waits for {', '.join(wanted)}", [])
+            alarm = f"no standby has answered for {self._patience:.0f} s, and posts wait for one (strict)"
+            return SyncState(self._mode, f"{waiting} commits wait for {', '.join(wanted)}", [alarm])
+        return SyncState(self._mode, f"posts wait for {', '.join(wanted)}", [])
 
 
 def names_for(standbys: Sequence[str]) -> str:
