@@ -24,12 +24,25 @@ class NotRestorable(Exception):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """How far a step has come; `total` is None where nobody knows. Both count `unit`."""
+    """How far a step has come; `total` is None where nobody knows. Both count `unit`. Several may go on at a time."""
 
     name: str
     done: int = 0
     total: int | None = None
     unit: Unit = ""
+    has_ended: bool = False
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be fetched, before it is. `size` in bytes, without files; `until` is the last moment of it."""
+
+    site: str
+    domain: str
+    epoch: int
+    base_at: datetime
+    until: datetime
+    size: int
+    pieces: int
 
 
 def _nothing(_: object) -> None:
@@ -37,10 +50,12 @@ def _nothing(_: object) -> None:
 
 
 class Listeners(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is told: of each step's progress, of what the operator should read, and when the server can be started."""
+    """Who is told: of each step's progress, of what the operator should read, of what will be fetched, and when the server
+    can be started. What `planned` raises ends it before anything was done."""
 
     step: Callable[[Step], None] = _nothing
     say: Callable[[str], None] = _nothing
+    planned: Callable[[Planned], None] = _nothing
     ready: Callable[[Path], None] = _nothing
 
 

@@ -34,6 +34,7 @@ from rostra.continuity.restore.records import (
     MediaFound,
     NotRestorable,
     Options,
+    Planned,
     Proof,
     Report,
     Step,
@@ -118,6 +119,7 @@ class Walk:
         try:
             yield on
         finally:
+            self.listeners.step(Step(name, done, total, unit, has_ended=True))
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 3)
 
 
@@ -145,6 +147,17 @@ def check_empty(data_dir: Path) -> None:
     raise NotRestorable(f"{data_dir} is not empty, and nothing is ever overwritten; choose another with --data")
 
 
+async def fetch_rest(options: Options, listeners: Listeners | None = None) -> MediaFound:
+    """Go on with the files of a restore that was interrupted after its server could be started; nothing else."""
+    walk, place = Walk(options, listeners or Listeners()), Place(options.data_dir)
+    if place.find_half_restored() is not None or not (place.path / WANTED).exists():
+        raise NotRestorable(f"no files are wanted in {options.data_dir}: its restore lacks none, or lacks more")
+    async with open_target(options.target) as target:
+        trust = await choose_site(target, options.key, options.site)
+        media_key = (place.path / "media.key").read_bytes()
+        return await fetch_media(walk, Documents(target, trust, options.key), media_key, settings_here(options))
+
+
 async def _until_ready(walk: Walk, documents: Documents) -> _Server:
     """Everything that the first request waits for."""
     options = walk.options
@@ -153,6 +166,7 @@ async def _until_ready(walk: Walk, documents: Documents) -> _Server:
         check.check_fits(plan.base)
         if options.purpose == "take-over":
             walk.warn(await check.check_may_open(documents.target, documents.trust.site.id))
+    walk.listeners.planned(_planned(documents, plan))
     options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     check.check_room(plan, options.data_dir)
     lock = DirectoryLock(options.data_dir)
@@ -175,6 +189,20 @@ async def _until_ready(walk: Walk, documents: Documents) -> _Server:
     walk.ready_after = round(walk.elapsed, 3)
     walk.listeners.ready(options.data_dir)
     return server
+
+
+def _planned(documents: Documents, plan: Plan) -> Planned:
+    parts = sum(part.size for base in plan.bases for part in base.about.parts)
+    log = sum(size for sequence, size in plan.sizes.items() if plan.first <= sequence <= plan.last)
+    return Planned(
+        site=documents.trust.site.id,
+        domain=documents.trust.site.domain,
+        epoch=plan.epoch,
+        base_at=plan.base.ended_at,
+        until=plan.to or plan.until,
+        size=parts + log,
+        pieces=plan.last - plan.first + 1,
+    )
 
 
 async def _fetch_all(walk: Walk, documents: Documents, plan: Plan) -> _Arrived:
