@@ -22,6 +22,7 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "take-over": ("continuity_follow", ""),
     "keep-sync": ("continuity_sync", ""),
     "release": ("continuity_release", ""),
+    "fence": ("continuity_fence", ""),
 }
 
 

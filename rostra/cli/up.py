@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from rostra.cli.last_start import remember
 from rostra.cli.options import Exit, Refusal, data_option, own_command, say, settings_from, writable_data_directory
+from rostra.cli.replaced import explain
 from rostra.cli.running import (
     child_environment,
     database_spec,
@@ -29,7 +31,7 @@ from rostra.kit.lock import SERVING, DirectoryLock
 from rostra.kit.metricfiles import prepare
 from rostra.kit.postgres import EmbeddedPostgres, PostgresRefused
 from rostra.kit.settings import Settings
-from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
+from rostra.kit.supervise import ChildFailed, EndRequested, StopRequested, Supervisor
 
 # How long a command that uses the data directory briefly may keep us waiting, in seconds.
 _PATIENCE = 10.0
@@ -51,7 +53,7 @@ def up(demo: bool, **given: object) -> None:
     within ten seconds, SIGHUP replaces the web and job processes without losing a request.
 
     Exit status: 3 a setting cannot be used, 4 the data directory, 5 another one runs there, 6 the address is taken,
-    7 the database, 8 a part crashed again and again.
+    7 the database, 8 a part crashed again and again, 9 another server has taken over.
     """
     settings = settings_from(given)
     data = writable_data_directory(settings)
@@ -64,12 +66,17 @@ def up(demo: bool, **given: object) -> None:
         with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
             env = child_environment(settings, given) | prepare(settings.data_dir.resolve() / "run" / "metrics")
             try:
+                if copies_are_set_up(settings):
+                    _check_not_replaced(supervisor, env)
                 env |= _start_database(settings, supervisor, env)
                 if demo:
                     supervisor.run_task(ChildSpec(name="demo", argv=own_command("demo"), env=env))
                 serve(settings, supervisor, listener, env)
             except (StopRequested, ChildFailed) as error:
                 ended(error)
+            except EndRequested as error:
+                # It has said which server has taken over.
+                sys.exit(error.status)
             except PostgresRefused as error:
                 raise Refusal(Exit.DATABASE, str(error)) from None
     finally:
@@ -81,6 +88,28 @@ def check_may_serve(data: Path) -> None:
     if find_standby(Place(data)) is not None:
         text = f"this is a standby; promote it with: rostra continuity promote --data {data} --up"
         raise Refusal(Exit.DATA_DIRECTORY, text)
+    if (replaced := Place(data).find_replaced()) is not None:
+        raise Refusal(Exit.REPLACED, explain(replaced, data))
+
+
+def copies_are_set_up(settings: Settings) -> bool:
+    """Whether there are copies elsewhere; said where they are wished for and were never set up."""
+    if not settings.continuity_targets:
+        return False
+    if not Place(settings.data_dir).is_set_up:
+        say("THERE ARE NO COPIES: continuity_targets names where they go, but `rostra continuity init` was never run")
+        return False
+    return True
+
+
+def _check_not_replaced(supervisor: Supervisor, env: dict[str, str]) -> None:
+    """Ask the targets whether another server has taken over. Raises ChildFailed then, and only then."""
+    try:
+        supervisor.run_task(ChildSpec(name="fence", argv=own_command("continuity", "fence"), env=env))
+    except ChildFailed as error:
+        if error.status == Exit.REPLACED:
+            raise
+        say(f"{error.text}; whether another server has taken over is asked again by the part that copies")
 
 
 def serve(
@@ -91,13 +120,32 @@ def serve(
     *,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
-    """Run everything but the database, which runs already and is up to date. Raises StopRequested and ChildFailed."""
+    """Run everything but the database, which runs already and is up to date.
+
+    Raises StopRequested, ChildFailed, and EndRequested where another server has taken over.
+    """
     specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
+    if settings.continuity_targets and Place(settings.data_dir).is_set_up:
+        specs.append(_ship_spec(settings, env))
     specs += sync_specs(settings, env)
     if settings.smtp_url is None:
         say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
     owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
     run_children(settings, supervisor, specs, listener, afterwards=[owner], on_ready=on_ready)
+
+
+def _ship_spec(settings: Settings, env: dict[str, str]) -> ChildSpec:
+    """The part that copies. The server goes on without it, and ends with it where another server has taken over."""
+    if settings.database_url is None:
+        # The others are told the embedded database as if it were an external one, which nobody copies.
+        env = {name: value for name, value in env.items() if name != "ROSTRA_DATABASE_URL"}
+    return ChildSpec(
+        name="ship",
+        argv=own_command("continuity", "ship", "--supervised"),
+        env=env,
+        essential=False,
+        ends_all_with=int(Exit.REPLACED),
+    )
 
 
 def hold(data: Path) -> DirectoryLock:

@@ -114,7 +114,9 @@ class BaseMaker:
         self._full_next = False
 
     def find_pass(self, lanes: Sequence[Lane]) -> tuple[list[Lane], Due] | None:
-        """Who needs a base now, and which."""
+        """Who needs a base now, and which; nobody before there is log to begin with."""
+        if self._cutter.newest is None:
+            return None
         hours, every = self._settings.continuity_base_hours, self._settings.continuity_full_every
         now = self._clock.now()
         ready = [lane for lane in lanes if lane.is_reachable and not lane.rests]

@@ -181,12 +181,18 @@ class Lane:
 
 def open_lane(target: Target, place: Place, epoch: int, clock: Clock, megabytes: float) -> Lane:
     """The lane of a target, from where it was left. What an earlier epoch left counts no more, but for its bases."""
-    record = place.find_json(_file(target.label), TargetRecord)
-    if record is None or record.label != target.label:
+    record = find_record(place, target.label)
+    if record is None:
         record = TargetRecord(label=target.label, epoch=epoch)
     elif record.epoch != epoch:
         record = TargetRecord(label=target.label, epoch=epoch, bases=record.bases)
     return Lane(target, place, record, clock, megabytes)
+
+
+def find_record(place: Place, label: str) -> TargetRecord | None:
+    """What is known here of a target; None where it is new."""
+    record = place.find_json(_file(label), TargetRecord)
+    return record if record is not None and record.label == label else None
 
 
 def epoch_of(base: Base) -> int:

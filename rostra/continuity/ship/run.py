@@ -49,6 +49,7 @@ _AGAIN_AFTER_BUG: Final = 10.0
 _LAST_WORDS: Final = 3.0
 _SWEEP_EVERY: Final = 24 * 3600.0
 _STATEMENT_TIMEOUT: Final = 60.0
+_TOGETHER: Final = 5.0
 
 
 Part = Coroutine[Any, Any, None]
@@ -56,6 +57,10 @@ Part = Coroutine[Any, Any, None]
 
 class ShipRefused(Exception):
     """Nothing can be shipped as things are; the text says why and what to do."""
+
+
+class AlreadyShipping(ShipRefused):
+    """Another process does so."""
 
 
 class ShipFailed(Exception):
@@ -89,9 +94,11 @@ async def ship(
     lock = DirectoryLock(place.path)
     if not lock.acquire(LOCK_PURPOSE):
         holder = lock.find_holder()
-        raise ShipRefused(f"process {holder.pid if holder else '?'} ships already")
+        raise AlreadyShipping(f"process {holder.pid if holder else '?'} ships already")
     try:
-        async with _open(settings, identity, place, dsn, clock or Clock(), Alarms(say)) as shipping:
+        async with AsyncExitStack() as stack:
+            opening = stack.enter_async_context(_open(settings, identity, place, dsn, clock or Clock(), Alarms(say)))
+            shipping = await _unless_stopped(opening, stop, patience if once else None)
             return await shipping.run(stop, once=once, patience=patience)
     except OtherServer as error:
         place.mark_replaced(error.replaced)
@@ -137,6 +144,7 @@ class _Shipping:
         self._log = log
         self._clock = clock
         self._alarms = alarms
+        self._next_census = 0.0
         self._swept_at: dict[str, float] = {}
         self._swept_base: dict[str, str | None] = {}
 
@@ -241,6 +249,10 @@ class _Shipping:
         if self._log is None:
             return
         bases = self._log.bases
+        # A little, so that one pass serves all targets.
+        deadline = time.monotonic() + _TOGETHER
+        while not all(lane.is_registered for lane in self._lanes) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         while True:
             chosen = bases.find_pass(self._lanes)
             if chosen is not None:
@@ -256,7 +268,7 @@ class _Shipping:
                     self._alarms.say(f"made the {base.kind} base copy {base.id} ({base.raw_size >> 20} MiB)")
                     await ship_capsule(lanes, self._settings, self._identity, self._clock, self._alarms, again=True)
             await self._count_tables()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
 
     async def _count_tables(self) -> None:
         now = self._clock.now()
@@ -264,8 +276,6 @@ class _Shipping:
         if lanes and time.monotonic() >= self._next_census:
             is_done = await ship_census(lanes, self._settings, self._identity, self._alarms)
             self._next_census = time.monotonic() + (0 if is_done else 600)
-
-    _next_census = 0.0
 
     async def _follow_retention(self, lane: Lane) -> None:
         """After every base that can be used, and once a day."""
@@ -440,6 +450,21 @@ async def _wait_for(ask: Callable[[], Awaitable[Any]], alarms: Alarms) -> Any:
         else:
             alarms.end("database")
             return answer
+
+
+async def _unless_stopped(opening: Awaitable[_Shipping], stop: asyncio.Event, patience: float | None) -> _Shipping:
+    """What was opened, unless that takes too long. Raises ShipFailed."""
+    task, stopping = asyncio.ensure_future(opening), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ShipFailed("it could not begin" if not stop.is_set() else "ended before it had begun")
+        return task.result()
+    finally:
+        for each in (task, stopping):
+            if not each.done():
+                each.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
 
 
 async def _for_ever() -> None:

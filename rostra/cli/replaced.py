@@ -1,0 +1,21 @@
+"""How it is explained to an operator that a server does not serve any more, because another one has taken over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rostra.continuity.place import Replaced
+
+
+def explain(replaced: Replaced, data_dir: Path) -> str:
+    """Who took over, and what can be done with this directory now."""
+    which = f"epoch {replaced.epoch}, " if replaced.epoch else ""
+    return (
+        f"this server was replaced: {replaced.host or 'another one'} has taken over "
+        f"({which}{replaced.why}) on {replaced.at:%Y-%m-%d %H:%M} UTC.\n"
+        "If both took posts, nobody could ever put them together again, so this one does not start. You can\n"
+        f"  look at what it holds:      move {data_dir} away and restore a look-only copy beside it\n"
+        "                              (rostra continuity restore TARGET --look --key FILE --data NEW-DIRECTORY)\n"
+        "  make it a standby:          rostra continuity standby --from ssh://… --data NEW-DIRECTORY\n"
+        f"  or delete {data_dir}, when the new server has all that you need"
+    )
