@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rostra.cli.options import Exit, Refusal, own_command, say
+from rostra.continuity.place import Place
 from rostra.kit.child import ChildSpec
 from rostra.kit.postgres import EmbeddedPostgres
 from rostra.kit.settings import Settings
@@ -100,7 +101,8 @@ def sync_specs(settings: Settings, env: Mapping[str, str]) -> list[ChildSpec]:
 
     It goes by the data directory, so it is not told of the database as the others are.
     """
-    if settings.continuity_sync == "off" or settings.database_url is not None or settings.continuity_targets:
+    ships = bool(settings.continuity_targets) and Place(settings.data_dir).is_set_up
+    if settings.continuity_sync == "off" or settings.database_url is not None or ships:
         return []
     env = {name: value for name, value in env.items() if name != "ROSTRA_DATABASE_URL"}
     return [ChildSpec(name="sync", argv=own_command("continuity", "keep-sync"), env=env, essential=False)]

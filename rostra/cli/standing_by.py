@@ -7,6 +7,7 @@ standby and being the server the database is not stopped and nobody else can tak
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -39,6 +40,7 @@ from rostra.kit.supervise import ChildFailed, EndRequested, StopRequested, Super
 BASE_ARRIVED: Final = 75
 """Exit status of the process that follows, when a base waits to be put in place."""
 
+_FOLLOW: Final = "follow"
 # How often files are looked at by which other processes speak to this one, in seconds.
 _LOOK: Final = 0.1
 
@@ -76,7 +78,10 @@ def stand_by(data: Path, given: Mapping[str, object], look: Look | None = None) 
     while True:
         try:
             _follow(data, place, given, look)
-        except EndRequested:
+        except EndRequested as error:
+            if error.name != _FOLLOW:
+                # It has said which server has taken over.
+                sys.exit(error.status)
             # A base has arrived: it is put in place while nothing runs.
             continue
         except (StopRequested, ChildFailed) as error:
@@ -106,6 +111,8 @@ def take_over_here(data: Path, given: Mapping[str, object], *, force: bool, up: 
                 _be_the_server(data, given, supervisor, server)
     except (StopRequested, ChildFailed) as error:
         ended(error)
+    except EndRequested as error:
+        sys.exit(error.status)
     except PostgresRefused as error:
         raise Refusal(Exit.DATABASE, str(error)) from None
 
@@ -123,7 +130,7 @@ def _follow(data: Path, place: Place, given: Mapping[str, object], look: Look | 
         server = _start(settings, supervisor, home, standby) if home.cluster.exists() else None
         supervisor.start(
             ChildSpec(
-                name="follow",
+                name=_FOLLOW,
                 argv=own_command("continuity", "follow"),
                 env=env,
                 essential=False,
@@ -131,7 +138,7 @@ def _follow(data: Path, place: Place, given: Mapping[str, object], look: Look | 
             )
         )
         go = _watch(supervisor, env, place, standby, look)
-        supervisor.end("follow")
+        supervisor.end(_FOLLOW)
         (place.path / STATUS).unlink(missing_ok=True)
         if go.up and server is not None:
             _be_the_server(data, given, supervisor, server)

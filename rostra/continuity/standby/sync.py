@@ -105,7 +105,7 @@ class _Keeper:
     """Remembers when each standby last gave a sign of life: its own clock may be wrong, so only a change counts."""
 
     def __init__(self, mode: SyncMode, patience: float) -> None:
-        self._mode = mode
+        self._mode: SyncMode = mode
         self._patience = patience
         self._heard: dict[str, tuple[str, float]] = {}
 
