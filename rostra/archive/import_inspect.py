@@ -17,10 +17,11 @@ from rostra.archive.import_activity import visibility_of, when
 from rostra.archive.import_reader import MAX_DOCUMENT, MAX_SMALL, ArchiveReader, BadArchive, open_archive
 from rostra.archive.import_records import Source
 from rostra.archive.layout import ACTOR, BOOKMARKS, CSV_FILES, MANIFEST, OUTBOX
-from rostra.archive.signing import same_key
+from rostra.archive.signing import load_key, name_key, same_key
 from rostra.archive.verify import NotAnArchive, verify_archive
 from rostra.kit.errors import RostraError
 from rostra.kit.http import HttpClient
+from rostra.kit.settings import Settings
 from rostra.ledger.note import NoteError
 
 _KEY_PATH: Final = "/ledger/key"
@@ -108,6 +109,11 @@ async def confirm_key(http: HttpClient, source: Source, *, own_domain: str, own_
     except (RostraError, UnicodeDecodeError, ValueError):
         return source
     return msgspec.structs.replace(source, key_confirmed=_is_same(told.strip(), source.key))
+
+
+def own_key(settings: Settings) -> str:
+    """This server's key, as /ledger writes it."""
+    return name_key(settings.domain, load_key(settings).public_pem)
 
 
 def _is_same(one: str, other: str) -> bool:

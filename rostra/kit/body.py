@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+from asyncio import to_thread
 from contextlib import aclosing
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
 from typing import Any, cast
 
 import msgspec
@@ -12,29 +17,31 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from rostra.kit.errors import BadRequest, Invalid, TooLarge
-from rostra.kit.forms import Upload, nest
+from rostra.kit.forms import StoredUpload, Upload, nest
 
 MAX_BODY = 1 << 20
 MAX_UPLOAD = 17 << 20
 _MAX_FIELDS = 200
 
 
-async def read_params(request: Request, path_params: dict[str, str], *, uploads: int = 1) -> dict[str, Any]:
+async def read_params(
+    request: Request, path_params: dict[str, str], *, uploads: int = 1, folder: Path | None = None
+) -> dict[str, Any]:
     """All parameters of a request as one tree: the path's beat the body's, the body's beat the query's.
 
-    `uploads` is how many files of the largest size may come. Raises BadRequest for a body that cannot be read and
-    TooLarge for one over the limit.
+    `uploads` is how many files of the largest size may come. They come as Upload or, where there is a `folder` to keep
+    them in, as StoredUpload. Raises BadRequest for a body that cannot be read and TooLarge for one over the limit.
     """
     params: dict[str, Any] = nest(request.query_params.multi_items()) if request.scope["query_string"] else {}
     if request.method not in ("GET", "HEAD"):
-        params |= await _read_body(request, MAX_UPLOAD * uploads)
+        params |= await _read_body(request, MAX_UPLOAD * uploads, folder)
     return params | path_params if path_params else params
 
 
-async def _read_body(request: Request, most: int) -> dict[str, Any]:
+async def _read_body(request: Request, most: int, folder: Path | None) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _read_multipart(request, most)
+        return await _read_multipart(request, most, folder)
     body = await read_bytes(request, MAX_BODY)
     if not body:
         return {}
@@ -63,7 +70,7 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", tree)
 
 
-async def _read_multipart(request: Request, most: int) -> dict[str, Any]:
+async def _read_multipart(request: Request, most: int, folder: Path | None) -> dict[str, Any]:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > most:
         raise TooLarge
@@ -72,10 +79,11 @@ async def _read_multipart(request: Request, most: int) -> dict[str, Any]:
     try:
         async with aclosing(limited.stream()) as stream:
             parser = _Parser(limited.headers, stream, max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY)
+            parser.folder = folder
             fields = await parser.parse()
         try:
             for name, value in fields.multi_items():
-                pairs.append((name, await _as_upload(value) if isinstance(value, UploadFile) else value))
+                pairs.append((name, await _as_upload(value, folder) if isinstance(value, UploadFile) else value))
         finally:
             await fields.close()
     except (HTTPException, MultiPartException, KeyError, UnicodeDecodeError) as error:
@@ -84,7 +92,20 @@ async def _read_multipart(request: Request, most: int) -> dict[str, Any]:
 
 
 class _Parser(MultiPartParser):
-    """Starlette's takes text that is no UTF-8 for Latin-1, and so makes something else of it."""
+    """Starlette's takes text that is no UTF-8 for Latin-1, and so makes something else of it; and it keeps files in the
+    machine's folder for such, which often is memory, where `folder` names a better place."""
+
+    folder: Path | None = None
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        part = self._current_part
+        if part.file is not None and self.folder is not None:
+            part.file.file.close()
+            # Closed by the form, as Starlette's own is.
+            kept = SpooledTemporaryFile(max_size=self.spool_max_size, dir=str(self.folder))  # noqa: SIM115
+            part.file.file = cast("Any", kept)
+            self._files_to_close_on_error.append(kept)
 
     def on_part_end(self) -> None:
         part = self._current_part
@@ -96,8 +117,19 @@ class _Parser(MultiPartParser):
         super().on_part_end()
 
 
-async def _as_upload(file: UploadFile) -> Upload:
-    return Upload(file.filename or "", file.content_type or "", await file.read())
+async def _as_upload(file: UploadFile, folder: Path | None) -> Upload | StoredUpload:
+    if folder is None:
+        return Upload(file.filename or "", file.content_type or "", await file.read())
+    path = folder / f"{secrets.token_hex(16)}.upload"
+    await to_thread(_store, file, path)
+    return StoredUpload(file.filename or "", file.content_type or "", path)
+
+
+def _store(file: UploadFile, path: Path) -> None:
+    file.file.seek(0)
+    with path.open("xb") as target:
+        path.chmod(0o600)
+        copyfileobj(file.file, target, 1 << 20)
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -32,6 +33,14 @@ class Upload(msgspec.Struct, frozen=True):
     filename: str
     content_type: str
     body: bytes
+
+
+class StoredUpload(msgspec.Struct, frozen=True):
+    """A file that is too large for the memory: at `path` until the request is answered, unless it is moved away."""
+
+    filename: str
+    content_type: str
+    path: Path
 
 
 def nest(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
@@ -140,7 +149,7 @@ def _shape_of(info: inspect.Type) -> _Shape:
         inner = _shape_of(real[0]) if len(real) == 1 else _Shape("other")
         return msgspec.structs.replace(inner, nullable=nullable)
     if isinstance(info, inspect.StructType):
-        if info.cls is Upload:
+        if info.cls in (Upload, StoredUpload):
             return _Shape("upload")
         return _Shape("struct", fields={field.encode_name: _shape_of(field.type) for field in info.fields})
     if isinstance(info, inspect.ListType | inspect.VarTupleType):

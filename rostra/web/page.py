@@ -78,6 +78,8 @@ class PageRoute(msgspec.Struct, frozen=True, kw_only=True):
     form: type
     # How many files of the largest size its form may send.
     uploads: int = 1
+    # Whether they come as StoredUpload, from a folder of the data directory: too large for the memory.
+    stores: bool = False
 
     async def call(self, visit: Visit, form: Any) -> Response:
         """Run the handler."""
@@ -94,22 +96,30 @@ class Pages:
         """A page to look at. It must not change anything."""
         return self._add("GET", path, access)
 
-    def post(self, path: str, *, access: Access = "anyone", uploads: int = 1) -> Callable[[H], H]:
+    def post(self, path: str, *, access: Access = "anyone", uploads: int = 1, stores: bool = False) -> Callable[[H], H]:
         """What a form does."""
-        return self._add("POST", path, access, uploads)
+        return self._add("POST", path, access, uploads, stores)
 
     def delete(self, path: str, *, access: Access = "anyone") -> Callable[[H], H]:
         """The same for clients that send DELETE."""
         return self._add("DELETE", path, access)
 
-    def _add(self, method: str, path: str, access: Access, uploads: int = 1) -> Callable[[H], H]:
+    def _add(self, method: str, path: str, access: Access, uploads: int = 1, stores: bool = False) -> Callable[[H], H]:
         def register(handler: H) -> H:
             parameters = list(inspect.signature(handler).parameters)
             form: type = NoForm
             if len(parameters) > 1:
                 form = typing.get_type_hints(handler, include_extras=True)[parameters[1]]
             self.routes.append(
-                PageRoute(method=method, path=path, handler=handler, access=access, form=form, uploads=uploads)
+                PageRoute(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    access=access,
+                    form=form,
+                    uploads=uploads,
+                    stores=stores,
+                )
             )
             return handler
 

@@ -6,6 +6,7 @@ Errors become pages here and nowhere else. What handlers may rely on is written 
 from __future__ import annotations
 
 import math
+from asyncio import to_thread
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from rostra.accounts.permissions import check_may
 from rostra.accounts.sessions import find_viewer
+from rostra.archive.import_archive import folder_of
 from rostra.kit.body import read_params
 from rostra.kit.errors import (
     Forbidden,
@@ -26,7 +28,7 @@ from rostra.kit.errors import (
     Unauthorized,
     Unavailable,
 )
-from rostra.kit.forms import to_form
+from rostra.kit.forms import StoredUpload, to_form
 from rostra.kit.ratelimit import address_key
 from rostra.resources import Resources
 from rostra.web.confined import Confined, check_confined, confined_page
@@ -123,10 +125,16 @@ async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -
         _check_limit(visit)
     params: dict[str, Any] = {}
     if unsafe or route.form is not NoForm:
-        params = await read_params(visit.request, path_params, uploads=route.uploads)
-    if unsafe:
-        _check_csrf(visit, params)
-    return await route.call(visit, to_form(params, route.form))
+        folder = folder_of(visit.res.settings.data_dir) if route.stores else None
+        params = await read_params(visit.request, path_params, uploads=route.uploads, folder=folder)
+    try:
+        if unsafe:
+            _check_csrf(visit, params)
+        return await route.call(visit, to_form(params, route.form))
+    finally:
+        for value in params.values():
+            if isinstance(value, StoredUpload):
+                await to_thread(value.path.unlink, missing_ok=True)
 
 
 def _check_access(visit: Visit, route: PageRoute) -> None:

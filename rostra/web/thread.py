@@ -12,6 +12,7 @@ from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import PageForm
 from rostra.posts.history import get_history
 from rostra.posts.hydrate import StatusReader
+from rostra.posts.imported import find_post_origin
 from rostra.posts.people import boosted_by, favourited_by
 from rostra.posts.thread import get_context
 from rostra.web.composing import reply_composer
@@ -60,6 +61,7 @@ async def thread_page(visit: Visit, form: StatusForm) -> Response:
     viewer_id = visit.viewer.account_id if visit.viewer else None
     res = visit.res
     withheld = await explain_withheld(visit, status)
+    origin = await find_post_origin(res.db, int(form.id))
     context = await get_context(res.db, reader, viewer_id=viewer_id, status_id=int(form.id), at=res.clock.now())
     return await visit.html(
         "thread.html",
@@ -67,6 +69,7 @@ async def thread_page(visit: Visit, form: StatusForm) -> Response:
         ancestors=decode_list(context.ancestors),
         descendants=decode_list(context.descendants),
         withheld=withheld,
+        origin=origin,
         composer=reply_composer(visit.viewer, status) if visit.viewer and withheld is None else None,
         live={"stream": "user", "url": status_path(status)} if visit.viewer else None,
     )

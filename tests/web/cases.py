@@ -12,6 +12,7 @@ from tests.web.case import Case
 from tests.web.cases_appeals import appeal_cases
 from tests.web.cases_blocks import block_cases
 from tests.web.cases_continuity import continuity_cases
+from tests.web.cases_import import import_cases
 from tests.web.cases_ledger import ledger_cases
 from tests.web.cases_levers import lever_cases
 from tests.web.cases_measurement import measurement_cases
@@ -34,7 +35,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **continuity_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **continuity_cases(), **import_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
 
 
 def _public_cases() -> dict[str, Case]:
@@ -136,9 +137,9 @@ def _reading_cases() -> dict[str, Case]:
         "accounts-empty": Case("accounts.html", page("/@ada/followers"), {"kind": "following", "subject": s.ADA, "back_url": "/@ada", "accounts": [], "relationships": {}, "older_url": None, "hidden": False}),
         "follow_requests": Case("follow_requests.html", page("/follow_requests"), {"accounts": people[:3], "older_url": None}),
         "follow_requests-empty": Case("follow_requests.html", page("/follow_requests"), {"accounts": [], "older_url": None}),
-        "thread": Case("thread.html", page("/@ada/1"), {"withheld": None, "status": s.FIRST, "ancestors": [], "descendants": [s.REPLY], "composer": Composer(in_reply_to=s.FIRST), "live": None}),
-        "thread-deep": Case("thread.html", page("/@ada/1"), {"withheld": None, "status": {**s.LINKED, "edited_at": "2026-05-02T08:00:00.000Z", "application": {"name": "Tusky", "website": "https://tusky.example"}}, "ancestors": [s.FIRST, s.REPLY], "descendants": [s.GALLERY], "composer": Composer(in_reply_to=s.LINKED), "live": {"stream": "user", "url": "/@ada/1"}}),
-        "thread-visitor": Case("thread.html", page("/@ada/1", member=False), {"withheld": None, "status": {**s.OPEN_POLL, "application": None}, "ancestors": [], "descendants": [], "composer": None, "live": None}),
+        "thread": Case("thread.html", page("/@ada/1"), {"origin": None, "withheld": None, "status": s.FIRST, "ancestors": [], "descendants": [s.REPLY], "composer": Composer(in_reply_to=s.FIRST), "live": None}),
+        "thread-deep": Case("thread.html", page("/@ada/1"), {"origin": None, "withheld": None, "status": {**s.LINKED, "edited_at": "2026-05-02T08:00:00.000Z", "application": {"name": "Tusky", "website": "https://tusky.example"}}, "ancestors": [s.FIRST, s.REPLY], "descendants": [s.GALLERY], "composer": Composer(in_reply_to=s.LINKED), "live": {"stream": "user", "url": "/@ada/1"}}),
+        "thread-visitor": Case("thread.html", page("/@ada/1", member=False), {"origin": None, "withheld": None, "status": {**s.OPEN_POLL, "application": None}, "ancestors": [], "descendants": [], "composer": None, "live": None}),
         "history": Case("history.html", page("/@tomas/5/history"), {"status": s.WARNED, "edits": [{**s.WARNED, "created_at": "2026-05-04T08:05:00.000Z"}, {**s.GALLERY, "poll": {"options": [{"title": "A"}]}}]}),
         "history-empty": Case("history.html", page("/@tomas/5/history", member=False), {"status": s.WARNED, "edits": []}),
     }
@@ -232,7 +233,7 @@ def _odd_cases() -> dict[str, Case]:
     odd_page = page("/home?q=" + s.HOSTILE, site=hostile_site, viewer={**s.VIEWER, **s.EVIL, "source": {}}, csrf=s.HOSTILE, notice=s.HOSTILE, trends=[s.tag(s.HOSTILE, 3)], unread=12_345)
     return {
         "home-hostile": Case("home.html", odd_page, {"composer": Composer(text=s.HOSTILE, spoiler_text=s.HOSTILE, idempotency_key=s.HOSTILE, language=s.HOSTILE), "statuses": s.HOSTILES, "older_url": "/home?max_id=1&x=" + s.HOSTILE, "newest_url": None, "live": LIVE}),
-        "thread-hostile": Case("thread.html", odd_page, {"withheld": None, "status": s.HOSTILE_STATUS, "ancestors": s.HOSTILES[1:], "descendants": [], "composer": Composer(in_reply_to=s.HOSTILE_STATUS), "live": None}),
+        "thread-hostile": Case("thread.html", odd_page, {"origin": None, "withheld": None, "status": s.HOSTILE_STATUS, "ancestors": s.HOSTILES[1:], "descendants": [], "composer": Composer(in_reply_to=s.HOSTILE_STATUS), "live": None}),
         "profile-hostile": Case("profile.html", odd_page, {"labels": [], "account": s.EVIL, "relationship": s.relationship(s.EVIL, note=s.HOSTILE), "tab": "posts", "pinned": [], "statuses": s.HOSTILES, **LAST, "hidden": None}),
         "landing-hostile": Case("landing.html", page("/", member=False, site=hostile_site), {"statuses": s.HOSTILES}),
     }

@@ -153,7 +153,7 @@ def _author_cases() -> dict[str, Case]:
     refused = {**s.LINKED, "moderation": {"withheld": "refused", "notices": notices[:1]}}
     labelled = {**s.REPLY, "moderation": {"notices": [{"id": "9", "title": "Graphic"}]}, "filtered": []}
     why = Withheld(state="review", reason=REASON, clause="words", clause_title="Threats", until="2026-05-07T08:00:00.000Z", text=mark_words(THREAT, [(28, 43)]), warning=mark_words(s.HOSTILE, [(0, 8)]))
-    thread: dict[str, Any] = {"ancestors": [], "descendants": [labelled], "composer": Composer(in_reply_to=s.FIRST), "live": None}
+    thread: dict[str, Any] = {"origin": None, "ancestors": [], "descendants": [labelled], "composer": Composer(in_reply_to=s.FIRST), "live": None}
     profile = {"display_name": "Ada", "note": "x", "fields": [], "avatar_description": "", "header_description": ""}
     return {
         "thread-held-hostile": Case("thread.html", page("/@ada/1"), thread | {"status": held, "withheld": why}),
