@@ -20,7 +20,7 @@ from rostra.api.route import Route
 from rostra.api.routes import all_routes
 from rostra.continuity import figures
 from rostra.effects import emit
-from rostra.http_edge import finish, new_request_id, preflight
+from rostra.http_edge import finish, new_request_id, preflight, refuse_to_write
 from rostra.kit import metrics
 from rostra.kit.db import DATABASE_ERRORS, Database
 from rostra.kit.errors import Forbidden, NotFound, RostraError
@@ -96,6 +96,8 @@ class Application:
             found, route, response = None, "", error_response(Forbidden())
         elif request.method == "OPTIONS":
             response = preflight(request)
+        elif self.res.look is not None and request.method not in ("GET", "HEAD"):
+            response = refuse_to_write(request, self.res.look.until)
         else:
             response = await self._respond(request, found, request_id)
             if path.startswith("/api/"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from random import getrandbits
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 # Apps in browsers on other sites may call these, without cookies.
 _OPEN_PREFIXES: Final = ("/api/", "/.well-known/", "/nodeinfo/", "/users/", "/@")
@@ -45,6 +46,14 @@ def preflight(request: Request) -> Response:
         "vary": "Access-Control-Request-Headers",
     }
     return Response(status_code=204, headers=headers)
+
+
+def refuse_to_write(request: Request, until: datetime) -> Response:
+    """The answer of a copy to look at to everything but reading."""
+    text = f"This is a copy to look at, as the server was at {until:%Y-%m-%d %H:%M:%S} UTC: it takes nothing in."
+    if request.scope["path"].startswith(("/api/", "/oauth/token", "/oauth/revoke")):
+        return JSONResponse({"error": text}, 503)
+    return PlainTextResponse(text, 503)
 
 
 def new_request_id() -> str:

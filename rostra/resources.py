@@ -7,15 +7,17 @@ line) hold it and hand the parts down.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from rostra import __version__
+from rostra.accounts import queries as account_queries
 from rostra.accounts.blocks_edge import Edge
 from rostra.accounts.passwords import Passwords
+from rostra.continuity.place import LookOnly, Place
 from rostra.events import Emit
 from rostra.filters.match import FilterCache
 from rostra.instance.cache import InstanceCache, default_settings
@@ -25,6 +27,7 @@ from rostra.kit.http import HttpClient
 from rostra.kit.mail import Mailer
 from rostra.kit.objectstore import ObjectStore, open_store
 from rostra.kit.ratelimit import RateLimiter
+from rostra.kit.reading import ReadingDatabase
 from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import Secrets, load_secrets
 from rostra.kit.settings import Settings
@@ -34,6 +37,7 @@ from rostra.levers.active import ActiveLevers
 from rostra.media.workers import ImageWorkers
 from rostra.moderation.desk import Desk
 from rostra.oauth.tokens import TokenReader
+from rostra.posts import queries as post_queries
 from rostra.posts.texts import KeptTexts
 from rostra.posts.views import ViewCounter
 from rostra.screening.active import ActivePolicy
@@ -41,6 +45,13 @@ from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
+# What is made anew from other rows when it is read, even in a copy to look at.
+_DERIVED: Final = (
+    account_queries.LOCK_ACCOUNTS,
+    account_queries.STORE_RENDERED,
+    post_queries.LOCK_STATUSES,
+    post_queries.STORE_RENDERED,
+)
 # How long a process may go on believing what it has read of a token that another process has revoked meanwhile.
 TOKENS_KEPT: Final = timedelta(seconds=1)
 
@@ -72,6 +83,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     texts: KeptTexts | None = None
     # None: nobody counts who is shown what.
     views: ViewCounter | None = None
+    # Set where this is a copy to look at, which writes nothing and asks nobody.
+    look: LookOnly | None = None
 
     @property
     def desk(self) -> Desk:
@@ -100,23 +113,25 @@ async def open_resources(
     settings: Settings, dsn: str, emit: Emit, *, waits_for_disk: bool = True
 ) -> AsyncGenerator[Resources]:
     """Open everything on the database `dsn`; closed in reverse. `emit` puts events into the queue, `waits_for_disk` is
-    for `open_database`."""
-    clock = Clock()
+    for `open_database`. A copy to look at counts nothing and asks no other server."""
+    clock, look = Clock(), Place(settings.data_dir).find_look_only()
     user_agent = f"Rostra/{__version__} (+{settings.base_url})"
     limiter = RateLimiter(clock, scale=settings.rate_limits_scaled_by)
-    http_client = HttpClient(user_agent=user_agent, allow_loopback=settings.dev, own_server=settings.external_url)
+    http_client = HttpClient(
+        user_agent=user_agent, allow_loopback=settings.dev, own_server=settings.external_url, asks=look is None
+    )
     external = open_external(settings, http_client, clock)
     screen = Screen(clock, ActivePolicy(clock, settings.data_dir / "banks"), external)
     views = ViewCounter(clock)
-    async with (
-        open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk) as db,
-        http_client as http,
-        ImageWorkers() as images,
-        limiter.sharing(db),
-        screen.tally.sharing(db),
-        screen.levers.sharing(db),
-        views.sharing(db),
-    ):
+    async with AsyncExitStack() as stack:
+        pooled = open_database(dsn, max_size=settings.database_pool, waits_for_disk=waits_for_disk)
+        db: Database = await stack.enter_async_context(pooled)
+        if look is not None:
+            db = ReadingDatabase(db, _DERIVED)
+        http = await stack.enter_async_context(http_client)
+        images = await stack.enter_async_context(ImageWorkers())
+        for counting in () if look is not None else (limiter, screen.tally, screen.levers, views):
+            await stack.enter_async_context(counting.sharing(db))
         secrets = load_secrets(settings)
         vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
         yield Resources(
@@ -141,4 +156,5 @@ async def open_resources(
             emit=emit,
             texts=KeptTexts(),
             views=views,
+            look=look,
         )

@@ -73,7 +73,7 @@ class HttpClient:
     """Owns the connection pool; use it as an async context manager, one for the whole process.
 
     `allow_loopback` is for development servers only: it adds this machine's own addresses, on any port, and no other
-    private ones. `resolve` maps a host and port to IP addresses in text form.
+    private ones. `resolve` maps a host and port to IP addresses in text form. One that never `asks` refuses everything.
 
     `own_server` is an address (`http://10.0.0.5:8080/v1`) that the operator has named; its origin counts. It may be on
     this machine or a private network, and only `post_to_own_server` reaches it: it has connections and rules of its
@@ -89,8 +89,10 @@ class HttpClient:
         resolve: Resolve | None = None,
         ssl_context: ssl.SSLContext | None = None,
         own_server: str | None = None,
+        asks: bool = True,
     ) -> None:
         self._user_agent = user_agent
+        self._asks = asks
         self._allow_loopback = allow_loopback
         self._limits = limits or HttpLimits()
         ssl_context = ssl_context or httpcore.default_ssl_context()
@@ -151,7 +153,12 @@ class HttpClient:
     ) -> Response:
         """As `post`, to the one server that the operator has named. Raises Upstream for every other, too."""
         target, own = _parse(url), self._own_target
-        if self._own is None or own is None or (target.scheme, target.origin) != (own.scheme, own.origin):
+        if (
+            not self._asks
+            or self._own is None
+            or own is None
+            or (target.scheme, target.origin) != (own.scheme, own.origin)
+        ):
             raise Upstream(f"{target.origin} is not the server that was named")
         sent = self._send("POST", target, headers or {}, content, max_bytes, self._own)
         return await _within(deadline, target, sent)
@@ -213,6 +220,8 @@ class HttpClient:
     def _check(self, url: str) -> _Target:
         """Read an absolute http(s) URL and refuse what the guard would refuse anyhow, before any I/O."""
         target = _parse(url)
+        if not self._asks:
+            raise Upstream("this is a copy to look at, which asks no other server")
         if target.port not in WEB_PORTS and not self._allow_loopback:
             raise Upstream(f"{target.host}: port {target.port} is not allowed")
         return target

@@ -54,6 +54,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     trends: Sequence[Entity] = ()
     notice: str | None = None
     dev: bool = False
+    # The moment as of which this is a copy to look at.
+    look: datetime | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ async def build_frame(visit: Visit) -> Page:
         # A fragment has no place for it: the next page has.
         notice=None if visit.wants_fragment else visit.cookies.take_notice(res.clock.now()),
         dev=res.settings.dev,
+        look=res.look.until if res.look else None,
     )
 
 
@@ -124,6 +125,7 @@ def bare_frame(visit: Visit) -> Page:
         language=visit.language,
         theme=_theme(visit),
         dev=visit.res.settings.dev,
+        look=visit.res.look.until if visit.res.look else None,
     )
 
 

@@ -50,8 +50,8 @@ def _nothing(_: object) -> None:
 
 
 class Listeners(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is told: of each step's progress, of what the operator should read, of what will be fetched, and when the server
-    can be started. What `planned` raises ends it before anything was done."""
+    """Who is told: of each step's progress, of what the operator should read, of what will be fetched, and when one
+    can start the server. What `planned` raises ends it before anything was done."""
 
     step: Callable[[Step], None] = _nothing
     say: Callable[[str], None] = _nothing
