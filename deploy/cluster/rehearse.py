@@ -184,6 +184,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--clients", type=int, default=4, help="how many write at once (4)")
     parser.add_argument("--seconds", type=float, default=8.0, help="how long they write before and after (8)")
+    parser.add_argument("--asynchronous", action="store_true", help="commits wait for nobody")
+    parser.add_argument("--lag", type=float, default=0.0, help="seconds that the standbys hang before (0)")
     parser.add_argument("--etcd", type=Path, help="the program etcd; else the system's, else Debian's package")
     parser.add_argument("--venv", type=Path, default=CACHE / "patroni", help=f"where Patroni is kept ({CACHE}/patroni)")
     parser.add_argument(
@@ -209,7 +211,9 @@ def _scratch(*, keep: bool) -> Generator[Path]:
 
 
 def _rehearse(args: argparse.Namespace, scratch: Path) -> Report:
-    trio = Trio(scratch, find_etcd(args.etcd, scratch), find_patroni(args.venv, args.python), args.account)
+    etcd, patroni = find_etcd(args.etcd, scratch), find_patroni(args.venv, args.python)
+    etcd, patroni = find_etcd(args.etcd, scratch), find_patroni(args.venv, args.python)
+    trio = Trio(scratch, etcd, patroni, args.account, synchronous=not args.asynchronous)
     try:
         _say("three nodes")
         trio.start()
@@ -220,7 +224,7 @@ def _rehearse(args: argparse.Namespace, scratch: Path) -> Report:
             rostra.start()
             people = [rostra.person(f"client{number}") for number in range(1, args.clients + 1)]
             report = Report(
-                what=WHAT[args.what],
+                what=_describe(args),
                 cores=os.cpu_count() or 1,
                 clients=args.clients,
             )
@@ -232,6 +236,11 @@ def _rehearse(args: argparse.Namespace, scratch: Path) -> Report:
             rostra.stop()
     finally:
         trio.stop()
+
+
+def _describe(args: argparse.Namespace) -> str:
+    behind = f"; the others {args.lag} s behind" if args.lag else ""
+    return f"{WHAT[args.what]}{behind}{'; asynchronous' if args.asynchronous else ''}"
 
 
 async def _make_database(trio: Trio) -> str:
@@ -254,12 +263,16 @@ async def _write_and_lose(
     await asyncio.sleep(args.seconds)
     leader = await asyncio.to_thread(trio.leader)
     assert leader is not None
-    lost_at = time.monotonic()
-    before = [each for each in clients.acknowledged if each.answered > lost_at - args.seconds]
+    now = time.monotonic()
+    before = [each for each in clients.acknowledged if each.answered > now - args.seconds]
     report.posts_a_second_before = round(len(before) / args.seconds, 1)
-    watching = asyncio.create_task(_until_another_leads(trio, leader))
     _say(f"{leader.name} leads: {WHAT[args.what]}")
+    hung = trio.hang_all_but(leader) if args.lag else []
+    await asyncio.sleep(args.lag)
+    lost_at = time.monotonic()
+    watching = asyncio.create_task(_until_another_leads(trio, leader))
     await asyncio.to_thread({"lost": trio.lose, "frozen": trio.freeze, "switchover": trio.hand_over}[args.what], leader)
+    trio.let_go(hung)
     first = await clients.until_acknowledged(lost_at, PATIENCE)
     report.first_acknowledged_after = round(first.answered - lost_at, 2)
     report.new_leader_after = round(await watching - lost_at, 2)

@@ -17,7 +17,7 @@ import socket
 import string
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,12 @@ class Node:
 class Trio:
     """Owns the three nodes, from `start` to `stop`."""
 
-    def __init__(self, scratch: Path, etcd: Path, venv: Path, account: str) -> None:
+    def __init__(self, scratch: Path, etcd: Path, venv: Path, account: str, *, synchronous: bool = True) -> None:
         self.scratch = scratch
         self.nodes = [Node(f"n{number}", scratch / f"n{number}") for number in (1, 2, 3)]
         self.passwords = {name: secrets.token_hex(12) for name in ("SUPERUSER", "REPLICATION", "REWIND", "REST")}
         self._etcd = etcd
+        self._synchronous = synchronous
         self._venv = venv
         self._bin_dir = client_program(None, "pg_rewind").parent
         self._account = pwd.getpwnam(account) if os.geteuid() == 0 else None
@@ -92,7 +93,10 @@ class Trio:
     def configuration(self, node: Node) -> str:
         """The template filled in for a node of this machine."""
         names = {f"{name}_PASSWORD": password for name, password in self.passwords.items()}
-        return string.Template(TEMPLATE.read_text()).substitute(
+        template = TEMPLATE.read_text()
+        if not self._synchronous:
+            template = template.replace("synchronous_mode: true", "synchronous_mode: false")
+        return string.Template(template).substitute(
             names,
             NODE=node.name,
             REST_ADDRESS=f"127.0.0.1:{node.rest_port}",
@@ -128,11 +132,12 @@ class Trio:
         return next((node for node in self.nodes if node.name in leading), None)
 
     def wait_whole(self, seconds: float = 120) -> None:
-        """Wait until one leads and two stream from it, one of them synchronously."""
+        """Wait until one leads and two stream from it, one of them synchronously where that is asked for."""
 
         def whole() -> bool:
             roles = sorted((each["role"], each["state"]) for each in self.members())
-            return roles == [("leader", "running"), ("replica", "streaming"), ("sync_standby", "streaming")]
+            second = "sync_standby" if self._synchronous else "replica"
+            return roles == [("leader", "running"), ("replica", "streaming"), (second, "streaming")]
 
         self._wait(whole, seconds, "three whole nodes")
 
@@ -171,6 +176,16 @@ class Trio:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=_environment())
         if done.returncode:
             raise Refused(f"patronictl reinit: {done.stdout}{done.stderr}")
+
+    def hang_all_but(self, leader: Node) -> list[int]:
+        """Have the standbys hear nothing of the leader until `let_go` gets what this returns."""
+        hung = [pid for node in self.nodes if node is not leader for pid in processes_in(node.data)]
+        _signal_each(hung, signal.SIGSTOP)
+        return hung
+
+    def let_go(self, hung: list[int]) -> None:
+        """End what `hang_all_but` began."""
+        _signal_each(hung, signal.SIGCONT)
 
     def hand_over(self, node: Node) -> None:
         """Have the leader hand over to its synchronous standby, as before its host is looked after."""
@@ -231,9 +246,7 @@ class Trio:
         # Patroni first: it would start its PostgreSQL again.
         for program in sorted(node.programs, reverse=True):
             node.programs[program].send_signal(number)
-        for pid in processes_in(node.data) if node.data.exists() else []:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
+        _signal_each(processes_in(node.data) if node.data.exists() else [], number)
 
     def _own(self, path: Path, mode: int = 0o700) -> None:
         path.chmod(mode)
@@ -299,6 +312,12 @@ def free_ports(count: int) -> list[int]:
 def new_key() -> str:
     """Something that nobody guesses."""
     return base64.urlsafe_b64encode(os.urandom(12)).decode()
+
+
+def _signal_each(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _environment() -> dict[str, str]:
