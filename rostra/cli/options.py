@@ -103,13 +103,21 @@ def database_errors() -> Generator[None]:
     """Turn what a database may fail with at start into one line and the exit status DATABASE."""
     import asyncpg
 
+    from rostra.kit.errors import Unavailable
     from rostra.kit.migrate import MigrationRefused
 
     try:
         yield
     except (PostgresRefused, MigrationRefused) as error:
         raise Refusal(Exit.DATABASE, str(error)) from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        Unavailable,
+        ConnectionError,
+        TimeoutError,
+    ) as error:
         raise Refusal(Exit.DATABASE, f"the database: {error or type(error).__name__}") from None
     except OSError as error:
         raise Refusal(
