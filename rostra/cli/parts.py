@@ -83,6 +83,7 @@ def migrate(settings: Settings, at_start: bool) -> None:
 
     Several at once wait for one another. What has been applied is printed, one name a line.
     """
+    from rostra.continuity.place import Place
     from rostra.kit.postgres import use_database
 
     writable_data_directory(settings)
@@ -90,6 +91,9 @@ def migrate(settings: Settings, at_start: bool) -> None:
 
     async def bring() -> list[str]:
         async with use_database(settings) as dsn:
+            if Place(settings.data_dir).find_look_only() is not None:
+                # It was brought up to date when it was restored.
+                return []
             if at_start and settings.database_url is None:
                 from rostra.continuity.standby.sync import admin_dsn_of, decide_anew
 

@@ -35,6 +35,8 @@ from rostra.kit.supervise import ChildFailed, EndRequested, StopRequested, Super
 
 # How long a command that uses the data directory briefly may keep us waiting, in seconds.
 _PATIENCE = 10.0
+# What PostgreSQL is told where the server is a copy to look at.
+_READ_ONLY = {"default_transaction_read_only": "on"}
 
 
 @click.command()
@@ -88,6 +90,12 @@ def check_may_serve(data: Path) -> None:
     if find_standby(Place(data)) is not None:
         text = f"this is a standby; promote it with: rostra continuity promote --data {data} --up"
         raise Refusal(Exit.DATA_DIRECTORY, text)
+    if (half := Place(data).find_half_restored()) is not None:
+        text = (
+            f"the restore from {half.source} that began on {half.started_at:%Y-%m-%d %H:%M} UTC goes on, or came to no "
+            f"end; where nothing runs any more, delete {data} and start it again"
+        )
+        raise Refusal(Exit.DATA_DIRECTORY, text)
     if (replaced := Place(data).find_replaced()) is not None:
         raise Refusal(Exit.REPLACED, explain(replaced, data))
 
@@ -124,7 +132,12 @@ def serve(
 
     Raises StopRequested, ChildFailed, and EndRequested where another server has taken over.
     """
-    specs = web_specs(settings.workers, env, listener) + worker_specs(settings.job_workers, env)
+    specs = web_specs(settings.workers, env, listener)
+    if (look := Place(settings.data_dir).find_look_only()) is not None:
+        say(f"this is a copy to look at, as the server was at {look.until:%Y-%m-%d %H:%M:%S} UTC: it takes nothing in")
+        run_children(settings, supervisor, specs, listener, on_ready=on_ready)
+        return
+    specs += worker_specs(settings.job_workers, env)
     if settings.continuity_targets and Place(settings.data_dir).is_set_up:
         specs.append(_ship_spec(settings, env))
     specs += sync_specs(settings, env)
@@ -167,7 +180,8 @@ def _start_database(settings: Settings, supervisor: Supervisor, env: dict[str, s
     """Start the embedded database where it is wanted, migrate, and return what the other children must be told."""
     server = None
     if settings.database_url is None:
-        server = EmbeddedPostgres.from_settings(settings)
+        is_look_only = Place(settings.data_dir).find_look_only() is not None
+        server = EmbeddedPostgres.from_settings(settings, _READ_ONLY if is_look_only else {})
         supervisor.start(database_spec(server))
     # A process of its own, which waits for the database too: the supervisor stays small without the driver.
     supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate", "--at-start"), env=env))
