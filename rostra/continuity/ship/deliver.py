@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import Final
 
 from rostra.continuity import names
 from rostra.continuity.place import Identity
@@ -13,6 +15,11 @@ from rostra.continuity.ship.pace import pause_after
 from rostra.continuity.ship.spool import Link, Spool
 from rostra.continuity.targets import StoreUnavailable
 
+# Seconds between two looks whether somebody else writes under our name.
+_LOOK_EVERY: Final = 10.0
+# So many pieces behind, a target takes nothing.
+_MANY: Final = 5
+
 
 class TwoServers(StoreUnavailable):
     """Another server wrote to the target under this server's name."""
@@ -21,31 +28,41 @@ class TwoServers(StoreUnavailable):
 async def deliver(lane: Lane, identity: Identity, spool: Spool) -> None:
     """Take pieces to the target of `lane`, for ever."""
     failures = 0
+    look_at = 0.0
     while True:
         lane.wake.clear()
         link = None if lane.record.cut_off or not lane.is_registered else spool.find(lane.record.sequence + 1)
         if link is None:
             await lane.wake.wait()
             continue
+        looks = time.monotonic() >= look_at
         try:
-            await _put(lane, identity, link, await spool.read(link.sequence))
+            await _put(lane, identity, link, await spool.read(link.sequence), looks=looks)
         except StoreUnavailable as error:
             failures += 1
             lane.trouble(LOG, said_by(error))
             await asyncio.sleep(pause_after(failures))
             continue
         failures = 0
+        look_at = time.monotonic() + _LOOK_EVERY if looks else look_at
         lane.well(LOG)
         if not lane.record.cut_off:
             since = link.sequence if link.gap else lane.record.since
             lane.note(sequence=link.sequence, end=link.end, since=since, reached=link.reached)
 
 
-async def _put(lane: Lane, identity: Identity, link: Link, raw: bytes) -> None:
-    """Raises StoreUnavailable."""
+async def _put(lane: Lane, identity: Identity, link: Link, raw: bytes, *, looks: bool) -> None:
+    """Raises StoreUnavailable, and TwoServers where it `looks` and finds another piece in the place of ours.
+
+    Not by `put_new`: that takes seconds where a server ignores conditions.
+    """
     name = names.wal_piece(identity.epoch.number, link.sequence)
-    if not await lane.target.put_new(f"{identity.site.id}/{name}", raw):
+    key = f"{identity.site.id}/{name}"
+    found = await lane.target.find(key) if looks else None
+    if found is not None and found != raw:
         raise TwoServers(f"{name} is there already and is not ours: a second server runs with the same identity")
+    if found is None:
+        await lane.target.put(key, raw)
 
 
 def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms: Alarms) -> None:
@@ -76,9 +93,6 @@ def is_in_vain(lanes: list[Lane], spool: Spool) -> bool:
     """Whether no target takes what is cut: then pieces are better few and large."""
     newest = spool.newest
     return newest is not None and all(newest.sequence - lane.record.sequence > _MANY for lane in lanes)
-
-
-_MANY = 5
 
 
 def _is_lost(lane: Lane, spool: Spool, limit: int) -> bool:
