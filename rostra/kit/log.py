@@ -55,4 +55,5 @@ def set_up_logging(*, level: str = "info", as_json: bool | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(numeric, logging.INFO))
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for talkative in ("httpx", "asyncssh"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

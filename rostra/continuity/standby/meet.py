@@ -33,12 +33,12 @@ async def meet(address: str, name: str, home: Home, migrations: Sequence[str], n
             )
         if await source.read(f"{source.data_dir}/continuity/replaced.json") is not None:
             raise SourceRefused(f"{source.label}: another server has taken over from this one; follow that")
-        await _check_account(source)
+        await check_account(source)
         return Standby(name=name, source=address, made_at=now, limits=await _check_database(source, tunnel, migrations))
 
 
-async def _check_account(source: Source) -> None:
-    """PostgreSQL lets in whoever runs it, and root."""
+async def check_account(source: Source) -> None:
+    """PostgreSQL lets in whoever runs it, and root. Raises SourceRefused where we come as somebody else."""
     ours, owner = await source.who(), await source.find_owner(source.data_dir)
     if ours is not None and owner is not None and ours not in (0, owner):
         raise SourceRefused(

@@ -41,7 +41,7 @@ from rostra.continuity.standby.records import (
 )
 from rostra.continuity.standby.release import CLEAN, Released
 from rostra.continuity.standby.source import SourceAway, SourceRefused, open_source
-from rostra.continuity.targets import TargetUnusable
+from rostra.continuity.targets import TargetUnusable, label_of
 from rostra.kit.clock import Clock
 from rostra.kit.settings import Settings
 
@@ -114,7 +114,7 @@ async def _take_over(
     released, problem = await _end_primary(plan, connection, why)
     problems = [*reached.problems, *([problem] if problem else [])]
     replica = await read_replica(connection)
-    fences = [f"the old server has ended and will not start again ({plan.standby.source})"] if released else []
+    fences = [f"the old server has ended and will not start again ({label_of(plan.standby.source)})"] if released else []
     identity = None
     if plan.known is not None:
         now = plan.clock.now()

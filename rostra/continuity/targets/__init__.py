@@ -63,7 +63,7 @@ def label_of(address: str) -> str:
     if not parts.scheme or "://" not in address:
         return f"file://{address}"
     host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port and parts.scheme == "sftp" else ""
+    port = f":{parts.port}" if parts.port and parts.scheme in ("sftp", "ssh") else ""
     return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
