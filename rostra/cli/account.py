@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
+from rostra.cli.account_import import import_
 from rostra.cli.options import Exit, Refusal, current_database, database_errors, with_settings
 from rostra.kit.clock import Clock
 from rostra.kit.errors import RostraError
@@ -39,6 +40,9 @@ def account() -> None:
 
     Works whether or not the server runs. Names are given with or without an @.
     """
+
+
+account.add_command(import_)
 
 
 @account.command()
