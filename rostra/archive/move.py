@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from rostra.archive import move_queries as queries
 from rostra.archive.aliases import find_named
-from rostra.archive.move_queries import LockedMove, Move, Mover
+from rostra.archive.move_queries import Link, LockedMove, Move, Mover
 from rostra.events import Emit, Moved, ProfileChanged, TokensRevoked
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -21,6 +21,7 @@ from rostra.text.urls import Urls
 
 BETWEEN_MOVES: Final = timedelta(days=30)
 BATCH: Final = 200
+_MOST_LINKS: Final = 20
 
 Hindrance = Literal["suspended", "frozen", "limited", "too_soon"]
 _WHY: Final[dict[Hindrance, str]] = {
@@ -43,6 +44,12 @@ async def find_move(db: Database, account_id: int) -> Move | None:
     """The last move of an account."""
     async with db.read() as conn:
         return await queries.find_newest_move(conn, account_id)
+
+
+async def list_links(db: Database, account_id: int) -> list[Link]:
+    """The accounts that somebody has moved to or come from, for those who look at the person."""
+    async with db.read() as conn:
+        return await queries.find_links(conn, account_id, _MOST_LINKS)
 
 
 async def find_hindrance(db: Database, clock: Clock, account_id: int) -> Hindrance | None:

@@ -52,6 +52,12 @@ select m.id, m.target_id, t.username as target_name, m.mode, m.state, m.follower
 from account_moves m join accounts t on t.id = m.target_id where m.account_id = $1 order by m.id desc limit 1
 """
 
+LINKS: Final = """
+select x.id, x.username, m.created_at as at, m.account_id = $1 as left, m.state = 'undone' as undone
+from account_moves m join accounts x on x.id = case when m.account_id = $1 then m.target_id else m.account_id end
+where m.account_id = $1 or m.target_id = $1 order by m.id desc limit $2
+"""
+
 LOCK_MOVE: Final = """
 select m.id, m.account_id, m.target_id, m.mode, m.state, m.cursor
 from account_moves m join accounts a on a.id = m.account_id and a.moved_to_id = m.target_id
@@ -125,6 +131,16 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     followers: int
     created_at: datetime
     finished_at: datetime | None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Another account of the same person: `left` where they went there, else they came from it."""
+
+    id: int
+    username: str
+    at: datetime
+    left: bool
+    undone: bool
 
 
 class LockedMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +219,11 @@ async def end_moves(tx: Tx, account_id: int, at: datetime) -> None:
 async def find_newest_move(db: Reader, account_id: int) -> Move | None:
     """The last move of an account."""
     return find_record(Move, await db.fetchrow(NEWEST_MOVE, account_id))
+
+
+async def find_links(db: Reader, account_id: int, limit: int) -> list[Link]:
+    """The accounts that somebody has moved to or come from, the latest first."""
+    return as_records(Link, await db.fetch(LINKS, account_id, limit))
 
 
 async def lock_move(tx: Tx, move_id: int) -> LockedMove | None:

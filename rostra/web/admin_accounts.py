@@ -22,6 +22,7 @@ from rostra.accounts.people import get_login, list_changes_of, list_people
 from rostra.accounts.permissions import check_above, is_above, may, roles_with
 from rostra.accounts.records import Role
 from rostra.accounts.staff import confirm_by_hand, disable_login, enable_login, set_role
+from rostra.archive.move import list_links
 from rostra.kit.addresses import normalise_domain
 from rostra.kit.errors import Forbidden, Invalid
 from rostra.kit.paging import Id, Page, PageForm
@@ -143,6 +144,7 @@ async def person(visit: Visit, form: PersonForm) -> Response:
     account = await show_account(visit, form.id)
     record = await read_record(res.desk, form.id, before=form.before or None, limit=_DECISIONS + 1)
     changes = lines_of(await list_changes_of(res.db, form.id)) if private else []
+    links = await list_links(res.db, form.id)
     is_below = is_above(role, login.role)
     is_own = visit.me.account_id == form.id
     powers = {
@@ -153,6 +155,7 @@ async def person(visit: Visit, form: PersonForm) -> Response:
     }
     return await visit.html(
         "admin/person.html",
+        links=links,
         login=login,
         account=account,
         changes=changes,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rostra.accounts.admin_queries import AdminRow
 from rostra.accounts.people_queries import Actor, AuditEvent, Login
+from rostra.archive.move_queries import Link
 from rostra.moderation.cases.person import Record
 from rostra.moderation.cases.person_queries import ReportOf, Standing, Strike
 from rostra.moderation.decisions.history import DecisionView
@@ -20,6 +21,7 @@ from tests.web.samples import NOW, page
 
 AGO = NOW - timedelta(days=9)
 ROLES = ["user", "juror", "triage", "moderator", "admin"]
+LINKS = [Link(id=9, username="tomas2", at=AGO, left=True, undone=True), Link(id=8, username=s.HOSTILE, at=AGO, left=False, undone=False)]
 
 
 def _row(number: int, **changes: Any) -> AdminRow:
@@ -81,7 +83,7 @@ def people_cases() -> dict[str, Case]:
     bare = Record(standing=NOTHING, strikes=[], holding=[], reports=[], decisions=[])
     powers = {"moderate": True, "login": True, "role": True, "private": True}
     weak = dict.fromkeys(powers, False)
-    person: dict[str, Any] = {"login": _login(), "account": s.TOMAS, "powers": powers, "roles": ROLES, "record": record, "decisions": decisions, "titles": {"words": "Words", "": ""}, "changes": lines_of(EVENTS), "older_url": "/admin/people/4?before=1"}
+    person: dict[str, Any] = {"login": _login(), "account": s.TOMAS, "powers": powers, "roles": ROLES, "record": record, "decisions": decisions, "titles": {"words": "Words", "": ""}, "links": LINKS, "changes": lines_of(EVENTS), "older_url": "/admin/people/4?before=1"}
     empty: dict[str, Any] = {"record": bare, "decisions": [], "changes": [], "older_url": None}
     hidden = _login(role="user", email=None, sign_up_ip=None, sign_up_reason=None, inviter=None, inviter_id=None, neighbours=0, frozen_at=None)
     waits = _login(role="user", approved_at=None, confirmed_at=None, disabled_at=NOW, last_active_on=None, has_two_factor=False, sign_up_ip=None, sign_up_reason=s.HOSTILE, suspended_at=NOW)
