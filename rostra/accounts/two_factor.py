@@ -29,7 +29,7 @@ STEP_SECONDS: Final = 30
 _STEPS_AROUND: Final = (0, -1, 1)
 _RECOVERY_CODES: Final = 10
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-_SECRET: Final = "totp"
+SEALED_FOR: Final = "totp"
 _RECOVERY: Final = "recovery"
 
 
@@ -49,7 +49,7 @@ async def start_enrolment(db: Database, sealer: Sealer, urls: Urls, account_id: 
             raise NotFound
         if kept.totp_enabled_at is not None:
             raise Invalid("code", "is asked for already")
-        await user_queries.update_totp_secret(tx, account_id, sealer.encrypt(_SECRET, secret.encode()))
+        await user_queries.update_totp_secret(tx, account_id, sealer.encrypt(SEALED_FOR, secret.encode()))
     return _enrolment(secret, urls, username)
 
 
@@ -143,7 +143,7 @@ def _enrolment(secret: str, urls: Urls, username: str) -> Enrolment:
 
 
 def _open(sealer: Sealer, sealed: str | None) -> str | None:
-    content = sealer.decrypt(_SECRET, sealed) if sealed else None
+    content = sealer.decrypt(SEALED_FOR, sealed) if sealed else None
     return None if content is None else content.decode()
 
 

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -35,6 +35,7 @@ def serve(
     trusted_proxies: Sequence[str],
     on_ready: Callable[[], None],
     on_ending: Callable[[], None] | None = None,
+    loop: Literal["uvloop", "asyncio"] = "uvloop",
 ) -> bool:
     """Serve `app` on `listener` until SIGTERM or SIGINT; `on_ready` is called when requests are answered.
 
@@ -45,7 +46,7 @@ def serve(
     """
     config = uvicorn.Config(
         app,
-        loop="uvloop",
+        loop=loop,
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=_WEBSOCKET_MESSAGE_BYTES,
