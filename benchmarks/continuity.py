@@ -13,7 +13,7 @@ import asyncio
 import re
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, LiteralString
 
 import msgspec
 import uvloop
@@ -30,6 +30,12 @@ SHOWN_KEY: Final = re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+")
 _TURNS: Final = 3
 
 
+STREAMS: Final = (
+    "select exists (select from pg_stat_replication where application_name like 'standby%' and state = 'streaming')"
+)
+SYNCHRONOUS: Final = "select current_setting('synchronous_standby_names') <> ''"
+
+
 class Found(msgspec.Struct, kw_only=True):
     """All figures; times in seconds, rates in posts a second."""
 
@@ -40,6 +46,7 @@ class Found(msgspec.Struct, kw_only=True):
     rate_with: float = 0.0
     restore: Lost | None = None
     restore_command: float = 0.0
+    restore_start: float = 0.0
     standby: Lost | None = None
     synchronous: Lost | None = None
     rate_synchronous: float = 0.0
@@ -123,14 +130,18 @@ class _Bench:
             at = self.here.destroy()
             command = ("continuity", "restore", self._targets, "--key", str(self._key), "--yes")
             # Media go on while the server serves.
-            self._found.restore_command = there.start(*command, until="ready")
-            there.start("up")
+            self._found.restore_command = there.start(*command, until="ready:")
+            self._found.restore_start = there.start("up")
             await writers.first_after(at)
         self._found.restore = await self._judge(there, writers, at)
         _say(
             f"restore from the bucket: {_words(self._found.restore)} ({self._found.restore_command:.1f} s the command)"
         )
         self.here = there
+
+    @property
+    def _steps(self) -> str:
+        return f"{self._found.restore_command:.1f} s until ready, {self._found.restore_start:.1f} s the start"
 
     async def standby(self) -> None:
         """Lose the machine, promote a standby that follows."""
@@ -155,16 +166,18 @@ class _Bench:
         )
         here.start("up")
         there = self._made.make(name, ROSTRA_CONTINUITY_TARGETS=self._targets)
-        there.start("continuity", "standby", "--from", str(here.directory), until="following")
+        there.start("continuity", "standby", "--from", str(here.directory), until="standby ")
+        await _until(here, STREAMS)
         async with Writers(self._port, self._options.writers).writing() as writers:
             if mode == "on":
-                await _until_synchronous(here)
+                await _until(here, SYNCHRONOUS)
             began = time.monotonic()
             await self._write_for_a_while(writers)
             if mode == "on":
                 self._found.rate_synchronous = writers.rate(began, time.monotonic())
             at = here.destroy()
-            there.start("continuity", "promote", "--up")
+            took = there.start("continuity", "promote", "--up")
+            _say(f"promote --up: {took:.1f} s")
             await writers.first_after(at)
         lost = await self._judge(there, writers, at)
         self.here = there
@@ -193,10 +206,10 @@ class _Bench:
             await connection.close()
 
 
-async def _until_synchronous(machine: Machine) -> None:
-    connection = await machine.connect()
+async def _until(machine: Machine, condition: LiteralString) -> None:
+    connection = await machine.connect(as_admin=True)
     try:
-        while not await connection.fetchval("select current_setting('synchronous_standby_names') <> ''"):  # noqa: ASYNC110
+        while not await connection.fetchval(condition):  # noqa: ASYNC110 - it is other processes that work
             await asyncio.sleep(0.1)
     finally:
         await connection.close()

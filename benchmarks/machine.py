@@ -22,6 +22,7 @@ import asyncpg
 
 from benchmarks.server import family
 from rostra.kit.postgres import dsn_of
+from rostra.kit.postgres_setup import ADMIN
 
 _PATIENCE: Final = 600.0
 
@@ -60,26 +61,27 @@ class Machine:
         """One of its settings, as it is in its environment."""
         return self._settings[name]
 
-    def start(self, *words: str, until: str = "ready ") -> float:
-        """Start `rostra` with `words` (`up`), and return the seconds until it says `until` on standard output."""
+    def start(self, *words: str, until: str = "ready http") -> float:
+        """Start `rostra` with `words`, and return the seconds until it says `until`, on whichever output."""
         began = time.perf_counter()
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                self._command(*(words or ("up",))),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env=self._environment(),
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            self._command(*words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=self._environment(),
+            start_new_session=True,
+        )
         self._running.append(process)
         assert process.stdout is not None
-        while not (line := process.stdout.readline().decode()).startswith(until):
-            if not line:
-                raise CommandFailed(f"rostra {' '.join(words)} ended: {self.log.read_text()[-3000:]}")
+        with self.log.open("ab", buffering=0) as log:
+            while until.encode() not in (line := process.stdout.readline()):
+                log.write(line)
+                if not line:
+                    raise CommandFailed(f"rostra {words[0]} ended: {self.log.read_text()[-3000:]}")
         took = time.perf_counter() - began
         # Whoever writes more than a pipe holds must not wait for us.
-        threading.Thread(target=_drain, args=(process,), daemon=True).start()
+        threading.Thread(target=_drain, args=(process, self.log), daemon=True).start()
         return took
 
     def run(self, *words: str, given: bytes = b"") -> str:
@@ -95,7 +97,7 @@ class Machine:
         with self.log.open("ab") as log:
             log.write(done.stderr)
         if done.returncode != 0:
-            raise CommandFailed(f"rostra {' '.join(words)}: status {done.returncode}: {done.stderr.decode()[-3000:]}")
+            raise CommandFailed(f"rostra {words[0]}: status {done.returncode}: {done.stderr.decode()[-3000:]}")
         return done.stdout.decode()
 
     def signal(self, number: signal.Signals) -> None:
@@ -140,9 +142,9 @@ class Machine:
             shutil.rmtree(path, ignore_errors=True)
         return at
 
-    async def connect(self) -> asyncpg.Connection:
-        """A connection to its database, as the application has."""
-        return await asyncpg.connect(self.dsn)
+    async def connect(self, *, as_admin: bool = False) -> asyncpg.Connection:
+        """A connection to its database, as the application has, or as its administrator."""
+        return await asyncpg.connect(dsn_of(self.directory, role=ADMIN) if as_admin else self.dsn)
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "rostra", *words]
@@ -184,7 +186,8 @@ class Machines:
             machine.destroy()
 
 
-def _drain(process: subprocess.Popen[bytes]) -> None:
+def _drain(process: subprocess.Popen[bytes], log: Path) -> None:
     assert process.stdout is not None
-    for _ in process.stdout:
-        pass
+    with log.open("ab", buffering=0) as file:
+        for line in process.stdout:
+            file.write(line)
