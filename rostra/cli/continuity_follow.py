@@ -10,7 +10,7 @@ from typing import Literal
 
 import click
 
-from rostra.cli.options import Exit, Refusal, data_option, say, with_settings
+from rostra.cli.options import Exit, Refusal, bring_up_to_date, data_option, database_errors, say, with_settings
 from rostra.cli.standing_by import BASE_ARRIVED, directory_of, settings_of_standby
 from rostra.continuity.place import Place
 from rostra.continuity.standby.follow import BaseArrived
@@ -72,10 +72,14 @@ def run_take_over(settings: Settings, why: Literal["promote", "move"], *, force:
 
     async def run() -> TakenOver:
         await wait_ready(lambda: server.admin_dsn, lambda: True)
-        return await take_over_from(settings, standby, server.admin_dsn, why, Clock(), say, force=force)
+        done = await take_over_from(settings, standby, server.admin_dsn, why, Clock(), say, force=force)
+        # Here, because the time that another process takes to start is time in which nobody is answered.
+        await bring_up_to_date(server.dsn)
+        return done
 
     try:
-        done = asyncio.run(run())
+        with database_errors():
+            done = asyncio.run(run())
     except (NotTakenOver, HalfWay, PostgresRefused) as error:
         raise Refusal(Exit.FAILED, str(error)) from None
     for line in done.fences:

@@ -114,18 +114,21 @@ def run_children(
     specs: Sequence[ChildSpec],
     listener: socket.socket,
     *,
+    later: Sequence[ChildSpec] = (),
     afterwards: Sequence[ChildSpec] = (),
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Start the children, print `ready URL` when the health address answers, look after them until asked to end.
 
-    `on_ready` is called and `afterwards` are tasks to run once all is ready.
+    Once requests are answered `later` are started, `on_ready` is called and `afterwards` are run as tasks.
     """
     for spec in specs:
         supervisor.start(spec)
     supervisor.wait_ready()
     while not is_healthy(listener, settings.domain):
         supervisor.run(_HEALTH_PAUSE)
+    for spec in later:
+        supervisor.start(spec)
     print(f"ready {settings.base_url}", flush=True)
     tell_service_manager(b"READY=1")
     if on_ready is not None:

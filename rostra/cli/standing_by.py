@@ -174,16 +174,15 @@ def _start(settings: Settings, supervisor: Supervisor, home: Home, standby: Stan
 
 
 def _be_the_server(data: Path, given: Mapping[str, object], supervisor: Supervisor, server: EmbeddedPostgres) -> None:
-    """As `rostra up`, with a database that runs already."""
+    """As `rostra up`, with a database that runs already; whoever promoted it has brought it up to date."""
     settings, place = settings_of_standby(data, given), Place(data)
     remember(settings)
     env = _environment(settings, given) | prepare(data / "run" / "metrics")
     try:
         with listen(settings.host, settings.port) as listener:
-            supervisor.run_task(ChildSpec(name="migrate", argv=own_command("migrate", "--at-start"), env=env))
             env |= {"ROSTRA_DATABASE_URL": server.dsn}
             answer = GoOn(up=True, url=settings.base_url)
-            serve(settings, supervisor, listener, env, on_ready=lambda: place.write_json(GO_ON, answer))
+            serve(settings, supervisor, listener, env, hurried=True, on_ready=lambda: place.write_json(GO_ON, answer))
     except (Refusal, ChildFailed) as error:
         problem = error.message if isinstance(error, Refusal) else error.text
         place.write_json(GO_ON, GoOn(up=True, problem=f"{problem}; start it: rostra up --data {data}"))

@@ -126,25 +126,28 @@ def serve(
     listener: socket.socket,
     env: dict[str, str],
     *,
+    hurried: bool = False,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Run everything but the database, which runs already and is up to date.
 
-    Raises StopRequested, ChildFailed, and EndRequested where another server has taken over.
+    `hurried`: people wait for an answer, so what answers them starts before all else. Raises StopRequested,
+    ChildFailed, and EndRequested where another server has taken over.
     """
-    specs = web_specs(settings.workers, env, listener)
+    web = web_specs(settings.workers, env, listener)
     if (look := Place(settings.data_dir).find_look_only()) is not None:
         say(f"this is a copy to look at, as the server was at {look.until:%Y-%m-%d %H:%M:%S} UTC: it takes nothing in")
-        run_children(settings, supervisor, specs, listener, on_ready=on_ready)
+        run_children(settings, supervisor, web, listener, on_ready=on_ready)
         return
-    specs += worker_specs(settings.job_workers, env)
+    specs = worker_specs(settings.job_workers, env)
     if settings.continuity_targets and Place(settings.data_dir).is_set_up:
         specs.append(_ship_spec(settings, env))
     specs += sync_specs(settings, env)
     if settings.smtp_url is None:
         say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
     owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
-    run_children(settings, supervisor, specs, listener, afterwards=[owner], on_ready=on_ready)
+    first, later = (web, specs) if hurried else ([*web, *specs], [])
+    run_children(settings, supervisor, first, listener, later=later, afterwards=[owner], on_ready=on_ready)
 
 
 def _ship_spec(settings: Settings, env: dict[str, str]) -> ChildSpec:

@@ -66,7 +66,7 @@ async def test_what_is_written_arrives_with_its_files_and_secrets(pair: Pair) ->
     await has_caught_up(pair.primary, pair.standby)
     assert await pair.ledger.missing_in(pair.standby) == []
     here = pair.standby.directory
-    await until(lambda: (here / "media/attachments/cd/second.webp").exists())
+    await until((here / "media/attachments/cd/second.webp").exists)
     assert (here / "media/avatars/ab/first.webp").read_bytes() == b"first"
     assert (here / "secrets.json").read_bytes() == (pair.primary.directory / "secrets.json").read_bytes()
     assert (here / "secrets.json").stat().st_mode & 0o777 == 0o600

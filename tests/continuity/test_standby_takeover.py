@@ -64,7 +64,7 @@ def epoch_of(machine: Machine) -> Epoch:
 
 async def test_a_promotion_ends_the_old_server_and_has_all_that_it_wrote(relay: Relay) -> None:
     follow(relay.second, relay.first)
-    await until(lambda: (relay.second.directory / "continuity/primary/continuity/epoch.json").exists())
+    await until((relay.second.directory / "continuity/primary/continuity/epoch.json").exists)
     async with relay.ledger.writing(relay.first):
         await until(lambda: len(relay.ledger.acknowledged) > 20)
         await asyncio.to_thread(relay.second.start, "continuity", "promote", "--up")
@@ -95,7 +95,7 @@ def test_the_old_server_refuses_to_be_started(relay: Relay) -> None:
 async def test_where_posts_wait_for_it_nothing_is_lost_with_the_machine(relay: Relay) -> None:
     follow(relay.third, relay.second)
     await until(lambda: (status := status_of(relay.third)) is not None and status.synchronous)
-    await until(lambda: (relay.third.directory / "continuity/primary/continuity/epoch.json").exists())
+    await until((relay.third.directory / "continuity/primary/continuity/epoch.json").exists)
     async with relay.ledger.writing(relay.second):
         so_far = len(relay.ledger.acknowledged)
         await until(lambda: len(relay.ledger.acknowledged) > so_far + 100)
@@ -110,7 +110,7 @@ async def test_a_standby_of_a_server_that_was_succeeded_does_not_take_over(relay
     """Somebody brings back a disk image of a standby that followed the second server."""
     late = host(relay.target.parent, "late", ROSTRA_CONTINUITY_TARGETS=str(relay.target))
     follow(late, relay.third)
-    await until(lambda: (late.directory / "continuity/primary/continuity/epoch.json").exists())
+    await until((late.directory / "continuity/primary/continuity/epoch.json").exists)
     late.stop()
     theirs = late.directory / "continuity/primary/continuity/epoch.json"
     theirs.write_bytes(msgspec.json.encode((await relay.trust()).epochs[1]))

@@ -114,7 +114,8 @@ async def _take_over(
     released, problem = await _end_primary(plan, connection, why)
     problems = [*reached.problems, *([problem] if problem else [])]
     replica = await read_replica(connection)
-    fences = [f"the old server has ended and will not start again ({label_of(plan.standby.source)})"] if released else []
+    old = label_of(plan.standby.source)
+    fences = [f"the old server has ended and will not start again ({old})"] if released else []
     identity = None
     if plan.known is not None:
         now = plan.clock.now()
