@@ -59,11 +59,7 @@ NEXT_ID: Final = "select make_id($1)"
 
 INSERT_ACCOUNT_STATS: Final = "insert into account_stats (account_id) values ($1)"
 
-# With those that have moved to one of them, whose JSON holds that one's.
-LOCK_ACCOUNTS: Final = """
-select id from accounts where id = any($1::bigint[]) or moved_to_id = any($1::bigint[])
-order by id for no key update
-"""
+LOCK_ACCOUNTS: Final = "select id from accounts where id = any($1::bigint[]) order by id for no key update"
 
 STORE_RENDERED: Final = """
 update accounts a set rendered = given.rendered, rendered_for = $3
@@ -194,8 +190,7 @@ async def next_id(db: Reader, at: datetime) -> int:
 
 
 async def lock_accounts(tx: Tx, ids: Iterable[int]) -> list[int]:
-    """Lock accounts, and those that have moved to them, against being changed until the transaction ends, always in one
-    order; those that exist."""
+    """Lock accounts against being changed until the transaction ends, always in one order; those that exist."""
     return [row["id"] for row in await tx.fetch(LOCK_ACCOUNTS, list(ids))]
 
 

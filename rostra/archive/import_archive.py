@@ -68,7 +68,8 @@ async def stage_archive(
     username: str,
     file_name: str = "",
 ) -> int:
-    """Look into the file at `path`, which is moved into `folder`, and keep it until its owner says go; the import's id.
+    """Look into the file at `path`, which is moved into `folder`, and keep it until its owner says go, or sends
+    another one; the import's id.
 
     Raises BadArchive and TooManyImports; the file is gone then.
     """
@@ -82,7 +83,9 @@ async def stage_archive(
         await asyncio.to_thread(shutil.move, path, kept)
         async with db.transaction() as tx:
             await check_room(tx, account_id)
-            return await queries.insert_import(
+            # One at a time waits, so that nobody can fill the disk with what they never import.
+            dropped = await queries.drop_waiting_archives(tx, account_id)
+            import_id = await queries.insert_import(
                 tx,
                 account_id,
                 "archive",
@@ -96,6 +99,8 @@ async def stage_archive(
     except BaseException:
         await asyncio.to_thread(_remove, [path, kept])
         raise
+    await asyncio.to_thread(_remove, [folder / name for name in dropped])
+    return import_id
 
 
 async def confirm_archive(

@@ -72,6 +72,10 @@ delete from imports where id in (
   select id from imports where account_id = $1 and state = 'waiting' order by id desc offset $2)
 """
 
+DROP_WAITING_ARCHIVES: Final = """
+delete from imports where account_id = $1 and type = 'archive' and state = 'waiting' returning stored_as
+"""
+
 OWN_IMPORT: Final = f"select {_COLUMNS} from imports i where i.id = $2 and i.account_id = $1"
 
 OWN_IMPORTS: Final = f"select {_COLUMNS} from imports i where i.account_id = $1 order by i.id desc limit $2"
@@ -239,6 +243,11 @@ async def count_open(db: Reader, account_id: int) -> int:
 async def drop_waiting(tx: Tx, account_id: int, kept: int) -> None:
     """Delete all but the newest `kept` of the imports that were never confirmed."""
     await tx.execute(DROP_WAITING, account_id, kept)
+
+
+async def drop_waiting_archives(tx: Tx, account_id: int) -> list[str]:
+    """Delete the archives that were never confirmed; their files, which are to be removed."""
+    return [row["stored_as"] for row in await tx.fetch(DROP_WAITING_ARCHIVES, account_id) if row["stored_as"]]
 
 
 async def find_own_import(db: Reader, account_id: int, import_id: int) -> Import | None:

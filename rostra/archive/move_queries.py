@@ -36,10 +36,8 @@ values (make_id($4), $1, $2, $3, case when $3 = 'redirect' then 'finished' else 
 returning id
 """
 
-# The stored JSON of an account shows where it has gone.
 SET_MOVED: Final = """
-update accounts set moved_to_id = $2, moved_at = $3, updated_at = coalesce($3, updated_at), rendered_for = 0
-where id = $1
+update accounts set moved_to_id = $2, moved_at = $3, updated_at = coalesce($3, updated_at) where id = $1
 """
 
 END_MOVES: Final = """

@@ -7,6 +7,22 @@ alter table accounts add column moved_to_id bigint references accounts on delete
 alter table accounts add column moved_at timestamptz;
 create index accounts_moved_to on accounts (moved_to_id) where moved_to_id is not null;
 
+-- The stored JSON of an account that has moved holds the one that it has moved to.
+create function forget_rendered_move() returns trigger language plpgsql as $$
+begin
+  new.rendered_for := 0;
+  return new;
+end $$;
+create trigger accounts_show_where_they_went before update of moved_to_id on accounts for each row
+  when (old.moved_to_id is distinct from new.moved_to_id) execute function forget_rendered_move();
+create function forget_rendered_movers() returns trigger language plpgsql as $$
+begin
+  update accounts set rendered_for = 0 where moved_to_id = new.id and rendered_for <> 0;
+  return null;
+end $$;
+create trigger accounts_change_for_their_movers after update of rendered_for on accounts for each row
+  when (new.rendered_for = 0 and old.rendered_for <> 0) execute function forget_rendered_movers();
+
 create table imports (
   id bigint primary key,
   account_id bigint not null references accounts on delete cascade,

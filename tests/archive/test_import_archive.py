@@ -385,6 +385,15 @@ async def test_a_key_that_its_server_does_not_confirm_proves_nothing(world: Worl
     assert not asked.proven
 
 
+async def test_of_archives_that_wait_only_the_last_is_kept(world: World, ada: Person, tmp_path: Path) -> None:
+    first = await stage(world, ada, zipped(tmp_path / "a.zip", files_of(note(1))))
+    last = await stage(world, ada, zipped(tmp_path / "b.zip", files_of(note(2))))
+    folder = import_archive.folder_of(world.res.settings.data_dir)
+    assert [path.name for path in folder.iterdir()] == [last.stored_as]
+    with pytest.raises(NotFound):
+        await get_import(world.db, ada.account_id, first.id)
+
+
 async def test_what_nobody_wants_any_more_is_swept_up(world: World, ada: Person, tmp_path: Path) -> None:
     folder = import_archive.folder_of(world.res.settings.data_dir)
     # Files have the time of the machine.

@@ -159,6 +159,32 @@ async def test_the_old_account_shows_where_it_has_gone_and_does_nothing_until_it
     await old.post("Back again")
 
 
+async def test_what_is_shown_of_the_new_account_is_never_out_of_date(world: World, old: Person, new: Person) -> None:
+    await go(world, old, mode="redirect")
+    path = f"/api/v1/accounts/{old.id}"
+    assert (await world.anyone.get(path)).json()["moved"]["display_name"] == ""
+    await new.api.patch("/api/v1/accounts/update_credentials", {"display_name": "Newer"})
+    assert (await world.anyone.get(path)).json()["moved"]["display_name"] == "Newer"
+    await world.db.connection.execute("delete from accounts where id = $1", new.account_id)
+    assert "moved" not in (await world.anyone.get(path)).json()
+
+
+async def test_an_account_that_has_moved_does_not_follow_by_an_import_either(
+    world: World, old: Person, new: Person
+) -> None:
+    from rostra.archive.import_csv import confirm_import, get_import, stage_csv
+
+    await world.person("bob")
+    await go(world, old, mode="redirect")
+    res = world.res
+    import_id = await stage_csv(res.db, res.clock, res.urls, old.account_id, b"bob\n", kind="following")
+    await confirm_import(res.db, res.clock, old.account_id, import_id)
+    await world.settle()
+    done = await get_import(res.db, old.account_id, import_id)
+    assert (done.imported, done.failed) == (0, 1)
+    assert await names(old, "following") == set()
+
+
 async def test_a_redirect_leaves_followers_where_they_are(world: World, old: Person, new: Person) -> None:
     bob = await world.person("bob")
     await bob.follow(old)
