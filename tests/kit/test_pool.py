@@ -202,3 +202,50 @@ async def test_a_database_that_is_not_there_at_the_start_is_told_as_what_it_is()
     with pytest.raises(NoServer, match=r"127\.0\.0\.1:2"):
         async with open_database("postgresql://nobody@127.0.0.1:1,127.0.0.1:2/none"):
             pass
+
+
+async def test_a_commit_that_no_standby_confirms_is_neither_acknowledged_nor_seen(
+    fresh_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Giving it up must not end the server's waiting: what is seen before a standby has it could still be lost."""
+    monkeypatch.setattr("rostra.kit.db._SILENCE", 0.1)
+    other = await asyncpg.connect(fresh_dsn)
+    await other.execute("create table posts (id int)")
+
+    async def post() -> bool:
+        try:
+            async with db.transaction() as tx:
+                await tx.execute("insert into posts values (1)")
+        except Unavailable:
+            return False
+        return True
+
+    acknowledged = 0
+    async with open_database(fresh_dsn, max_size=1, statement_timeout=0.3) as db:
+        try:
+            await _wait_for_standby(other, "nobody")
+            # The server begins to wait a moment after it has read its settings.
+            while await post():
+                acknowledged += 1
+            # A cancellation would have come by now.
+            await asyncio.sleep(0.3)
+            assert await other.fetchval("select count(*) from posts") == acknowledged
+        finally:
+            await _wait_for_standby(other, "")
+    for _ in range(500):
+        if await other.fetchval("select count(*) from posts") > acknowledged:
+            break
+        await asyncio.sleep(0.01)
+    assert await other.fetchval("select count(*) from posts") == acknowledged + 1
+    await other.close()
+
+
+async def _wait_for_standby(connection: asyncpg.Connection, name: str) -> None:
+    """Have commits wait for a standby of that name, or for none."""
+    await connection.execute(f"alter system set synchronous_standby_names = '{name}'")
+    await connection.execute("select pg_reload_conf()")
+    for _ in range(500):
+        if await connection.fetchval("show synchronous_standby_names") == name:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the server has not read its settings again")
