@@ -21,7 +21,7 @@ begin
   return null;
 end $$;
 create trigger accounts_change_for_their_movers after update of rendered_for on accounts for each row
-  when (new.rendered_for = 0 and old.rendered_for <> 0) execute function forget_rendered_movers();
+  when (new.rendered_for = 0) execute function forget_rendered_movers();
 
 create table imports (
   id bigint primary key,
