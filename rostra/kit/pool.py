@@ -78,8 +78,8 @@ class ConnectionPool:
         if error is None or (isinstance(error, RostraError | asyncpg.PostgresError) and not is_away):
             self._idle.append(connection)
             return
-        # At once: else asyncpg asks the server to end the statement. A commit that waits for a standby would then be seen
-        # by everybody, acknowledged to nobody, and gone with its server.
+        # At once: else asyncpg asks the server to end the statement. A commit that waits for a standby would then be
+        # seen by everybody, acknowledged to nobody, and gone with its server.
         connection.terminate()
         if is_away:
             for each in self._idle:
