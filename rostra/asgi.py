@@ -26,7 +26,8 @@ from rostra.kit.db import DATABASE_ERRORS, Database
 from rostra.kit.errors import Forbidden, NotFound, RostraError
 from rostra.kit.router import Router
 from rostra.kit.settings import Settings, load_settings
-from rostra.media.serve import serve_media
+from rostra.media.hidden import HiddenFiles
+from rostra.media.serve import serve_media, serve_nothing
 from rostra.resources import Resources, open_resources
 from rostra.streaming import events, websocket
 from rostra.streaming.hub import Hub
@@ -60,6 +61,7 @@ class Application:
     def _open(self, res: Resources) -> None:
         self.res = res
         self.hub = Hub(res)
+        self.hidden = HiddenFiles(res.db, res.clock)
         self.listener = Listener(self.hub, res.tokens, self._dsn)
         for route in all_routes():
             self._router.add(route.method, route.path, (route.path, self._api(route)))
@@ -157,6 +159,8 @@ class Application:
         return Response(describe(self.res.urls.base), media_type="application/json")
 
     async def _media(self, request: Request, params: dict[str, str]) -> Response:
+        if await self.hidden.has(params["key"]):
+            return serve_nothing()
         return await serve_media(self.res.store, request, params["key"])
 
     async def _events(self, request: Request, params: dict[str, str]) -> Response:
@@ -179,7 +183,8 @@ class Application:
         try:
             if self._given is None:
                 res = await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit))
-                await res.screen.get_ready(res.db)
+                if res.look is None:
+                    await res.screen.get_ready(res.db)
                 self._open(res)
             await self._stack.enter_async_context(self.res.edge.following(self.res.db))
             self.listener.start()

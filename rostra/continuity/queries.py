@@ -59,6 +59,8 @@ async def end_session(connection: asyncpg.Connection, pid: int) -> None:
 
 IS_PAUSED: Final[Question] = "select pg_is_in_recovery() and pg_get_wal_replay_pause_state() = 'paused'"
 
+HAS_REPLAYED: Final[Question] = "select pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
+
 IS_PROMOTED: Final[Question] = "select not pg_is_in_recovery()"
 
 REPLAYED = "select coalesce(pg_last_wal_replay_lsn(), '0/0')::text"

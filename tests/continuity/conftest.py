@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.continuity.lost import lost
 from tests.continuity.world import cluster_template, home
 from tests.s3 import s3_server, s3_url
 
-__all__ = ["cluster_template", "home", "s3_server", "s3_url"]
+__all__ = ["cluster_template", "home", "lost", "s3_server", "s3_url"]

@@ -119,18 +119,20 @@ async def make_plan(documents: Documents, to: datetime | None, excluded: Sequenc
     raise NotRestorable("\n".join(["there is no base backup from which this could be restored", *warnings]))
 
 
-async def find_census(documents: Documents, plan: Plan) -> Census | None:
-    """The newest census within what is restored, if there is one. Raises Broken where that one was tampered with."""
+async def find_census(documents: Documents, plan: Plan, end: int) -> Census | None:
+    """The newest census between the base and `end`, which is within what is restored, if there is one.
+
+    Raises Broken where that one was tampered with.
+    """
     candidates = await _stamped(documents, names.CENSUS, plan.epoch)
-    limit = plan.to or plan.until
     for name, stamp in reversed(candidates):
-        if stamp > names.stamp(limit):
+        if plan.to is not None and stamp > names.stamp(plan.to):
             continue
         sealed = await documents.find(name, plan.epoch)
         if sealed is None:
             continue
         census = _census_in(name, sealed)
-        if plan.base.end < census.lsn <= plan.end and census.made_at <= limit:
+        if plan.base.end < census.lsn <= end and (plan.to is None or census.made_at <= plan.to):
             return census
     return None
 
@@ -184,7 +186,8 @@ async def _plan_with(
         to=to if to is not None and to < until else None,
         hole=hole,
         sizes=sizes,
-        capsule=await _capsule(documents, line.epoch, to or until),
+        # Where nothing is written the log ends half a minute ago, and of secrets the newest are wanted all the same.
+        capsule=await _capsule(documents, line.epoch, until if to is None and line.last is not None else to),
         warnings=[],
     )
 
@@ -258,11 +261,11 @@ async def _last_good(documents: Documents, epoch: int, first: int, last: int) ->
     return first, None, problem
 
 
-async def _capsule(documents: Documents, epoch: int, at: datetime) -> str:
-    """The newest capsule that is not after the moment; where none is, the oldest. Raises NotRestorable."""
+async def _capsule(documents: Documents, epoch: int, at: datetime | None) -> str:
+    """The newest capsule, if need be the newest not after `at`; where none is, the oldest. Raises NotRestorable."""
     for number in range(epoch, 0, -1):
         found = await _stamped(documents, names.CAPSULES, number)
-        before = [name for name, stamp in found if stamp <= names.stamp(at)]
+        before = [name for name, stamp in found if at is None or stamp <= names.stamp(at)]
         if found and (before or number == epoch):
             return before[-1] if before else found[0][0]
     raise NotRestorable(f"there is no capsule at {documents.target.label}: the secrets and keys of the server are gone")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -79,22 +79,45 @@ def needs_of(cluster: Path, bindir: Path | None) -> dict[str, str]:
     return {setting: said[name].strip() for name, setting in _AS_MANY_AS.items() if name in said}
 
 
-async def prove(machine: Machine, census: Census, advance: Advance) -> Proof:
-    """Recover to the position of a census, hold every table against it, and stop there. Raises Broken."""
-    more = _FROM_THE_LOG | {
-        "recovery_target_lsn": format_lsn(census.lsn),
-        "recovery_target_inclusive": "off",
-        "recovery_target_action": "pause",
-    }
+async def prove(machine: Machine, census: Census, end: int, advance: Advance) -> Proof:
+    """Recover to the position of a census, hold every table against it, and stop there. Raises Broken.
+
+    `end` is that of the log: where the census is there, PostgreSQL has nothing to stop at, but to wait for more.
+    """
+    if census.lsn == end:
+        with _as_standby(machine):
+            await _hold_against(machine, census, _FROM_THE_LOG, advance)
+    else:
+        more = {
+            "recovery_target_lsn": format_lsn(census.lsn),
+            "recovery_target_inclusive": "off",
+            "recovery_target_action": "pause",
+        }
+        await _hold_against(machine, census, {**_FROM_THE_LOG, **more}, advance)
+    rows = sum(table.rows for table in census.tables.values())
+    return Proof(lsn=census.lsn, made_at=census.made_at, tables=len(census.tables), rows=rows)
+
+
+@contextmanager
+def _as_standby(machine: Machine) -> Generator[None]:
+    """Have the cluster recover without an end, for a while."""
+    cluster = (machine.data_dir / "postgres").resolve()
+    (cluster / SIGNAL).rename(cluster / "standby.signal")
+    yield
+    (cluster / "standby.signal").rename(cluster / SIGNAL)
+
+
+async def _hold_against(machine: Machine, census: Census, more: Mapping[str, str], advance: Advance) -> None:
     async with _running(machine, more, advance) as server:
-        await _until(server, queries.IS_PAUSED, advance)
+        if "recovery_target_lsn" in more:
+            await _until(server, queries.IS_PAUSED, advance)
+        else:
+            await _until(server, queries.HAS_REPLAYED, advance, format_lsn(census.lsn))
         if wrong := differences(census.tables, await count_tables(server.admin_dsn, database=queries.DATABASE)):
             raise Broken(
                 f"the copy is not what the original was at {format_lsn(census.lsn)} ({census.made_at.isoformat()}): "
                 + "; ".join(wrong[:20])
             )
-    rows = sum(table.rows for table in census.tables.values())
-    return Proof(lsn=census.lsn, made_at=census.made_at, tables=len(census.tables), rows=rows)
 
 
 async def recover(machine: Machine, to: datetime | None, advance: Advance) -> Recovered:
@@ -145,13 +168,13 @@ async def _watch_log(server: EmbeddedPostgres, advance: Advance) -> None:
             advance(parse_lsn(found[-1]))
 
 
-async def _until(server: EmbeddedPostgres, question: queries.Question, advance: Advance) -> None:
+async def _until(server: EmbeddedPostgres, question: queries.Question, advance: Advance, *about: str) -> None:
     """Return when the answer is yes, however long that takes. Raises PostgresRefused where the server has ended."""
     while True:
         try:
             connection = await asyncpg.connect(server.admin_dsn)
             try:
-                while not await connection.fetchval(question):
+                while not await connection.fetchval(question, *about):
                     advance(await queries.find_replayed(connection))
                     await asyncio.sleep(_PAUSE)
                 return

@@ -296,7 +296,7 @@ async def _bring_up(
         data_dir=options.data_dir, bindir=options.pg_bindir, user=options.pg_user, durable=options.durable,
         at_least=needs,
     )  # fmt: skip
-    proof = await _prove(walk, documents, machine, plan)
+    proof = await _prove(walk, documents, machine, plan, arrived.log.end)
     with walk.step("recovery", arrived.log.end - plan.start, "bytes") as advanced:
         recovered = await recover(machine, plan.to, _position(advanced, plan.start))
     last_post, newest_file = await _migrate(walk, machine, place.path / WANTED)
@@ -313,15 +313,15 @@ async def _bring_up(
     )
 
 
-async def _prove(walk: Walk, documents: Documents, machine: Machine, plan: Plan) -> Proof | None:
+async def _prove(walk: Walk, documents: Documents, machine: Machine, plan: Plan, end: int) -> Proof | None:
     if not walk.options.prove:
         return None
-    census = await find_census(documents, plan)
+    census = await find_census(documents, plan, end)
     if census is None:
         walk.warn(["no census lies between the base and the end of the log, so no table can be compared with one"])
         return None
     with walk.step("comparing every table with the census", census.lsn - plan.start, "bytes") as advanced:
-        return await prove(machine, census, _position(advanced, plan.start))
+        return await prove(machine, census, end, _position(advanced, plan.start))
 
 
 def _position(advanced: Callable[[int], None], start: int) -> Callable[[int], None]:
