@@ -8,6 +8,7 @@ fetched stays in the copy's queue, and goes with it.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 
 import asyncpg
@@ -39,7 +40,7 @@ _SCOPES: Final = "read write"
 async def try_out(copy: Copy, notes: Notes) -> None:
     """All of it; what is wrong is in the notes."""
     with notes.step("opening the secrets that are stored") as found:
-        await _open_secrets(copy, found)
+        await open_secrets(copy, found)
     try:
         async with open_database(copy.dsn, max_size=2) as db:
             await _visit(copy, db, notes)
@@ -47,8 +48,11 @@ async def try_out(copy: Copy, notes: Notes) -> None:
         notes.fault(str(error))
 
 
-async def _open_secrets(copy: Copy, found: Any) -> None:
-    """Before the server starts, which would make new secrets where there are none."""
+async def open_secrets(copy: Copy, found: Callable[[str], None]) -> None:
+    """Whether the copy has the key for what is sealed in it. Raises CheckFailed.
+
+    Before the server starts, which would make new secrets where there are none.
+    """
     settings = copy.settings
     in_settings = settings.secret_key and settings.vapid_private_key
     if not in_settings and not (settings.data_dir / "secrets.json").exists():
@@ -100,7 +104,7 @@ async def _sign_in(visitor: Visitor, person: str, password: str) -> None:
         raise CheckFailed("the home page does not know who has signed in")
 
 
-async def _read(visitor: Visitor, db: Database, before: list[User], token: str, found: Any) -> None:
+async def _read(visitor: Visitor, db: Database, before: list[User], token: str, found: Callable[[str], None]) -> None:
     """The public timeline, and the home timeline of somebody who was there before."""
     visitor.token = token
     public = await visitor.get_json("/api/v1/timelines/public?local=true")
