@@ -48,6 +48,7 @@ from rostra.events import (
     LeverMoved,
     LinkRequested,
     MailOrdered,
+    MediaJudged,
     Moved,
     NoticeReceived,
     Notified,
@@ -328,7 +329,7 @@ async def _announce_deletion(event: StatusDeleted, res: Resources) -> None:
         await announce(res.db, DeletedStatuses(status_ids=gone[start : start + _ANNOUNCED_TOGETHER]))
 
 
-async def _index(event: StatusPublished | StatusEdited, res: Resources) -> None:
+async def _index(event: StatusPublished | StatusEdited | MediaJudged, res: Resources) -> None:
     await index(res.db, [event.status_id])
 
 
@@ -630,10 +631,12 @@ on(SignedUp, "notifications.signed_up", lambda event, res: _notifier(res).signed
 on(PushOrdered, "notifications.push", _push, priority=-5, first_delay=timedelta(seconds=30), timeout=30, concurrency=12)
 on(StatusPublished, "search.index", _index, when=lambda event: event.reblog_of_id is None)
 on(StatusEdited, "search.edited", _index)
+on(MediaJudged, "search.judged", _index)
 on(StatusesImported, "search.index_imported", _index_imported)
 on(StatusWithheld, "search.withheld", _take_out_of_search)
 on(ProfileChanged, "search.reopen", _reopen, when=lambda event: event.searchable_changed, timeout=600)
 on(StatusEdited, "live.edited", _announce(lambda event: EditedStatus(status_id=event.status_id)))
+on(MediaJudged, "live.judged", _announce(lambda event: EditedStatus(status_id=event.status_id)))
 on(StatusDeleted, "live.deleted", _announce_deletion)
 on(StatusWithheld, "live.withheld", _announce(lambda event: DeletedStatuses(status_ids=[event.status_id])))
 on(FiltersChanged, "live.filters", _announce(lambda event: ChangedFilters(account_id=event.account_id)))

@@ -44,6 +44,13 @@ class StatusEdited(Event, frozen=True, kw_only=True):
     has_links: bool = False
 
 
+class MediaJudged(Event, frozen=True, kw_only=True):
+    """Moderation took a file of a status out of sight, covered it, or put it back. Nobody is to be told of an edit."""
+
+    status_id: int
+    account_id: int
+
+
 class StatusRejudged(Event, frozen=True, kw_only=True):
     """An edit was judged: what the verdict before it did holds no more, whatever becomes of the edit."""
 

@@ -24,7 +24,7 @@ from rostra.moderation.decisions.decide import decide_case, decide_subject
 from rostra.moderation.decisions.history import DecisionView, get_decision, list_decisions
 from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.desk import Reviewer
-from rostra.moderation.records import ActionKind, ActionRow, Draft, Outcome, SubjectKind, Wish
+from rostra.moderation.records import ActedOn, ActionKind, ActionRow, Draft, Outcome, SubjectKind, Wish
 
 routes = Routes("moderation")
 
@@ -78,7 +78,8 @@ class NextEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 class ActionEntity(msgspec.Struct, frozen=True, kw_only=True):
     kind: ActionKind
-    on: SubjectKind
+    on: ActedOn
+    media_id: IdText | None
     label: str | None
     by_ladder: bool
     ends_at: Timestamp | None
@@ -156,17 +157,19 @@ class HandOverForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WishForm(msgspec.Struct, frozen=True, kw_only=True):
-    """One action; `seconds` where it ends by itself."""
+    """One action; `seconds` where it ends by itself. On a file of the post: its `media_id`; that of another post's file
+    means those that look like it."""
 
     kind: ActionKind
-    on: SubjectKind = "status"
+    on: ActedOn = "status"
+    media_id: Id | None = None
     label: str = ""
     seconds: Seconds | None = None
 
     @property
     def wish(self) -> Wish:
         lasts = None if self.seconds is None else timedelta(seconds=self.seconds)
-        return Wish(kind=self.kind, on=self.on, label=self.label, lasts=lasts)
+        return Wish(kind=self.kind, on=self.on, media_id=self.media_id, label=self.label, lasts=lasts)
 
 
 class DraftForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,6 +266,7 @@ def render_action(action: ActionRow) -> ActionEntity:
     return ActionEntity(
         kind=action.kind,
         on=action.subject_kind,
+        media_id=str(action.subject_id) if action.subject_kind == "media" else None,
         label=None if by_ladder or not action.detail else action.detail,
         by_ladder=by_ladder,
         ends_at=_time(action.ends_at),

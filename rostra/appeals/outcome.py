@@ -22,16 +22,18 @@ from rostra.moderation.decisions.decide import decide_case
 from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.decisions.settle import unsettle_reports
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.records import ActionKind, ActionRow, DecisionRow, Draft, SubjectKind, Wish
+from rostra.moderation.records import ActedOn, ActionKind, ActionRow, DecisionRow, Draft, Wish
 from rostra.screening.cases import NewCase, open_case
 
 # How much an action takes from somebody. What an appeal leads to must not be more than what it was against.
-_GRAVITY: Final[dict[tuple[ActionKind, SubjectKind], int]] = {
+_GRAVITY: Final[dict[tuple[ActionKind, ActedOn], int]] = {
     ("warn", "account"): 0,
     ("label", "status"): 1,
     ("sensitive", "status"): 1,
+    ("sensitive", "media"): 1,
     ("label", "account"): 2,
     ("interaction-off", "status"): 2,
+    ("remove", "media"): 2,
     ("limit", "status"): 2,
     ("sensitive", "account"): 2,
     ("remove", "status"): 3,

@@ -35,12 +35,17 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """One action. `ends_at` is None for good; `label` is its title by language, where it is one."""
+    """One action. `ends_at` is None for good; `label` is its title by language, where it is one. On a file of a post:
+    its `place` among its `files`, counted from one, what it is (`content`) and its author's `description` of it."""
 
     kind: Kind
-    on: Literal["status", "account"] = "status"
+    on: Literal["status", "account", "media"] = "status"
     ends_at: datetime | None = None
     label: Texts = {}
+    place: int = 0
+    files: int = 0
+    content: ContentKind | None = None
+    description: str = ""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):

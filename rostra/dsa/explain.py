@@ -96,12 +96,23 @@ def _act(action: Done, words: Mapping[str, str], tongue: str) -> str:
     done = words[f"act.{action.kind}.{action.on}"]
     if action.kind == "label":
         done = done % {"label": say(action.label, tongue) or words["label.unnamed"]}
+    if action.on == "media":
+        done = done % {"file": _file(action, words)}
     if action.kind == "warn":
         return done
     if action.ends_at is None:
         return f"{done} {words['until.none']}"
     end = format_datetime(action.ends_at.astimezone(UTC), "long", tzinfo=UTC, locale=tongue)
     return f"{done} {words['until'] % {'time': end}}"
+
+
+def _file(action: Done, words: Mapping[str, str]) -> str:
+    """Which file of the post."""
+    what = words[f"file.{action.content or 'other'}"]
+    if not action.place:
+        return what
+    named = words["file.place"] % {"what": what, "place": action.place, "files": action.files}
+    return words["file.described"] % {"file": named, "words": action.description} if action.description else named
 
 
 def _why(decided: Decided, words: Mapping[str, str], language: str, clause_url: str) -> tuple[str, ...]:

@@ -32,11 +32,21 @@ def facts_of(decided: Decided) -> str:
     sentences = [
         f"{subject}{made_of} was found to go against {rule}: {title_of(decided.clause)}.",
         _FOUND[decided.origin],
+        *_files(decided),
         *(["Automated means pointed to it."] if decided.automated_detection else []),
         _DECIDED[decided.automated_decision],
         found_of(decided),
     ]
     return clip(" ".join(sentence for sentence in sentences if sentence), schema.FACTS)
+
+
+def _files(decided: Decided) -> list[str]:
+    """Which files of the post it is about, where it is about no more than them."""
+    on_files = {(action.place, action.files): action for action in decided.actions if action.on == "media"}
+    if not on_files or any(action.on == "status" for action in decided.actions):
+        return []
+    named = [f"file {place} of {files}" if place else "a file" for place, files in sorted(on_files)]
+    return [f"It is about {', '.join(named)} that the post shows; the rest of the post stays."]
 
 
 def found_of(decided: Decided) -> str:

@@ -32,7 +32,7 @@ class LoggedAction(msgspec.Struct, frozen=True, kw_only=True):
     """What was done; `until` is the day on which it ends by itself, None for good."""
 
     kind: Literal["label", "sensitive", "interaction-off", "limit", "remove", "warn", "freeze", "suspend"]
-    on: Literal["status", "account"]
+    on: Literal["status", "account", "media"]
     until: str | None
 
 

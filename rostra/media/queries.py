@@ -40,18 +40,21 @@ where id = $2 and account_id = $1 and status_id is null and scheduled_status_id 
 returning original_key, preview_key
 """
 
+# Evidence keeps its files until its own time is over.
 DELETE_ORPHANS: Final = """
 delete from media_attachments where id in (
   select id from media_attachments
   where status_id is null and scheduled_status_id is null and created_at < $1
+    and not exists (select from snapshots s where s.media_keys && array[original_key, preview_key])
   order by created_at limit $2 for update skip locked)
 returning original_key, preview_key
 """
 
-# An orphan's day counts from here: the moment of upload is of no more use to anybody.
+# An orphan's day counts from here: the moment of upload is of no more use to anybody. What moderation has removed stays
+# with its post.
 RELEASE_MEDIA: Final = """
 update media_attachments set status_id = null, position = 0, created_at = $3
-where status_id = $1 and not id = any($2::bigint[])
+where status_id = $1 and not id = any($2::bigint[]) and removed_at is null
 """
 
 DELETE_OF_STATUS: Final = "delete from media_attachments where status_id = $1 returning original_key, preview_key"

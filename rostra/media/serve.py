@@ -43,13 +43,13 @@ async def serve_media(store: ObjectStore, request: Request, key: str) -> Respons
     """
     content_type = find_content_type(key)
     if content_type is None:
-        return _missing()
+        return serve_nothing()
     if request.method != "HEAD" and not any(name in request.headers for name in _CONDITIONS):
         window = await store.find_window(key)
-        return _missing() if window is None else _whole(store, window, content_type)
+        return serve_nothing() if window is None else _whole(store, window, content_type)
     head = await store.find_head(key)
     if head is None:
-        return _missing()
+        return serve_nothing()
     if _is_unchanged(request, head):
         return Response(status_code=304, headers=_headers_of(head))
     span = wanted_span(request, head)
@@ -59,7 +59,7 @@ async def serve_media(store: ObjectStore, request: Request, key: str) -> Respons
         return Response(headers=_headers_of(head) | {"Content-Length": str(head.size)}, media_type=content_type)
     if span == "whole":
         window = await store.find_window(key)
-        return _missing() if window is None else _whole(store, window, content_type)
+        return serve_nothing() if window is None else _whole(store, window, content_type)
     start, end = span
     headers = _headers_of(head) | {
         "Content-Range": f"bytes {start}-{end - 1}/{head.size}",
@@ -86,7 +86,8 @@ def _headers_of(head: ObjectHead) -> dict[str, str]:
     return _HEADERS | {"ETag": head.etag, "Last-Modified": format_datetime(head.last_modified, usegmt=True)}
 
 
-def _missing() -> Response:
+def serve_nothing() -> Response:
+    """The answer for what is not stored, or is not to be served."""
     return Response("Not found", 404, _MISSING, "text/plain")
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 Category = Literal["spam", "legal", "violation", "other"]
 SubjectKind = Literal["status", "account"]
+# What an action is on: beside what a case may be about, a file of its post.
+ActedOn = Literal["status", "account", "media"]
 Outcome = Literal["violates", "ok", "unclear", "out_of_scope"]
 ActionKind = Literal["label", "sensitive", "interaction-off", "limit", "remove", "warn", "freeze", "suspend"]
 Origin = Literal["own", "report", "legal", "trusted", "host", "order"]
@@ -32,10 +34,13 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a decision is to do: to the post, or to the account that wrote it. `lasts` None is for good."""
+    """One thing that a decision is to do: to the post, to a file of it, or to the account that wrote it. `lasts` None
+    is for good."""
 
     kind: ActionKind
-    on: SubjectKind = "status"
+    on: ActedOn = "status"
+    # Of a file: its id. That of another post's file means those that look like it.
+    media_id: int | None = None
     # Of a label: its id in the policy.
     label: str = ""
     lasts: timedelta | None = None
@@ -83,7 +88,7 @@ class ActionRow(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     decision_id: int
     kind: ActionKind
-    subject_kind: SubjectKind
+    subject_kind: ActedOn
     subject_id: int
     account_id: int
     detail: str

@@ -19,6 +19,7 @@ _ACTIONS: Final[tuple[tuple[str, WarningAction], ...]] = (
     ("sensitive.account", "sensitive"),
     ("remove.status", "delete_statuses"),
     ("sensitive.status", "mark_statuses_as_sensitive"),
+    ("sensitive.media", "mark_statuses_as_sensitive"),
 )
 _STATES: Final[dict[str, AppealState]] = {"upheld": "rejected", "overturned": "approved", "modified": "approved"}
 _TAKEN_BACK: Final = {

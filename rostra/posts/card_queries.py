@@ -13,7 +13,8 @@ import msgspec
 from rostra.kit.db import Reader, Tx, find_record
 
 LINKED: Final = """
-select s.text, s.revision, s.card_id, exists (select from media_attachments m where m.status_id = s.id) as has_media
+select s.text, s.revision, s.card_id, exists (select from media_attachments m where m.status_id = s.id
+    and m.removed_at is null) as has_media
 from statuses s where s.id = $1
 """
 

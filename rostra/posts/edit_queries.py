@@ -21,7 +21,8 @@ select id from statuses where id = $1 and account_id = $2 and reblog_of_id is nu
 LOCKED: Final = """
 select s.id, s.text, s.content, s.spoiler_text, s.sensitive, s.language, s.visibility, s.revision, s.created_at,
   s.edited_at, s.has_poll, s.card_id, c.url as card_url, s.withheld is not null as is_withheld,
-  array(select m.id from media_attachments m where m.status_id = s.id order by m.position, m.id) as media_ids,
+  array(select m.id from media_attachments m where m.status_id = s.id and m.removed_at is null
+    order by m.position, m.id) as media_ids,
   array(select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id) as tags
 from statuses s left join preview_cards c on c.id = s.card_id where s.id = $1
 """
@@ -53,18 +54,23 @@ update media_attachments set
   description = case when $3 then $4 else description end,
   focus_x = case when $5 then $6 else focus_x end,
   focus_y = case when $5 then $7 else focus_y end
-where id = $2 and status_id = $1
+where id = $2 and status_id = $1 and removed_at is null
 """
 
 # $1 the viewer, $2 the status; of a boost, what it boosts is meant.
 _NAMED: Final = "(select coalesce(named.reblog_of_id, named.id) from statuses named where named.id = $2)"
 
+# What moderation has removed since is in no earlier version either.
 HISTORY: Final = f"""
 select s.id, s.account_id, s.text, s.content, s.spoiler_text, s.sensitive,
   coalesce(s.edited_at, s.created_at) as created_at,
   (select p.options from polls p where p.status_id = s.id) as poll_options,
   coalesce((select jsonb_agg(jsonb_build_object('text', e.text, 'content', e.content, 'spoiler_text', e.spoiler_text,
-      'sensitive', e.sensitive, 'media', e.media, 'poll_options', e.poll_options, 'created_at', e.created_at)
+      'sensitive', e.sensitive, 'poll_options', e.poll_options, 'created_at', e.created_at,
+      'media', (select coalesce(jsonb_agg(f.shown order by f.place), '[]')
+        from jsonb_array_elements(e.media) with ordinality f(shown, place)
+        where not exists (select from actions x where x.subject_kind = 'media'
+          and x.subject_id = (f.shown ->> 'id')::bigint and x.kind = 'remove' and x.ended_at is null)))
       order by e.revision)
     from status_edits e where e.status_id = s.id), '[]') as earlier
 from statuses s join accounts a on a.id = s.account_id

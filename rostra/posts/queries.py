@@ -22,7 +22,7 @@ select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive,
   coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'type', m.type, 'description', m.description,
       'focus_x', m.focus_x, 'focus_y', m.focus_y, 'blurhash', m.blurhash, 'original_key', m.original_key,
       'preview_key', m.preview_key, 'meta', m.meta) order by m.position, m.id)
-    from media_attachments m where m.status_id = s.id), '[]') as media,
+    from media_attachments m where m.status_id = s.id and m.removed_at is null), '[]') as media,
   coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'username', x.username, 'domain', x.domain, 'url', x.url)
       order by x.id)
     from mentions m join accounts x on x.id = m.account_id where m.status_id = s.id), '[]') as mentions,
@@ -59,12 +59,13 @@ where named.id = $2 and {VISIBLE_STATUS}
 
 BLOCKED_AMONG: Final = "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])"
 
+# What moderation has removed is not to be had again; what it has covered stays where it is.
 OWN_MEDIA: Final = """
 select m.id, m.type, m.description, m.focus_x, m.focus_y, m.blurhash, m.original_key, m.preview_key, m.meta,
   m.pdq, m.pdq_quality
 from unnest($2::bigint[]) with ordinality as wanted(id, place)
 join media_attachments m on m.id = wanted.id
-where m.account_id = $1 and (m.status_id is null or m.status_id = $4)
+where m.account_id = $1 and (m.status_id is null and not m.covered or m.status_id = $4) and m.removed_at is null
   and (m.scheduled_status_id is null or m.scheduled_status_id = $3)
 order by wanted.place
 """
@@ -139,7 +140,8 @@ on conflict (tag_id, used_on, account_id) do update set uses = tag_uses.uses + 1
 ATTACH_MEDIA: Final = """
 update media_attachments m set status_id = $1, scheduled_status_id = null, position = given.place
 from unnest($2::bigint[]) with ordinality as given(id, place)
-where m.id = given.id and m.account_id = $3 and (m.status_id is null or m.status_id = $1)
+where m.id = given.id and m.account_id = $3 and (m.status_id is null and not m.covered or m.status_id = $1)
+  and m.removed_at is null
 """
 
 

@@ -65,6 +65,7 @@ update statuses s set labels = shown.labels, rendered_for = 0,
   covered = coalesce(shown.covered, false)
     or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
       and x.ended_at is null)
+    or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
     or (exists (select from media_attachments m where m.status_id = s.id)
       and (select a.sensitized_at is not null from accounts a where a.id = s.account_id))
 from (

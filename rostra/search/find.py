@@ -77,7 +77,8 @@ def _statement(candidates: LiteralString) -> LiteralString:
         and author.suspended_at is null
         and (x.open and $15::boolean is distinct from true and {_NOT_LIMITED}
           or $15 is distinct from false and {_MINE})
-        and ($9::boolean is null or $9 = exists (select from media_attachments m where m.status_id = s.id))
+        and ($9::boolean is null or $9 = exists (select from media_attachments m where m.status_id = s.id
+          and m.removed_at is null))
         and ($10::boolean is null or $10 = exists (select from polls p where p.status_id = s.id))
         and ($11::boolean is null or $11 = (s.card_id is not null))
         and ($12::boolean is null or $12 = (s.in_reply_to_id is not null))

@@ -16,7 +16,8 @@ insert into status_search (status_id, account_id, open, words)
 select s.id, s.account_id, s.visibility = 'public' and a.indexable and not s.limited,
   to_tsvector('plain', concat_ws(' ',
   s.spoiler_text, s.text,
-  (select string_agg(m.description, ' ') from media_attachments m where m.status_id = s.id),
+  (select string_agg(m.description, ' ') from media_attachments m
+    where m.status_id = s.id and m.removed_at is null),
   (select array_to_string(p.options, ' ') from polls p where p.status_id = s.id)))
 from statuses s join accounts a on a.id = s.account_id where s.id = any($1::bigint[]) and s.reblog_of_id is null
   and s.withheld is null

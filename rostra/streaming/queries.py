@@ -13,7 +13,7 @@ SUBJECT: Final = """
 select s.id, s.account_id, s.visibility, s.reblog_of_id is not null as is_boost,
   s.in_reply_to_id is not null and s.in_reply_to_account_id <> s.account_id as is_reply_to_other,
   a.domain is null as is_local, a.silenced_at is not null as is_silenced,
-  exists (select from media_attachments m where m.status_id = s.id) as has_media,
+  exists (select from media_attachments m where m.status_id = s.id and m.removed_at is null) as has_media,
   array(select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id) as tags
 from statuses s join accounts a on a.id = s.account_id where s.id = $1
 """

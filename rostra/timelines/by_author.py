@@ -33,7 +33,7 @@ WITH_MEDIA: Final = both_orders(
     page_of(f"""
       select s.id from (
         select distinct m.status_id from media_attachments m
-        where m.account_id = $6 and m.status_id < $3 and m.status_id > $4
+        where m.account_id = $6 and m.status_id < $3 and m.status_id > $4 and m.removed_at is null
         order by m.status_id desc /*page*/) with_media
       join statuses s on s.id = with_media.status_id {_CHOSEN}
     """)

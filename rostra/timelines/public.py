@@ -21,7 +21,7 @@ _CHOSEN: Final = f"""
   and s.id < $3 and s.id > $4
   and x.silenced_at is null and x.suspended_at is null
   and (not $6 or x.domain is null) and (not $7 or x.domain is not null)
-  and (not $8 or exists (select from media_attachments m where m.status_id = s.id))
+  and (not $8 or exists (select from media_attachments m where m.status_id = s.id and m.removed_at is null))
   and {wanted("$1", "s.account_id", "x", "$2")}
 """
 

@@ -11,6 +11,7 @@ from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
 from rostra.moderation.cases.dossier import list_cases_by_id, list_copies
 from rostra.moderation.cases.dossier_queries import find_copies, find_names
+from rostra.moderation.cases.pictures import list_alike
 from rostra.moderation.decisions import bulk_queries
 from rostra.moderation.decisions.bulk import get_bulk, preview, start_bulk, stop_bulk
 from rostra.moderation.records import Draft, SubjectKind
@@ -27,10 +28,11 @@ _LISTED: Final = 60
 
 
 class ChosenForm(msgspec.Struct, frozen=True, kw_only=True):
-    """`cases` of the list, or the near-copies of a post."""
+    """`cases` of the list, or the near-copies of a post, or the posts with pictures like a post's."""
 
     cases: list[Id] = []
     near_of: Id | None = None
+    like: Id | None = None
     clause: str = ""
 
 
@@ -44,6 +46,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True):
     clause: str = ""
     acts: list[str] = []
     lasts: dict[str, str] = {}
+    media: list[Id] = []
     label: str = ""
     facts: str = ""
     note: str = ""
@@ -69,6 +72,9 @@ async def choose(visit: Visit, form: ChosenForm) -> Response:
     if form.near_of is not None:
         ids = await list_copies(desk, form.near_of)
         return await _preview(visit, "status", ids, 0, {"clause": form.clause})
+    if form.like is not None:
+        ids, media = await list_alike(desk, form.like)
+        return await _preview(visit, "status", ids, 0, {"clause": form.clause, "media": media})
     cases = await list_cases_by_id(desk, form.cases)
     statuses = [case.subject_id for case in cases if case.subject_kind == "status"]
     accounts = [case.subject_id for case in cases if case.subject_kind == "account"]
@@ -95,7 +101,8 @@ async def _preview(
         (clause.id, say(clause.title, visit.language)) for clause in current.bundle.clauses if not clause.retired
     ]
     blank: dict[str, Any] = {
-        "outcome": "violates", "clause": "", "acts": [], "lasts": {}, "label": "", "facts": "", "note": "", "out": [],
+        "outcome": "violates", "clause": "", "acts": [], "lasts": {}, "media": [], "label": "", "facts": "", "note": "",
+        "out": [],
     }  # fmt: skip
     return await visit.html(
         "admin/desk_bulk_new.html",
@@ -136,7 +143,7 @@ async def start(visit: Visit, form: StartForm) -> Response:
     except Refused as error:
         typed = {
             "outcome": form.outcome, "clause": form.clause, "acts": form.acts, "lasts": form.lasts,
-            "label": form.label, "facts": form.facts, "note": form.note, "out": form.out,
+            "media": form.media, "label": form.label, "facts": form.facts, "note": form.note, "out": form.out,
         }  # fmt: skip
         return await _preview(visit, form.kind, chosen, 0, typed, dict(errors_of(error)))
     return visit.redirect(f"/admin/desk/bulk/{made}")
@@ -144,7 +151,7 @@ async def start(visit: Visit, form: StartForm) -> Response:
 
 def _draft(form: StartForm) -> Draft:
     """What is done to each. Raises Invalid."""
-    wishes = wishes_of(form.acts, form.lasts, form.label) if form.outcome == "violates" else ()
+    wishes = wishes_of(form.acts, form.lasts, form.label, form.media) if form.outcome == "violates" else ()
     if form.outcome == "violates" and not wishes:
         raise Invalid("actions", "are needed: what is to be done?", code="ERR_BLANK")
     return Draft(

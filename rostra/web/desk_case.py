@@ -99,6 +99,7 @@ def _filled(d: Dossier, v: CaseView) -> dict[str, Any]:
         "clause": d.case.clause if d.case.clause in clauses else "",
         "acts": [],
         "lasts": {},
+        "media": [],
         "label": "",
         "reason": "",
         "facts": "",

@@ -44,6 +44,7 @@ class DecideForm(msgspec.Struct, frozen=True, kw_only=True):
     clause: str = ""
     acts: list[str] = []
     lasts: dict[str, str] = {}
+    media: list[Id] = []
     label: str = ""
     reason: str = ""
     reason_language: Literal["en", "it"] = "en"
@@ -64,6 +65,7 @@ class DecideForm(msgspec.Struct, frozen=True, kw_only=True):
             "clause": self.clause,
             "acts": self.acts,
             "lasts": self.lasts,
+            "media": [str(each) for each in self.media],
             "label": self.label,
             "reason": self.reason,
             "facts": self.facts,
@@ -108,7 +110,7 @@ def _draft(form: DecideForm, case: CaseRow) -> Draft:
     outcome = quick.outcome if quick else _OUTCOMES.get(form.outcome)
     if outcome is None:
         raise Invalid("outcome", "is needed", code="ERR_BLANK")
-    wishes = quick.wishes if quick else wishes_of(form.acts, form.lasts, form.label)
+    wishes = quick.wishes if quick else wishes_of(form.acts, form.lasts, form.label, form.media)
     reason = form.reason.strip()[:_LONGEST]
     return Draft(
         outcome=outcome,
@@ -172,6 +174,7 @@ def _problems(visit: Visit, errors: Mapping[str, str]) -> dict[str, str]:
         "outcome": visit.gettext("Choose what you think of it."),
         "clause": visit.gettext("Choose the clause that it breaks."),
         "label": visit.gettext("Choose which label."),
+        "media": visit.gettext("Choose which of the files."),
         "actions": visit.gettext("These actions do not go together."),
     }
     return {field: words.get(field, text) for field, text in errors.items()}

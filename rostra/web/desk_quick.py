@@ -12,16 +12,17 @@ from rostra.accounts.permissions import Permission, may
 from rostra.accounts.records import Role
 from rostra.kit.errors import Invalid
 from rostra.moderation.decisions.actions import POSSIBLE
-from rostra.moderation.records import ActionKind, Outcome, SubjectKind, Wish
+from rostra.moderation.records import ActedOn, ActionKind, Outcome, SubjectKind, Wish
 
 LENGTHS: Final[dict[str, timedelta | None]] = {
     "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "": None,
 }  # fmt: skip
 # In the order of the form, the mildest first.
 ON_STATUS: Final[tuple[ActionKind, ...]] = ("label", "sensitive", "interaction-off", "limit", "remove")
+ON_MEDIA: Final[tuple[ActionKind, ...]] = ("sensitive", "remove")
 ON_ACCOUNT: Final[tuple[ActionKind, ...]] = ("warn", "label", "sensitive", "limit", "freeze", "suspend")
 
-_ACTS: Final[dict[str, tuple[SubjectKind, ActionKind]]] = {
+_ACTS: Final[dict[str, tuple[ActedOn, ActionKind]]] = {
     f"{on}.{kind}": (on, kind) for on, kinds in POSSIBLE.items() for kind in kinds
 }
 
@@ -99,15 +100,20 @@ def find_quick(kind: SubjectKind, name: str) -> Quick | None:
     return next((quick for quick in (_OF_STATUS if kind == "status" else _OF_ACCOUNT) if quick.name == name), None)
 
 
-def wishes_of(acts: Sequence[str], lasts: Mapping[str, str], label: str) -> tuple[Wish, ...]:
-    """What the boxes of the long form ask for: `status.limit`, with `24h`, `7d`, `30d` or "" for good in `lasts`.
-    Raises Invalid."""
+def wishes_of(acts: Sequence[str], lasts: Mapping[str, str], label: str, media: Sequence[int] = ()) -> tuple[Wish, ...]:
+    """What the boxes of the long form ask for: `status.limit`, with `24h`, `7d`, `30d` or "" for good in `lasts`; what
+    is for files is done to each of `media`. Raises Invalid."""
     found: list[Wish] = []
     for act in dict.fromkeys(acts):
         length = lasts.get(act, "")
         if act not in _ACTS or length not in LENGTHS:
             raise Invalid("actions", "are none of those that there are")
         on, kind = _ACTS[act]
-        lasting = None if kind in ("warn", "remove") else LENGTHS[length]
+        lasting = None if kind == "warn" or (on, kind) == ("status", "remove") else LENGTHS[length]
+        if on == "media":
+            if not media:
+                raise Invalid("media", "is needed: which of the files?")
+            found += [Wish(kind=kind, on=on, media_id=each, lasts=lasting) for each in dict.fromkeys(media)]
+            continue
         found.append(Wish(kind=kind, on=on, label=label if kind == "label" else "", lasts=lasting))
     return tuple(found)

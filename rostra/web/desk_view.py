@@ -31,12 +31,14 @@ _MOST_WORDS: Final = 4000
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the subject's. `type` is the attachment's."""
+    """A file of the subject's. `type` is the attachment's; `removed`: nobody but reviewers sees it."""
 
+    id: str
     url: str
     preview: str
     type: str
     description: Markup
+    removed: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,7 @@ def view_of(d: Dossier, templates: Sequence[Template], viewer: Viewer) -> CaseVi
     locale = d.author.locale or (d.status.language if d.status else None) or "en"
     return CaseView(
         title=say(clause.title, viewer.language) if clause else case.clause or case.rule,
-        shown=_shown(d, viewer.urls),
+        shown=_shown(d),
         change=_change(d),
         reports=[_report(d, line, viewer) for line in d.reports],
         clauses=_clauses(d, viewer.language),
@@ -149,7 +151,12 @@ def _changes(before: list[str], after: list[str]) -> Iterator[Markup]:
             yield Markup("<ins>{}</ins>").format("".join(after[to:until]))
 
 
-def _shown(d: Dossier, urls: Urls) -> Shown:
+def evidence_path(key: str) -> str:
+    """Where reviewers see a stored file, whatever has become of it for others."""
+    return f"/admin/desk/files/{key}"
+
+
+def _shown(d: Dossier) -> Shown:
     spans = [(mark.field, mark.start, mark.end, mark.name) for mark in d.seen.marks]
     if d.status is not None and d.verdict.spans and d.verdict.held_revision == d.status.revision:
         spans += [(field, start, end, name) for field, start, end, name in d.verdict.spans]
@@ -166,9 +173,11 @@ def _shown(d: Dossier, urls: Urls) -> Shown:
         options=[mark for field in texts if field.startswith("poll[") and (mark := marked(field)) is not None],
         pictures=[
             Picture(
-                url=urls.stored(each["key"]),
-                preview=urls.stored(each.get("preview_key") or each["key"]),
+                id=str(each.get("id") or ""),
+                url=evidence_path(each["key"]),
+                preview=evidence_path(each.get("preview_key") or each["key"]),
                 type=each["type"],
+                removed=bool(each.get("removed")),
                 description=marked(f"description[{n}]") or escape(each.get("description") or ""),
             )
             for n, each in enumerate(media)

@@ -32,6 +32,7 @@ from rostra.moderation.desk import Reviewer
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.screening.overview import get_current
+from rostra.web.desk_view import evidence_path
 from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -199,7 +200,7 @@ async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Res
         "admin/measurement_label.html",
         http_status=http_status,
         offer=offer,
-        pictures=[] if offer is None else _pictures(visit, offer),
+        pictures=[] if offer is None else _pictures(offer),
         choices=[
             Choice(
                 id=clause.id, title=say(clause.title, visit.language), text=say(clause.text, visit.language), key=key
@@ -213,10 +214,10 @@ async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Res
     )
 
 
-def _pictures(visit: Visit, offer: Offer) -> list[tuple[str, str, str]]:
+def _pictures(offer: Offer) -> list[tuple[str, str, str]]:
     """Address, kind and description of each file."""
     return [
-        (visit.res.urls.stored(media["key"]), media["type"], media["description"] or "")
+        (evidence_path(media["key"]), media["type"], media["description"] or "")
         for media in offer.snapshot.content.get("media") or []
         if media.get("key")
     ]

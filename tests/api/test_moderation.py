@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.api.pictures import upload
 from tests.screening.policies import put_in_force
 from tests.world import Person, World
 
@@ -128,3 +129,22 @@ async def test_the_queue_takes_the_same_statements_for_one_and_for_thirty_cases(
     assert len(page["cases"]) == 30
     assert page["next"]
     assert len(one) == len(many)
+
+
+async def test_a_file_of_a_post_is_removed_by_itself(world: World) -> None:
+    ada, mod, _ = await scene(world)
+    media = [await upload(ada), await upload(ada)]
+    posted = await ada.post("A carrot", media_ids=[each["id"] for each in media])
+    draft = {
+        "subject_kind": "status",
+        "subject_id": posted["id"],
+        "outcome": "violates",
+        "clause": "words",
+        "actions": [{"kind": "remove", "on": "media", "media_id": media[1]["id"], "seconds": 3600}],
+        "revision": 0,
+    }
+    made = (await mod.api.post(f"{PATH}/decisions", draft)).json()
+    assert (made["actions"][0]["on"], made["actions"][0]["media_id"]) == ("media", media[1]["id"])
+    shown = (await world.anyone.get(f"/api/v1/statuses/{posted['id']}")).json()["media_attachments"]
+    assert [each["id"] for each in shown] == [media[0]["id"]]
+    await mod.api.post(f"{PATH}/decisions", {**draft, "actions": [{"kind": "remove", "on": "media"}]}, expect=422)

@@ -20,6 +20,7 @@ from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.decisions.expiry import expire_actions, expire_holds, miss_deadlines
 from rostra.moderation.decisions.reverse import reverse
 from rostra.moderation.records import Wish
+from tests.api.pictures import png
 from tests.moderation.desk import drafted, reviewer
 from tests.screening.policies import MAIN, put_in_force
 from tests.world import Person, World
@@ -66,7 +67,19 @@ where s.limited <> exists (select from actions x where x.subject_kind = 'status'
     and x.kind = 'interaction-off' and x.ended_at is null)
   or s.covered <> (exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id
     and x.kind = 'sensitive' and x.ended_at is null)
+    or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
     or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers))""",
+    "files are removed and cover their posts by actions that hold, and what is removed is served to nobody": """
+select m.id from media_attachments m
+where (m.removed_at is not null) <> exists (select from actions x where x.subject_kind = 'media'
+    and x.subject_id = m.id and x.kind = 'remove' and x.ended_at is null)
+  or m.covered <> exists (select from actions x where x.subject_kind = 'media' and x.subject_id = m.id
+    and x.kind = 'sensitive' and x.ended_at is null)
+  or (m.removed_at is not null) <> exists (select from hidden_files h where h.key = m.original_key)
+  or (m.removed_at is not null) <> exists (select from hidden_files h where h.key = m.preview_key)""",
+    "no post shows a file that is removed, nor has it been taken to another post": """
+select m.id from media_attachments m join statuses s on strpos(s.rendered, m.original_key) > 0
+where m.removed_at is not null and s.rendered_for <> 0""",
     "accounts are limited, frozen and suspended by actions that hold, and by nothing else": """
 select a.id from accounts a
 where exists (
@@ -123,10 +136,16 @@ class Life:
     async def post(self) -> None:
         who = self.random.choice(self.people)
         self.number += 1
+        media = [await self.picture(who) for _ in range(self.random.choice((0, 0, 1, 2)))]
         text = f"{self.random.choice(WORDS)} number {self.number}"
-        answer = await who.api.post("/api/v1/statuses", {"status": text}, expect=None)
+        answer = await who.api.post("/api/v1/statuses", {"status": text, "media_ids": media}, expect=None)
         if answer.status_code == 200:
             self.posts.append((who, int(answer.json()["id"])))
+
+    async def picture(self, who: Person) -> str:
+        files = {"file": ("a.png", png(), "image/png")}
+        answer = await who.api.request("POST", "/api/v2/media", files=files, expect=None)
+        return str(answer.json().get("id", "0"))
 
     async def report(self) -> None:
         if self.posts:
@@ -142,9 +161,20 @@ class Life:
         by = self.random.choice(self.staff)
         revision = await self.world.db.connection.fetchval("select revision from statuses where id = $1", status_id)
         outcome = self.random.choice(("violates", "violates", "ok", "unclear"))
-        wishes = tuple(self.random.sample(WISHES, self.random.randint(1, 3))) if outcome == "violates" else ()
+        wishes = (await self.wishes(status_id)) if outcome == "violates" else ()
         draft = drafted(outcome, *wishes, revision=revision, clause="words" if wishes else "")
         await decide_subject(self.world.res.desk, reviewer(by, "admin"), "status", status_id, draft)
+
+    async def wishes(self, status_id: int) -> tuple[Wish, ...]:
+        rows = await self.world.db.connection.fetch(
+            "select id from media_attachments where status_id = $1 order by id", status_id
+        )
+        files = [
+            Wish(kind=kind, on="media", media_id=row["id"], lasts=lasts)
+            for row in rows
+            for kind, lasts in (("remove", None), ("remove", timedelta(days=1)), ("sensitive", timedelta(days=2)))
+        ]
+        return tuple(self.random.sample([*WISHES, *files], self.random.randint(1, 3)))
 
     async def reverse(self) -> None:
         rows = await self.world.db.connection.fetch("select id from decisions where reversed_at is null order by id")
@@ -157,7 +187,11 @@ class Life:
         if self.posts:
             who, status_id = self.random.choice(self.posts)
             self.number += 1
-            form = {"status": f"{self.random.choice(WORDS)} number {self.number}"}
+            rows = await self.world.db.connection.fetch(
+                "select id from media_attachments where account_id = $1 order by id", who.account_id
+            )
+            media = [str(row["id"]) for row in self.random.sample(rows, min(len(rows), self.random.choice((0, 1, 2))))]
+            form = {"status": f"{self.random.choice(WORDS)} number {self.number}", "media_ids": media}
             await who.api.put(f"/api/v1/statuses/{status_id}", form, expect=None)
 
     async def delete(self) -> None:

@@ -154,7 +154,7 @@ def dossier(text: str = THREAT, **changes: Any) -> Dossier:
         "around": [_around(1, "above"), _around(2, "above", account_id=3, username="tomas"), _around(3, "below", has_media=True, spoiler_text="Careful")], "before": before,
         "other_cases": [OtherCase(id=81, subject_kind="status", clause=_clause(), severity=4, opened_at=NOW, source="rule", excerpt="And another thing"), OtherCase(id=82, subject_kind="account", clause="", severity=2, opened_at=NOW, source="person", excerpt=None)],
         "reports": [_report(1), _report(2, trusted=True, username="help", domain="hotline.example", comment=""), _report(3, muted=True, upheld=0, rejected=0, reason="", category="other")],
-        "copies": copies, "related": related, "deadlines": [Deadline(regime="host", due_at=NOW + timedelta(hours=2), met_at=None, missed_at=None), Deadline(regime="legal", due_at=NOW - timedelta(hours=2), met_at=None, missed_at=NOW - timedelta(hours=2))],
+        "copies": copies, "alike": copies, "related": related, "deadlines": [Deadline(regime="host", due_at=NOW + timedelta(hours=2), met_at=None, missed_at=None), Deadline(regime="legal", due_at=NOW - timedelta(hours=2), met_at=None, missed_at=NOW - timedelta(hours=2))],
         "holding": [Holding(kind="limit", subject_kind="account", detail="", starts_at=NOW, ends_at=NOW + timedelta(days=2))], "notes": [Note(text="Known from last week.", created_at=NOW - timedelta(minutes=5), username="nora")], "current": _current(),
     }
     return Dossier(**(made | changes))
@@ -162,14 +162,14 @@ def dossier(text: str = THREAT, **changes: Any) -> Dossier:
 
 def _bare(**changes: Any) -> Dossier:
     """A case with nothing beside it."""
-    made: dict[str, Any] = {"evidence": None, "seen": Seen(), "verdict": _verdict(clause=None, policy=None, details=None), "around": [], "before": [], "other_cases": [], "reports": [], "copies": Copies(), "related": [], "deadlines": [], "holding": [], "notes": []}
+    made: dict[str, Any] = {"evidence": None, "seen": Seen(), "verdict": _verdict(clause=None, policy=None, details=None), "around": [], "before": [], "other_cases": [], "reports": [], "alike": Copies(), "copies": Copies(), "related": [], "deadlines": [], "holding": [], "notes": []}
     return dossier(**(made | changes))
 
 
 def _values(d: Dossier, role: Any = "moderator", me: int = 1, **changes: Any) -> dict[str, Any]:
     templates = [Template(id=3, name="A threat", clause=_clause(), text={"en": "Dear {author}, this is a threat.", "it": "{author}, questa è una minaccia."}), Template(id=4, name=s.HOSTILE, clause="spam", text={"en": s.HOSTILE})]
     view = view_of(d, templates, Viewer(account_id=me, role=role, language="en", at=NOW, urls=URLS))
-    typed = {"outcome": "", "clause": d.case.clause, "acts": [], "lasts": {}, "label": "", "reason": "", "facts": "", "note": "", "confidence": "", "template": "", "revision": str(d.status.revision) if d.status else ""}
+    typed = {"outcome": "", "clause": d.case.clause, "acts": [], "media": ["700"], "lasts": {}, "label": "", "reason": "", "facts": "", "note": "", "confidence": "", "template": "", "revision": str(d.status.revision) if d.status else ""}
     made: dict[str, Any] = {"d": d, "v": view, "typed": typed, "errors": {}, "problem": "", "place": Place(query=Query(clause="violence"), skipped=(5,)), "since": 1_780_000_000, "kept": ReviewerRow(), "today": Today(items={0: 12, 1: 41, 3: 60}, seconds=3600), "colleagues": [Colleague(id=9, username="nora", role="admin")], "done": None, "may": POWERS}
     return made | changes
 
@@ -210,7 +210,7 @@ def _queue_cases() -> dict[str, Case]:
 
 def _one_cases() -> dict[str, Case]:
     at = page("/admin/desk/cases/7", administrator=False, moderator=True, waiting=400)
-    media = [{"type": kind, "key": f"picture-{n}.svg", "preview_key": f"picture-{n}.svg", "description": "A knife on a table" if n else None} for n, kind in enumerate(("image", "image", "gifv", "video", "audio"))]
+    media = [{"id": str(700 + n), "removed": n == 1, "type": kind, "key": f"picture-{n}.svg", "preview_key": f"picture-{n}.svg", "description": "A knife on a table" if n else None} for n, kind in enumerate(("image", "image", "gifv", "video", "audio"))]
     evil_seen = Seen(parts=(Part("spoiler_text", s.HOSTILE), Part("text", s.HOSTILE), Part("poll[options][0]", s.HOSTILE)), marks=(Mark("text", 0, 9, s.HOSTILE), Mark("spoiler_text", 2, 8, "x")), scores=[(s.HOSTILE, 0.5)], found=[s.HOSTILE])
     evil = dossier(
         status=_status(text=s.HOSTILE, spoiler_text=s.HOSTILE, options=[s.HOSTILE], language=s.HOSTILE, media=[{**media[0], "description": s.HOSTILE}], visibility="private"), evidence=_snapshot(s.HOSTILE[:20]), seen=evil_seen,
@@ -219,7 +219,7 @@ def _one_cases() -> dict[str, Case]:
         notes=[Note(text=s.HOSTILE, created_at=NOW, username=None)], verdict=_verdict(details={"rule": s.HOSTILE}, reason={"en": s.HOSTILE}, expires_at=NOW + timedelta(hours=60), expires_to="release"),
         holding=[Holding(kind="label", subject_kind="status", detail=s.HOSTILE, starts_at=NOW, ends_at=None)],
     )
-    typed = {"outcome": "violates", "clause": _clause(), "acts": ["status.remove", "account.freeze"], "lasts": {"account.freeze": "7d"}, "label": "graphic", "reason": s.HOSTILE, "facts": s.HOSTILE, "note": s.HOSTILE, "confidence": "fairly", "template": "3", "revision": "2"}
+    typed = {"outcome": "violates", "clause": _clause(), "acts": ["status.remove", "account.freeze"], "media": ["700"], "lasts": {"account.freeze": "7d"}, "label": "graphic", "reason": s.HOSTILE, "facts": s.HOSTILE, "note": s.HOSTILE, "confidence": "fairly", "template": "3", "revision": "2"}
     errors = dict.fromkeys(("outcome", "clause", "label", "actions", "note", "to"), s.HOSTILE)
     held = dossier(case=_full(source="hold", assigned_to=None, lease_until=None, holder=None, kept_for="nora", reserved_for=9, reserved_until=NOW + timedelta(hours=1), due_at=None), status=_status(withheld="review", media=media), verdict=_verdict(spans=[("text", 0, 6, "x")], held_revision=1, expires_at=NOW + timedelta(hours=60), expires_to="refuse"))
     profile = dossier(case=_full(subject_kind="account", source="expiry", clause="", severity=2, exposure=0), status=None, evidence=None, seen=Seen(parts=(Part("display_name", "Tomás"), Part("note", "I say what I think."))), around=[_around(n, "latest", username="tomas", account_id=3) for n in range(2)], copies=Copies(), author=_author(fields=[{"name": "Web", "value": "https://x.example"}]))
@@ -249,9 +249,9 @@ def _other_cases() -> dict[str, Case]:
     at = page("/admin/desk/bulk", administrator=False, moderator=True)
     listed = [Listed(id=n, acct="tomas@relay.example" if n else "x", excerpt=s.HOSTILE if n else THREAT, case_id=n or None) for n in range(4)]
     clauses = [(_clause(), "Threats of violence"), ("evil", s.HOSTILE)]
-    blank: dict[str, Any] = {"outcome": "violates", "clause": "", "acts": [], "lasts": {}, "label": "", "facts": "", "note": "", "out": []}
+    blank: dict[str, Any] = {"outcome": "violates", "clause": "", "acts": [], "media": ["700"], "lasts": {}, "label": "", "facts": "", "note": "", "out": []}
     new: dict[str, Any] = {"kind": "status", "ids": list(range(400)), "listed": listed, "left_out": 2, "reach": Preview(items=400, accounts=31, local=20, views=41_233, withheld=3), "clauses": clauses, "labels": [("graphic", s.HOSTILE)], "typed": blank, "errors": {}}
-    wrong = blank | {"acts": ["status.limit"], "lasts": {"status.limit": "7d"}, "facts": s.HOSTILE, "out": [1]}
+    wrong = blank | {"acts": ["status.limit"], "media": ["700"], "lasts": {"status.limit": "7d"}, "facts": s.HOSTILE, "out": [1]}
     bulk = BulkRow(id=5, actor_id=1, draft={"outcome": "violates", "clause": _clause(), "wishes": [{"kind": "remove", "on": "status"}]}, policy="x", total=400, done=120, skipped=3, state="running", created_at=NOW, finished_at=None)
     skipped = [("status", 4, "changed"), ("status", 5, "gone"), ("account", 6, s.HOSTILE)]
     templates = [Template(id=3, name=s.HOSTILE, clause=_clause(), text={"en": s.HOSTILE, "it": "Ciao {author}"}), Template(id=4, name="Plain", clause="", text={"it": "Ciao"})]

@@ -8,7 +8,9 @@ from datetime import timedelta
 import asyncpg
 
 from rostra.moderation.cases.queue import REST
+from tests.api.pictures import upload
 from tests.moderation.desk import case_of, open_cases
+from tests.moderation.test_files import upload as picture
 from tests.screening.policies import put_in_force
 from tests.web.browser import Browser
 from tests.web.markup import check
@@ -506,3 +508,45 @@ async def test_pages_are_refused_to_those_who_may_not_and_unknown_cases_are_not_
     await browser.post("/admin/desk/decisions/12/undo", expect=404)
     await browser.get("/admin/desk?tab=nothing", expect=422)
     await browser.get("/admin/desk?after=%27;drop&exposure=9&source=x")
+
+
+async def test_one_picture_of_a_post_is_removed_in_the_long_form(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    media = [await upload(ada), await upload(ada, description="a rose")]
+    posted = await ada.post("A marrow", media_ids=[each["id"] for each in media])
+    page = await _next(browser)
+    assert f"/admin/desk/files/{media[0]['url'].partition('/media/')[2]}" in page
+    path = f"/admin/desk/cases/{(await case_of(world, posted['id']))['id']}/decide"
+    chosen = {"outcome": "violates", "clause": "words", "acts[]": ["media.remove"], "revision": "0"}
+    page = await browser.post(path, expect=422, **chosen)
+    assert "Choose which of the files." in page
+    page = await browser.post(path, **chosen, **{"media[]": media[0]["id"], "lasts[media.remove]": "7d"})
+    shown = (await ada.api.get(f"/api/v1/statuses/{posted['id']}")).json()["media_attachments"]
+    assert [each["id"] for each in shown] == [media[1]["id"]]
+    action = await world.db.connection.fetchrow("select * from actions")
+    assert action is not None
+    assert (action["subject_kind"], action["subject_id"], action["ends_at"] - action["starts_at"]) == (
+        "media",
+        int(media[0]["id"]),
+        timedelta(days=7),
+    )
+    page = await browser.get("/admin/desk/act?status=" + posted["id"])
+    page = await browser.post("/admin/desk/act", status=posted["id"])
+    assert "removed: only reviewers see it" in page
+    assert check(page)[1] == []
+
+
+async def test_posts_with_the_same_picture_are_offered_together(world: World) -> None:
+    ada, mia, browser = await _scene(world)
+    first = await ada.post("A marrow", media_ids=[(await picture(ada, 1))["id"]])
+    second = await mia.post("Something else", media_ids=[(await picture(mia, 1, size=211))["id"]])
+    page = await _next(browser)
+    assert "1 post with a picture like these" in page
+    page = await browser.post("/admin/desk/bulk", like=first["id"], clause="words")
+    assert "2 posts together" in page
+    assert "The pictures in them that look like this" in page
+    assert check(page)[1] == []
+    chosen = {"clause": "words", "acts[]": ["media.remove"], "media[]": browser.value("media[]"), "out[]": second["id"]}
+    await browser.post("/admin/desk/bulk/start", subjects=browser.value("subjects"), **chosen)
+    await world.settle()
+    assert (await ada.api.get(f"/api/v1/statuses/{first['id']}")).json()["media_attachments"] == []

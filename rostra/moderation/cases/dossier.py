@@ -30,6 +30,7 @@ from rostra.moderation.cases.dossier_records import (
     VerdictRow,
 )
 from rostra.moderation.cases.evidence import Snapshot
+from rostra.moderation.cases.pictures import find_alike, find_looks
 from rostra.moderation.decisions.strikes import step_between
 from rostra.moderation.desk import Desk
 from rostra.moderation.records import Wish
@@ -89,6 +90,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     other_cases: list[OtherCase]
     reports: list[ReportLine]
     copies: Copies
+    # Posts with pictures like those of this one.
+    alike: Copies = Copies()
     related: list[Related]
     deadlines: list[Deadline]
     holding: list[Holding]
@@ -137,6 +140,7 @@ async def read_dossier(desk: Desk, case_id: int) -> Dossier:
             other_cases=await dossier_queries.list_other_cases(conn, author.id, case_id, _SHOWN),
             reports=reports,
             copies=copies,
+            alike=await _find_alike(conn, subject_id) if status is not None and status.media else Copies(),
             related=await dossier_queries.list_related(conn, author.id, copies.author_ids[:200]),
             deadlines=await dossier_queries.list_deadlines(conn, case_id),
             holding=await dossier_queries.list_holding(conn, kind, subject_id, author.id),
@@ -178,6 +182,13 @@ async def _find_copies(conn: Reader, status_id: int, at: datetime) -> Copies:
     authors = list(dict.fromkeys(row.account_id for row in rows))
     nearest = [row.status_id for row in rows[:_SHOWN_COPIES]]
     reach, shown = await dossier_queries.find_copies(conn, authors, nearest)
+    return Copies(count=len(rows), authors=len(authors), reach=reach, shown=shown, author_ids=authors)
+
+
+async def _find_alike(conn: Reader, status_id: int) -> Copies:
+    rows = await find_alike(conn, await find_looks(conn, [status_id]), but=status_id)
+    authors = list(dict.fromkeys(row.account_id for row in rows))
+    reach, shown = await dossier_queries.find_copies(conn, authors, [row.status_id for row in rows[:_SHOWN_COPIES]])
     return Copies(count=len(rows), authors=len(authors), reach=reach, shown=shown, author_ids=authors)
 
 

@@ -42,8 +42,9 @@ STATUS: Final = """
 select s.id, s.account_id, s.revision, s.text, s.spoiler_text, s.language, s.visibility, s.sensitive, s.created_at,
   s.edited_at, s.withheld, s.limited, s.interaction_off, s.covered, s.in_reply_to_id,
   coalesce((select p.options from polls p where s.has_poll and p.status_id = s.id), '{}') as options,
-  coalesce((select jsonb_agg(jsonb_build_object('type', m.type, 'key', m.original_key, 'preview_key', m.preview_key,
-      'description', m.description) order by m.position, m.id)
+  coalesce((select jsonb_agg(jsonb_build_object('id', m.id::text, 'type', m.type, 'key', m.original_key,
+      'preview_key', m.preview_key, 'description', m.description, 'removed', m.removed_at is not null,
+      'covered', m.covered) order by m.position, m.id)
     from media_attachments m where m.status_id = s.id), '[]') as media,
   coalesce(st.replies_count, 0) as replies, coalesce(st.reblogs_count, 0) as boosts,
   coalesce(st.favourites_count, 0) as favourites,
@@ -202,7 +203,9 @@ DEADLINES: Final = "select regime, due_at, met_at, missed_at from deadlines wher
 
 HOLDING: Final = """
 select kind, subject_kind, detail, starts_at, ends_at from actions
-where ((subject_kind = $1 and subject_id = $2) or (subject_kind = 'account' and subject_id = $3))
+where ((subject_kind = $1 and subject_id = $2) or (subject_kind = 'account' and subject_id = $3)
+    or $1 = 'status' and subject_kind = 'media'
+      and subject_id in (select m.id from media_attachments m where m.status_id = $2))
   and ended_at is null order by id
 """
 

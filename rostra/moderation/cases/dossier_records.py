@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from rostra.accounts.records import Role
-from rostra.moderation.records import SubjectKind
+from rostra.moderation.records import ActedOn, SubjectKind
 
 
 class CaseFull(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class CaseFull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as it is now. `media`: [{type, key, preview_key, description}]."""
+    """A post as it is now. `media`: [{id, type, key, preview_key, description, removed, covered}]."""
 
     id: int
     account_id: int
@@ -208,7 +208,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """Something that holds of the post or of its author now."""
 
     kind: str
-    subject_kind: SubjectKind
+    subject_kind: ActedOn
     detail: str
     starts_at: datetime
     ends_at: datetime | None

@@ -23,7 +23,8 @@ KEPT: Final = timedelta(days=220)
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A subject as it was. `content` has: text, spoiler_text, language, visibility, created_at, edited_at, sensitive,
-    poll (options), media ([{id, type, key, preview_key, description, blurhash}]), acct, display_name, in_reply_to_id,
+    poll (options), media ([{id, type, key, preview_key, description, blurhash}], with `removed` where it was out of
+    sight), acct, display_name, in_reply_to_id,
     context ([{id, acct, text}], the oldest first); of an account: acct, display_name, note_text, fields, avatar_key,
     header_key, created_at."""
 

@@ -18,6 +18,7 @@ with state as (
       'poll', (select to_jsonb(p.options) from polls p where p.status_id = s.id),
       'media', coalesce((select jsonb_agg(jsonb_build_object('id', m.id::text, 'type', m.type, 'key', m.original_key,
           'preview_key', m.preview_key, 'description', m.description, 'blurhash', m.blurhash)
+          || case when m.removed_at is null then '{}' else jsonb_build_object('removed', true) end
           order by m.position, m.id)
         from media_attachments m where m.status_id = s.id), '[]')) as said,
     jsonb_build_object('acct', a.username || coalesce('@' || a.domain, ''), 'display_name', a.display_name,
@@ -81,7 +82,10 @@ with old as (
       and not exists (select from cases c where c.subject_kind = x.subject_kind and c.subject_id = x.subject_id
         and c.state <> 'closed')
     order by x.taken_at limit $2)
-  returning s.media_keys)
+  returning s.media_keys),
+free as (
+  delete from hidden_files h using old where h.key = any(old.media_keys)
+    and not exists (select from media_attachments m where m.id = h.media_id))
 select distinct k.key from old cross join lateral unnest(old.media_keys) k(key)
 where not exists (select from media_attachments m where k.key in (m.original_key, m.preview_key))
   and not exists (select from accounts a where k.key in (a.avatar_key, a.header_key))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, LiteralString
 
 from rostra.kit.db import Reader, Tx, as_records
-from rostra.moderation.records import ActionKind, ActionRow, SubjectKind
+from rostra.moderation.records import ActedOn, ActionKind, ActionRow
 
 _COLUMNS: Final = """
 id, decision_id, kind, subject_kind, subject_id, account_id, detail, starts_at, ends_at, ended_at, ended_why
@@ -60,11 +60,44 @@ COVER_MEDIA: Final = f"""
 update statuses s set rendered_for = 0,
   covered = (select a.sensitized_at is not null from accounts a where a.id = s.account_id)
     or {_holds("sensitive", "status", "s")}
+    or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
     or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
 where s.account_id = $1 and exists (select from media_attachments m where m.status_id = s.id)
 """
 
-_PROJECTIONS: Final[dict[tuple[SubjectKind, ActionKind], LiteralString]] = {
+REMOVE_FILE: Final = """
+update media_attachments m set removed_at = (
+  select min(x.starts_at) from actions x where x.subject_kind = 'media' and x.subject_id = m.id
+    and x.kind = 'remove' and x.ended_at is null)
+where m.id = $1
+"""
+
+COVER_FILE: Final = f"update media_attachments m set covered = {_holds('sensitive', 'media', 'm')} where m.id = $1"
+
+# A file comes back only where its upload is still there: what its author has deleted meanwhile stays away.
+HIDE_FILES: Final = """
+with back as (
+  delete from hidden_files h using media_attachments m
+  where h.media_id = $1 and m.id = $1 and m.removed_at is null)
+insert into hidden_files (key, media_id)
+select k.key, m.id from media_attachments m cross join lateral (values (m.original_key), (m.preview_key)) k(key)
+where m.id = $1 and m.removed_at is not null on conflict do nothing
+"""
+
+STATUS_OF_FILE: Final = "select status_id from media_attachments where id = $1"
+
+# The files of a post that are meant: the one that is named, or those that look like it where it is another post's.
+MEANT: Final = """
+select m.id from media_attachments m join media_attachments named on named.id = $2
+where m.status_id = $1 and (m.id = named.id
+  or named.status_id is distinct from $1 and m.pdq_quality >= 50 and named.pdq_quality >= 50
+    and pdq_distance(m.pdq, named.pdq) <= 31)
+order by m.position, m.id
+"""
+
+_PROJECTIONS: Final[dict[tuple[ActedOn, ActionKind], LiteralString]] = {
+    ("media", "remove"): REMOVE_FILE,
+    ("media", "sensitive"): COVER_FILE,
     ("status", "limit"): LIMIT_STATUS,
     ("status", "interaction-off"): CLOSE_STATUS,
     ("account", "limit"): LIMIT_ACCOUNT,
@@ -78,7 +111,7 @@ async def insert_action(
     tx: Tx,
     decision_id: int,
     kind: ActionKind,
-    subject_kind: SubjectKind,
+    subject_kind: ActedOn,
     subject_id: int,
     account_id: int,
     *,
@@ -94,7 +127,7 @@ async def list_actions(conn: Reader, decision_ids: Sequence[int]) -> list[Action
     return as_records(ActionRow, await conn.fetch(OF_DECISION, decision_ids))
 
 
-async def list_holding(conn: Reader, kind: SubjectKind, subject_id: int) -> list[ActionRow]:
+async def list_holding(conn: Reader, kind: ActedOn, subject_id: int) -> list[ActionRow]:
     """What holds of a subject now."""
     return as_records(ActionRow, await conn.fetch(HOLDING, kind, subject_id))
 
@@ -104,10 +137,22 @@ async def end_action(tx: Tx, action_id: int, at: datetime, why: str) -> bool:
     return await tx.fetchval(END, action_id, at, why) is not None
 
 
-async def project(tx: Tx, kind: ActionKind, on: SubjectKind, subject_id: int) -> None:
+async def find_status_of(conn: Reader, media_id: int) -> int | None:
+    """The post that a file belongs to."""
+    return await conn.fetchval(STATUS_OF_FILE, media_id)
+
+
+async def list_meant(conn: Reader, status_id: int, media_id: int) -> list[int]:
+    """The file of a post that is named, or where it is another post's, those of this one that look the same."""
+    return [row["id"] for row in await conn.fetch(MEANT, status_id, media_id)]
+
+
+async def project(tx: Tx, kind: ActionKind, on: ActedOn, subject_id: int) -> None:
     """Set what readers look at from the actions that hold."""
     statement = _PROJECTIONS.get((on, kind))
     if statement is not None:
         await tx.execute(statement, subject_id)
     if (on, kind) == ("account", "sensitive"):
         await tx.execute(COVER_MEDIA, subject_id)
+    if (on, kind) == ("media", "remove"):
+        await tx.execute(HIDE_FILES, subject_id)

@@ -5,32 +5,37 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from rostra.events import AccountHidden, AccountShown, Emit, TokensRevoked
+from rostra.events import AccountHidden, AccountShown, Emit, MediaJudged, TokensRevoked
 from rostra.kit.db import Tx
 from rostra.kit.errors import Invalid
 from rostra.ledger.append import Entry, append
 from rostra.moderation.decisions import action_queries
 from rostra.moderation.decisions.action_queries import project
-from rostra.moderation.records import ActionKind, ActionRow, SubjectKind, Wish
+from rostra.moderation.records import ActedOn, ActionKind, ActionRow, Wish
 from rostra.posts.withhold import put_back, withhold
 from rostra.posts.withhold_queries import Subject
 from rostra.screening import record_queries
 
 # What can be done to what.
-POSSIBLE: Final[dict[SubjectKind, frozenset[ActionKind]]] = {
+POSSIBLE: Final[dict[ActedOn, frozenset[ActionKind]]] = {
     "status": frozenset({"label", "sensitive", "interaction-off", "limit", "remove"}),
     "account": frozenset({"label", "sensitive", "limit", "warn", "freeze", "suspend"}),
+    "media": frozenset({"sensitive", "remove"}),
 }
 # What takes something from somebody, so that a statement of reasons is due.
 RESTRICTIVE: Final = frozenset[ActionKind](
     {"label", "sensitive", "interaction-off", "limit", "remove", "freeze", "suspend"}
 )
 
+_NAMED: Final[dict[ActedOn, str]] = {"status": "post", "account": "profile", "media": "file"}
+
 
 def check_wish(wish: Wish) -> None:
     """Raises Invalid where the wish cannot be."""
     if wish.kind not in POSSIBLE[wish.on]:
-        raise Invalid("actions", f"cannot {wish.kind} a {'post' if wish.on == 'status' else 'profile'}")
+        raise Invalid("actions", f"cannot {wish.kind} a {_NAMED[wish.on]}")
+    if (wish.on == "media") != (wish.media_id is not None):
+        raise Invalid("media", "is needed for what is done to a file, and only for that: its id")
     if wish.kind == "label" and not wish.label:
         raise Invalid("label", "is needed: the id of one of the policy's labels")
     if wish.kind == "warn" and wish.lasts is not None:
@@ -51,6 +56,9 @@ async def take_effect(tx: Tx, emit: Emit, action: ActionRow, status: Subject | N
             await record_queries.show_labels(tx, "status", status.id)
         await project(tx, kind, on, action.subject_id)
         return
+    if on == "media":
+        await _show_file(tx, emit, action, status)
+        return
     await project(tx, kind, on, action.subject_id)
     if kind == "label":
         await record_queries.show_labels(tx, "account", action.subject_id)
@@ -67,6 +75,11 @@ async def end(
     if not await action_queries.end_action(tx, action.id, at, why):
         return False
     on, kind, subject_id = action.subject_kind, action.kind, action.subject_id
+    if on == "media":
+        await _show_file(tx, emit, action, status)
+        if why == "expired":
+            await append(tx, at, _ended(action))
+        return True
     still = [each for each in await action_queries.list_holding(tx, on, subject_id) if each.kind == kind]
     if kind == "label" and not any(each.detail == action.detail for each in still):
         await record_queries.take_label(tx, on, subject_id, action.detail)
@@ -80,6 +93,14 @@ async def end(
     if why == "expired":
         await append(tx, at, _ended(action))
     return True
+
+
+async def _show_file(tx: Tx, emit: Emit, action: ActionRow, status: Subject | None) -> None:
+    """Have readers see a file, and the post that has it, as the actions on it say."""
+    await project(tx, action.kind, "media", action.subject_id)
+    if status is not None:
+        await record_queries.show_labels(tx, "status", status.id)
+        await emit(tx, MediaJudged(status_id=status.id, account_id=status.account_id))
 
 
 def _ended(action: ActionRow) -> Entry:

@@ -41,7 +41,7 @@ def check(plan: Plan, case: CaseRow, *, is_gone: bool) -> None:
     draft = plan.draft
     for wish in draft.wishes:
         check_wish(wish)
-        if wish.on == "status" and case.subject_kind == "account":
+        if wish.on != "account" and case.subject_kind == "account":
             raise Invalid("actions", f"cannot {wish.kind} a post: the case is about an account")
         if wish.kind == "label" and wish.label not in plan.current.labels:
             raise Invalid("label", f"{wish.label!r} is none of the policy's labels")

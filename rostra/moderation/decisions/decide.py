@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from rostra.accounts.permissions import check_may
 from rostra.events import Decided
 from rostra.kit.db import Reader, Tx
-from rostra.kit.errors import NotFound
+from rostra.kit.errors import Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries
 from rostra.moderation.cases.evidence import find_latest, find_snapshots, take_snapshot
@@ -105,7 +107,7 @@ async def _plan(desk: Desk, conn: Reader, reviewer: Reviewer | None, case: CaseR
     current = await desk.policies.get(conn)
     subject = await case_queries.find_subject(conn, case.subject_kind, case.subject_id)
     whose = await case_queries.find_subject(conn, "account", case.account_id)
-    draft = completed(draft, case)
+    draft = await _with_files(conn, case, completed(draft, case))
     plan = Plan(
         reviewer=reviewer,
         draft=draft,
@@ -116,6 +118,22 @@ async def _plan(desk: Desk, conn: Reader, reviewer: Reviewer | None, case: CaseR
         is_automatic=reviewer is None,
     )
     return plan, subject is None
+
+
+async def _with_files(conn: Reader, case: CaseRow, draft: Draft) -> Draft:
+    """The draft with each file of the post by its own id, also where a like one of another post was named."""
+    if not any(wish.on == "media" for wish in draft.wishes):
+        return draft
+    wishes: dict[Wish, None] = {}
+    for wish in draft.wishes:
+        if wish.on != "media" or wish.media_id is None:
+            wishes[wish] = None
+            continue
+        meant = await action_queries.list_meant(conn, case.subject_id, wish.media_id)
+        if not meant:
+            raise Invalid("media", "is none of this post's")
+        wishes |= {msgspec.structs.replace(wish, media_id=each): None for each in meant}
+    return msgspec.structs.replace(draft, wishes=tuple(wishes))
 
 
 def _no_case(kind: SubjectKind, subject_id: int, account_id: int, draft: Draft, at: datetime) -> CaseRow:
@@ -172,7 +190,8 @@ async def _write(
         await write_statement(tx, desk.urls, decision, actions, plan.clause, plan.current.labels, seen)
     if actor_id is not None and draft.outcome == "violates" and plan.clause is not None:
         await give_strike(tx, at, case, plan.clause, decision_id, actor_id)
-        if case.subject_kind == "status":
+        # What only files were wrong with says nothing of the words.
+        if case.subject_kind == "status" and not (wishes and all(wish.on == "media" for wish, _ in wishes)):
             await remember_bad(tx, written, case.subject_id, draft.clause, at)
     if draft.note and actor_id is not None:
         await case_queries.insert_note(tx, case.id, actor_id, draft.note, at)
@@ -235,7 +254,7 @@ async def _act(
             decision.id,
             wish.kind,
             wish.on,
-            decision.subject_id if wish.on == "status" else decision.account_id,
+            _acted_on(wish, decision),
             decision.account_id,
             detail=detail,
             starts_at=at,
@@ -249,15 +268,22 @@ async def _act(
     return actions
 
 
+def _acted_on(wish: Wish, decision: DecisionRow) -> int:
+    if wish.on == "media":
+        assert wish.media_id is not None, "a wish for a file names it"
+        return wish.media_id
+    return decision.subject_id if wish.on == "status" else decision.account_id
+
+
 async def _label(tx: Tx, plan: Plan, decision: DecisionRow, wish: Wish, at: datetime) -> None:
     if plan.reviewer is None:
         # The rule has put it on already, with the post.
         return
     label = plan.current.labels[wish.label]
-    subject_id = decision.subject_id if wish.on == "status" else decision.account_id
+    on: SubjectKind = "account" if wish.on == "account" else "status"
     terms = LabelTerms(label.id, dict(label.title), label.sensitive)
     await put_label(
-        tx, at, wish.on, subject_id, terms, account_id=decision.account_id, actor_id=plan.reviewer.account_id,
+        tx, at, on, _acted_on(wish, decision), terms, account_id=decision.account_id, actor_id=plan.reviewer.account_id,
         policy=decision.policy,
     )  # fmt: skip
 
@@ -275,7 +301,7 @@ async def _settle_hold(
     """What waited is published, unless it is removed; what was published and is removed says why in the same place."""
     if case.subject_kind != "status" or status is None:
         return
-    removed = any(wish.kind == "remove" for wish, _ in wishes)
+    removed = any((wish.kind, wish.on) == ("remove", "status") for wish, _ in wishes)
     actor_id = plan.reviewer.account_id if plan.reviewer else None
     hold = await decision_queries.lock_hold(tx, status.id)
     if hold is not None:
@@ -321,4 +347,6 @@ def _entry(plan: Plan, case: CaseRow, revision: int, wishes: Sequence[tuple[Wish
 def _named(wish: Wish) -> dict[str, str | int | None]:
     lasts = None if wish.lasts is None else int(wish.lasts.total_seconds())
     named: dict[str, str | int | None] = {"kind": wish.kind, "on": wish.on, "seconds": lasts}
+    if wish.media_id is not None:
+        named["media"] = str(wish.media_id)
     return {**named, "label": wish.label} if wish.label else named

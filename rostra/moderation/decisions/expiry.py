@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from rostra.kit.db import Tx
 from rostra.kit.errors import Conflict, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries
 from rostra.moderation.cases.open import open_case
-from rostra.moderation.decisions import expiry_queries
+from rostra.moderation.decisions import action_queries, expiry_queries
 from rostra.moderation.decisions.actions import end
 from rostra.moderation.decisions.decide import decide_subject
 from rostra.moderation.desk import Desk
@@ -56,7 +57,8 @@ async def expire_actions(desk: Desk) -> int:
 async def _expire(desk: Desk, action: ActionRow) -> bool:
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
-        status = await lock_status(tx, action.subject_id) if action.subject_kind == "status" else None
+        status_id = await _find_status(tx, action)
+        status = await lock_status(tx, status_id) if status_id is not None else None
         if not await end(tx, desk.emit, at, action, "expired", status):
             return False
         if action.kind in ("freeze", "suspend"):
@@ -73,6 +75,13 @@ async def _expire(desk: Desk, action: ActionRow) -> bool:
                 p=_P,
             )
     return True
+
+
+async def _find_status(tx: Tx, action: ActionRow) -> int | None:
+    """The post that an action is on, or whose file it is on."""
+    if action.subject_kind == "media":
+        return await action_queries.find_status_of(tx, action.subject_id)
+    return action.subject_id if action.subject_kind == "status" else None
 
 
 async def miss_deadlines(desk: Desk) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from rostra.dsa.decided import Body, ContentKind, Decided, Done, Ground, puid_of
 from rostra.dsa.statement import make_statement
+from rostra.dsa.wording import clip
 from rostra.kit.db import Tx
 from rostra.moderation.cases.evidence import Snapshot
 from rostra.moderation.records import ActionRow, DecisionRow
@@ -18,6 +19,8 @@ _INSERT: Final = """
 insert into statements (puid, decision_id, account_id, body, created_at) values ($1, $2, $3, $4, $5)
 on conflict do nothing
 """
+# Of the author's description of a file, so much is said to name it.
+_DESCRIBED: Final = 120
 _KINDS: Final[dict[str, ContentKind]] = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 
 
@@ -62,10 +65,11 @@ def gather(
                 on=action.subject_kind,
                 ends_at=action.ends_at,
                 label=labels[action.detail].title if action.kind == "label" and action.detail in labels else {},
+                **_file(action, content),
             )
             for action in actions
         ),
-        content_kinds=_content_kinds(decision, content),
+        content_kinds=_content_kinds(decision, actions, content),
         language=content.get("language"),
         facts=decision.facts,
         names=tuple(name for key in ("acct", "display_name") if (name := content.get(key))),
@@ -90,14 +94,33 @@ def _ground(clause: Clause | None, clause_id: str) -> Ground:
     )
 
 
-def _content_kinds(decision: DecisionRow, content: dict[str, Any]) -> tuple[ContentKind, ...]:
+def _file(action: ActionRow, content: dict[str, Any]) -> dict[str, Any]:
+    """Which of the files that were seen the action is on."""
+    if action.subject_kind != "media":
+        return {}
+    media: list[dict[str, Any]] = content.get("media") or []
+    found = [(n, one) for n, one in enumerate(media, 1) if one.get("id") == str(action.subject_id)]
+    if not found:
+        return {}
+    place, one = found[0]
+    described = clip(one.get("description") or "", _DESCRIBED)
+    return {"place": place, "files": len(media), "content": _KINDS.get(one["type"]), "description": described}
+
+
+def _content_kinds(
+    decision: DecisionRow, actions: Sequence[ActionRow], content: dict[str, Any]
+) -> tuple[ContentKind, ...]:
     if decision.subject_kind == "account":
         return ()
+    on_files = {str(action.subject_id) for action in actions if action.subject_kind == "media"}
+    only_files = bool(on_files) and not any(action.subject_kind == "status" for action in actions)
     kinds: list[ContentKind] = []
-    if content.get("text") or not content.get("media"):
+    if not only_files and (content.get("text") or not content.get("media")):
         kinds.append("text")
     media: list[dict[str, Any]] = content.get("media") or []
     for one in media:
+        if only_files and one.get("id") not in on_files:
+            continue
         kind = _KINDS.get(one["type"])
         if kind is not None and kind not in kinds:
             kinds.append(kind)
