@@ -30,7 +30,6 @@ from rostra.continuity.ship.basestream import BaseFailed, Made, stream_base
 from rostra.continuity.ship.cut import Cutter
 from rostra.continuity.ship.lane import Lane
 from rostra.continuity.ship.primary import Primary
-from rostra.continuity.ship.spool import Spool
 from rostra.continuity.targets import StoreUnavailable
 from rostra.kit.clock import Clock
 from rostra.kit.settings import Settings
@@ -96,7 +95,6 @@ class BaseMaker:
         place: Place,
         primary: Primary,
         cutter: Cutter,
-        spool: Spool,
         clock: Clock,
         alarms: Alarms,
     ) -> None:
@@ -108,7 +106,6 @@ class BaseMaker:
         self._place = place
         self._primary = primary
         self._cutter = cutter
-        self._spool = spool
         self._clock = clock
         self._alarms = alarms
         self._full_next = False
@@ -149,9 +146,9 @@ class BaseMaker:
         return base
 
     async def _begin(self, lanes: Sequence[Lane]) -> int:
-        """Begin a new segment, so that nothing before it matters; the first piece of it.
+        """The piece with which the segment begins that a base which is made now needs first.
 
-        Targets that were cut off are kept all pieces for from now on.
+        Targets that were cut off are kept all pieces for from now on, for which a new segment is begun.
         """
         newest = self._cutter.newest
         if newest is None:
@@ -160,20 +157,22 @@ class BaseMaker:
             if lane.record.cut_off:
                 lane.keep(cut_off=False, sequence=newest.sequence, end=newest.end, since=newest.sequence + 1)
                 lane.wake.set()
+        position = await self._primary.ask(queries.find_position)
+        first = self._cutter.find_first(position.written // SEGMENT * SEGMENT)
+        if first is not None and all(first >= lane.record.since for lane in lanes):
+            return first
+        return await self._begin_segment()
+
+    async def _begin_segment(self) -> int:
         # Where the segment is new already the position is its beginning.
         switched = await self._primary.ask(queries.switch_segment)
         boundary = -(-switched // SEGMENT) * SEGMENT
         deadline = time.monotonic() + _LOG_PATIENCE
-        while True:
-            newest = self._cutter.newest
-            if newest is not None and newest.end >= boundary:
-                break
+        while (newest := self._cutter.newest) is None or newest.end < boundary:
             if time.monotonic() > deadline:
                 raise BaseFailed("the log is not received any more")
             await asyncio.sleep(0.05)
-        if newest.end == boundary:
-            return newest.sequence + 1
-        first = self._spool.first_of(boundary)
+        first = newest.sequence + 1 if newest.end == boundary else self._cutter.find_first(boundary)
         if first is None:
             raise BaseFailed("the log moved on too fast")
         return first

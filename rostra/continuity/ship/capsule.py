@@ -13,6 +13,7 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from rostra.continuity.place import Identity
 from rostra.continuity.sealed import seal
 from rostra.continuity.ship.alarms import Alarms
 from rostra.continuity.ship.lane import Lane
+from rostra.continuity.targets import StoreUnavailable
 from rostra.kit.clock import Clock
 from rostra.kit.settings import Settings
 
@@ -47,6 +49,8 @@ _FILES: Final = (
 )
 _FOLDERS: Final = ("banks",)
 _PAUSE: Final = 30.0
+_PAUSE_AT_START: Final = 0.5
+_TRIES: Final = 3
 _LEVEL: Final = 6
 
 
@@ -60,7 +64,9 @@ async def follow_capsule(
     """Look every now and then whether the capsule has changed, and give the lanes what they lack, for ever."""
     while True:
         await ship_capsule(lanes, settings, identity, clock, alarms)
-        await asyncio.sleep(_PAUSE)
+        is_waiting = any(lane.is_reachable and not lane.record.capsule for lane in lanes)
+        is_early = not any(lane.is_registered for lane in lanes)
+        await asyncio.sleep(_PAUSE_AT_START if is_waiting or is_early else _PAUSE)
 
 
 async def ship_capsule(
@@ -135,5 +141,7 @@ def _seal(identity: Identity, tar: bytes, clock: Clock) -> tuple[str, bytes]:
 
 
 async def _put(lane: Lane, key: str, raw: bytes, digest: str) -> None:
-    await lane.insist("capsule", lambda: lane.target.put(key, raw))
-    lane.keep(capsule=digest)
+    # Who does not take it now is asked again soon.
+    with suppress(StoreUnavailable):
+        await lane.insist("capsule", lambda: lane.target.put(key, raw), _TRIES)
+        lane.keep(capsule=digest)

@@ -1,9 +1,10 @@
-"""A census with the copies: after each full base and then every day, so that a restore can prove what it holds."""
+"""A census with the copies: after each base and at least every day, so that a restore can prove what it holds."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from rostra.continuity.place import Identity
 from rostra.continuity.sealed import seal
 from rostra.continuity.ship.alarms import Alarms
 from rostra.continuity.ship.lane import Lane, said_by
+from rostra.continuity.targets import StoreUnavailable
 from rostra.kit.db import DATABASE_ERRORS
 from rostra.kit.postgres import PostgresRefused, dsn_of
 from rostra.kit.postgres_setup import ADMIN
@@ -23,13 +25,14 @@ from rostra.kit.settings import Settings
 
 _EVERY: Final = timedelta(days=1)
 _LEVEL: Final = 6
+_TRIES: Final = 3
 
 
 def needs_census(lane: Lane, now: datetime) -> bool:
-    """Whether a target that has a base has no census since its newest full one, or none of the last day."""
-    full = max((base.ended_at for base in lane.usable_bases if base.kind == "full"), default=None)
+    """Whether a target that has a base has no census since its newest one, or none of the last day."""
+    newest = max((base.ended_at for base in lane.usable_bases), default=None)
     last = lane.record.census_at
-    return full is not None and (last is None or last < full or now - last > _EVERY)
+    return newest is not None and (last is None or last < newest or now - last > _EVERY)
 
 
 async def ship_census(lanes: Sequence[Lane], settings: Settings, identity: Identity, alarms: Alarms) -> bool:
@@ -52,8 +55,10 @@ async def ship_census(lanes: Sequence[Lane], settings: Settings, identity: Ident
     )
 
     async def put(lane: Lane) -> None:
-        await lane.insist("census", lambda: lane.target.put(f"{identity.site.id}/{name}", raw))
-        lane.keep(census_at=census.made_at)
+        # Who does not take it now is given a newer one.
+        with suppress(StoreUnavailable):
+            await lane.insist("census", lambda: lane.target.put(f"{identity.site.id}/{name}", raw), _TRIES)
+            lane.keep(census_at=census.made_at)
 
     await asyncio.gather(*(put(lane) for lane in lanes))
     return True

@@ -37,6 +37,8 @@ _LEVEL: Final = 3
 _SETTLE_STEPS: Final = 10
 _SETTLE_PAUSE: Final = 0.02
 _PARTIAL: Final = ".partial"
+# More than are begun between two looks.
+_SEGMENTS_KNOWN: Final = 256
 
 
 class Cutter:
@@ -73,10 +75,26 @@ class Cutter:
         self.last_gap: int | None = None
         self._is_broken = is_broken
         self._cut_at = time.monotonic()
+        self._turn = asyncio.Lock()
+        self._firsts: dict[int, int] = {}
+        for link in spool.links:
+            self._remember(link)
 
     async def cut(self, *, is_in_vain: bool = False) -> None:
         """Cut what was received since the last time. While it `is_in_vain`, because no target takes anything, larger
-        pieces are waited for. What is wrong is an alarm."""
+        pieces are waited for. What is wrong is an alarm.
+
+        What was begun is finished even where this is cancelled: the thread that writes a piece cannot be stopped.
+        """
+        async with self._turn:
+            cutting = asyncio.ensure_future(self._cut(is_in_vain))
+            try:
+                await asyncio.shield(cutting)
+            except asyncio.CancelledError:
+                await asyncio.wait([cutting])
+                raise
+
+    async def _cut(self, is_in_vain: bool) -> None:
         try:
             received, asked_at = await self._settle()
             if received is None:
@@ -93,6 +111,17 @@ class Cutter:
             self._alarms.start("cut", f"the log cannot be cut into pieces: {error.filename}: {error.strerror}")
         else:
             self._alarms.end("cut")
+
+    def find_first(self, start: int) -> int | None:
+        """The sequence of the piece with which the segment at `start` begins, of those that were cut lately."""
+        return self._firsts.get(start)
+
+    def _remember(self, link: Link) -> None:
+        # A heartbeat at the end of a segment begins no other.
+        if link.start % SEGMENT == 0 and link.end > link.start:
+            self._firsts[link.start] = link.sequence
+            for oldest in sorted(self._firsts)[:-_SEGMENTS_KNOWN]:
+                del self._firsts[oldest]
 
     def wal_bytes(self) -> int:
         """Bytes of received log on this disk."""
@@ -159,6 +188,7 @@ class Cutter:
         self.newest = link
         self._is_broken = False
         self._cut_at = time.monotonic()
+        self._remember(link)
         if gap:
             self.last_gap = link.sequence
             self._alarms.say(f"the log has a gap before piece {link.sequence}: full base copies are made")

@@ -19,6 +19,7 @@ from rostra.continuity.targets import StoreUnavailable
 _LOOK_EVERY: Final = 10.0
 # So many pieces behind, a target takes nothing.
 _MANY: Final = 5
+_BURST: Final = 64 << 20
 
 
 class TwoServers(StoreUnavailable):
@@ -75,6 +76,8 @@ def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms:
             lane.note(reached=cutter.reached)
         elif not lane.record.cut_off and _is_lost(lane, spool, limit):
             lane.keep(cut_off=True)
+            # Nothing is put there any more that could end this.
+            lane.well(LOG)
             alarms.say(f"{lane.label} is too far behind and was cut off: it gets a new base copy when it answers")
         lane.wake.set()
 
@@ -96,5 +99,7 @@ def is_in_vain(lanes: list[Lane], spool: Spool) -> bool:
 
 
 def _is_lost(lane: Lane, spool: Spool, limit: int) -> bool:
-    is_gone = spool.find(lane.record.sequence + 1) is None
-    return is_gone or spool.waiting(lane.record.sequence) > limit
+    """Whether a target is too far behind. One that takes what it gets may be a few pieces more, which a burst makes."""
+    if spool.find(lane.record.sequence + 1) is None:
+        return True
+    return spool.waiting(lane.record.sequence) > limit + (0 if lane.has_trouble(LOG) else _BURST)

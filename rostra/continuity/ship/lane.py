@@ -126,6 +126,9 @@ class Lane:
         since = self._problems[work][1] if work in self._problems else self._clock.now()
         self._problems[work] = (problem, since)
 
+    def has_trouble(self, work: str) -> bool:
+        return work in self._problems
+
     def well(self, work: str) -> None:
         self._problems.pop(work, None)
 

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
+from rostra.continuity.drill.collect import collect_drills
 from rostra.continuity.place import Identity, Place
 from rostra.continuity.records import ShipStatus
 from rostra.continuity.sealed import Broken
@@ -44,12 +45,15 @@ from rostra.kit.settings import Settings
 
 LOCK_PURPOSE: Final = "shipping"
 
+_STATUS_EVERY: Final = 1.0
 _CLEAR_EVERY: Final = 5.0
+_DRILLS_EVERY: Final = 600.0
 _AGAIN_AFTER_BUG: Final = 10.0
 _LAST_WORDS: Final = 3.0
 _SWEEP_EVERY: Final = 24 * 3600.0
 _STATEMENT_TIMEOUT: Final = 60.0
 _TOGETHER: Final = 5.0
+_LONGEST_MEDIA_PAUSE: Final = 5.0
 
 
 Part = Coroutine[Any, Any, None]
@@ -175,6 +179,7 @@ class _Shipping:
             self._guard("register", lambda: files.reconcile(self._place, alarms)),
             self._guard("capsule", lambda: follow_capsule(self._lanes, self._settings, identity, self._clock, alarms)),
             self._guard("bases", self._follow_bases),
+            self._guard("drills", self._follow_drills),
         ]
         for lane in self._lanes:
             parts += self._parts_of(lane)
@@ -191,10 +196,10 @@ class _Shipping:
     def _parts_of(self, lane: Lane) -> list[Part]:
         others = [each for each in self._lanes if each is not lane]
         media = MediaLane(lane, self._identity, self._files, self._alarms, self._settings.continuity_keep_days)
-        pause = max(1.0, self._settings.continuity_interval)
+        pause = min(_LONGEST_MEDIA_PAUSE, self._settings.continuity_interval)
         parts: list[Part] = [
             self._guard("documents", lambda: watch(lane, self._identity, others, self._alarms), lane),
-            self._guard("media", lambda: media.run(min(pause, 5.0)), lane),
+            self._guard("media", lambda: media.run(pause), lane),
             self._guard("retention", lambda: self._follow_retention(lane), lane),
         ]
         if (log := self._log) is not None:
@@ -277,6 +282,12 @@ class _Shipping:
             is_done = await ship_census(lanes, self._settings, self._identity, self._alarms)
             self._next_census = time.monotonic() + (0 if is_done else 600)
 
+    async def _follow_drills(self) -> None:
+        """What drills have found out elsewhere, for the admin page and the metrics."""
+        while True:
+            await collect_drills([lane.target for lane in self._lanes], self._identity.site, self._place)
+            await asyncio.sleep(_DRILLS_EVERY)
+
     async def _follow_retention(self, lane: Lane) -> None:
         """After every base that can be used, and once a day."""
         while True:
@@ -287,7 +298,7 @@ class _Shipping:
                 await self._sweep(lane)
                 self._swept_at[lane.label] = time.monotonic()
                 self._swept_base[lane.label] = newest_id
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_STATUS_EVERY)
 
     async def _sweep(self, lane: Lane) -> None:
         settings = self._settings
@@ -304,7 +315,7 @@ class _Shipping:
     async def _tell(self) -> None:
         while True:
             self._write_status()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_STATUS_EVERY)
 
     def _write_status(self) -> ShipStatus:
         status = self.status()
@@ -344,6 +355,8 @@ class _Shipping:
             if time.monotonic() - waiting_since > patience:
                 raise ShipFailed("; ".join(problems))
             await asyncio.sleep(0.05)
+        # It is looked for changes of settings and secrets twice a minute only.
+        await ship_capsule(self._lanes, self._settings, self._identity, self._clock, self._alarms)
 
     def _has_all(self, lane: Lane, asked_at: datetime) -> bool:
         if not lane.record.capsule or lane.media_until is None or lane.media_until < asked_at:
@@ -412,7 +425,7 @@ async def _open_log(
         on_change,
     )  # fmt: skip
     place.write_json("database.json", cluster)
-    bases = BaseMaker(settings, identity, place, primary, cutter, spool, clock, alarms)
+    bases = BaseMaker(settings, identity, place, primary, cutter, clock, alarms)
     return _Log(primary, spool, cutter, bases)
 
 

@@ -49,13 +49,13 @@ class Spool:
     def newest(self) -> Link | None:
         return self._links[max(self._links)] if self._links else None
 
+    @property
+    def links(self) -> list[Link]:
+        """All that are there, in their order."""
+        return list(self._links.values())
+
     def find(self, sequence: int) -> Link | None:
         return self._links.get(sequence)
-
-    def first_of(self, position: int) -> int | None:
-        """The sequence of the piece that begins at `position`."""
-        found = [s for s, link in self._links.items() if link.start == position and link.end > position]
-        return max(found, default=None)
 
     def waiting(self, after: int) -> int:
         """Bytes of the pieces behind the sequence `after`."""
