@@ -184,7 +184,8 @@ class Trio:
         return hung
 
     def let_go(self, hung: list[int]) -> None:
-        """End what `hang_all_but` began."""
+        """End what `hang_all_but` began. What has waited unread in the standbys' sockets is lost with the leader."""
+        _signal_each([pid for pid in hung if "walreceiver" in _title(pid)], signal.SIGTERM)
         _signal_each(hung, signal.SIGCONT)
 
     def hand_over(self, node: Node) -> None:
@@ -312,6 +313,14 @@ def free_ports(count: int) -> list[int]:
 def new_key() -> str:
     """Something that nobody guesses."""
     return base64.urlsafe_b64encode(os.urandom(12)).decode()
+
+
+def _title(pid: int) -> str:
+    """What a process calls itself; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def _signal_each(pids: Iterable[int], number: signal.Signals) -> None:
