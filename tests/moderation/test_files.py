@@ -169,6 +169,7 @@ async def test_what_another_decision_asks_for_outlasts_a_reversal(world: World) 
     first = await remove(world, mod, status, on_file(bad))
     await remove(world, mod, status, on_file(bad))
     await reverse(world.res.desk, None, first, "review")
+    world.at(world.clock.now() + timedelta(seconds=3))
     assert await shown(bob, status) == [good["id"]]
     assert await fetch(world, bad) == 404
 
@@ -195,8 +196,10 @@ async def test_its_author_is_told_which_picture_it_was_and_why(world: World) -> 
 
 async def test_no_edit_brings_it_back(world: World) -> None:
     ada, bob, mod, status, bad, good = await scene(world)
-    await remove(world, mod, status, on_file(bad))
     path = f"/api/v1/statuses/{status['id']}"
+    await ada.api.put(path, {"status": "Once edited", "media_ids": [bad["id"], good["id"]]})
+    assert "a knife" in (await world.anyone.get(f"{path}/history")).text
+    made = await remove(world, mod, status, on_file(bad), revision=1)
     await ada.api.put(path, {"status": "Again", "media_ids": [bad["id"], good["id"]]}, expect=422)
     await ada.api.put(path, {"status": "New words", "media_ids": [good["id"]]})
     await ada.api.put(path, {"status": "Without any", "media_ids": []})
@@ -205,6 +208,8 @@ async def test_no_edit_brings_it_back(world: World) -> None:
     history = (await world.anyone.get(f"{path}/history")).text
     assert "a rose" in history
     assert "a knife" not in history
+    await reverse(world.res.desk, None, made, "review")
+    assert await shown(bob, status) == [bad["id"]]
 
 
 async def test_drafting_the_post_anew_does_not_bring_it_back(world: World) -> None:
