@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from rostra.continuity.census import count_tables
-from rostra.continuity.keys import RecoveryKey
+from rostra.continuity.keys import RecoveryKey, SigningKey
 from rostra.continuity.records import TableCensus
 from rostra.continuity.restore.records import Listeners, Options, Report
 from rostra.continuity.restore.run import restore
@@ -32,6 +32,7 @@ class Lost(msgspec.Struct):
     home: Path
     target: Path
     key: RecoveryKey
+    signing_key: SigningKey
     site: str
     moment: datetime
     deleted: str
@@ -86,4 +87,16 @@ async def _lose(origin: Origin, home: Path) -> Lost:
     shutil.rmtree(origin.data_dir)
     # Where its settings say that it ships to there is nothing any more.
     (home / "target").rename(home / "vault")
-    return Lost(home, home / "vault", origin.key, identity.site.id, moment, deleted, last, tables, secrets, jobs)
+    return Lost(
+        home,
+        home / "vault",
+        origin.key,
+        identity.signing_key,
+        identity.site.id,
+        moment,
+        deleted,
+        last,
+        tables,
+        secrets,
+        jobs,
+    )
