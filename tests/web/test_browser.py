@@ -7,12 +7,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
+from rostra.continuity.place import Place
+from rostra.continuity.records import DrillLog, DrillRecord, ShipStatus, TargetStatus
 from rostra.policy.shipped import shipped_bundle
 from tests.live.server import PASSWORD, Person, Server, running, wait_for
 from tests.media.samples import encode, picture
@@ -265,7 +268,7 @@ OF_STAFF = (
     "/admin/policy/facts", "/admin/policy/versions", "VERSION", "VERSION/edit?name=rules/goods.yaml",
     "/admin/policy/replays", "/admin/policy/clusters", "/admin/crisis",
     "/admin/crisis/levers/slow-mode", "/admin/crisis/incidents", "/admin/transparency", "HELD",
-    "/admin/people", "/admin/people?role=staff", "PERSON", "/admin/audit",
+    "/admin/people", "/admin/people?role=staff", "PERSON", "/admin/audit", "/admin/continuity",
 )  # fmt: skip
 
 
@@ -278,6 +281,30 @@ def olga(site: Server) -> Person:
     for author in (person, other):
         assert author.post(texts[0])["moderation"]["withheld"] == "review"
     return person
+
+
+def leave_copies(site: Server) -> None:
+    """What ship and drills write down, some of it bad, so that the page of the copies has much to show."""
+    place, now = Place(site.data), datetime.now(UTC)
+    place.ensure()
+    (place.path / "epoch.json").write_text("{}")
+    well = TargetStatus(
+        label="s3://copies/rostra", safe_until=now, behind=0, base="b", base_at=now, bases=3, media_behind=0
+    )
+    away = msgspec.structs.replace(
+        well, label="sftp://a-place-with-a-long-name.example/srv/copies-of-the-server", behind=1204, problem="no answer"
+    )
+    targets = [well, away, msgspec.structs.replace(well, label="file:///mnt/disk", safe_until=None, base_at=None)]
+    place.write_status(
+        ShipStatus(at=now, site="s", epoch=1, lsn=1, spool_bytes=5_000_000, wal_bytes=0, targets=targets)
+    )
+    good = DrillRecord(
+        at=now - timedelta(days=7), ended_at=now, target=well.label, host="h", full=True, ok=True, rpo=0.0, rto=118.0
+    )
+    bad = msgspec.structs.replace(
+        good, at=now, ok=False, full=False, rto=None, rpo=None, problems=["bases/b/part-000003: its bytes were changed"]
+    )
+    place.write_json("drills.json", DrillLog(drills=[bad, good]))
 
 
 @pytest.mark.parametrize("who", ["visitors", "members", "staff"])
@@ -297,6 +324,7 @@ def test_no_main_page_has_a_serious_barrier(
         if who != "visitors":
             sign_in(page, olga if who == "staff" else ada)
         if who == "staff":
+            leave_copies(site)
             page.goto("/admin/desk")
             places["CASE"] = page.locator("article.case").filter(has_text="@otto").get_attribute("data-href") or ""
             places["POST"] = str(bruno.http.get(f"/api/v1/accounts/{bruno.id}/statuses").json()[0]["id"])

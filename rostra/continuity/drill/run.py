@@ -23,7 +23,7 @@ from rostra.continuity.drill.record import put_record
 from rostra.continuity.drill.scratch import DATA, scratch
 from rostra.continuity.keys import RecoveryKey
 from rostra.continuity.place import Place, write_whole
-from rostra.continuity.records import DrillRecord
+from rostra.continuity.records import DrillRecord, DrillStep
 from rostra.continuity.restore import run as restoring
 from rostra.continuity.restore.media import read_wanted
 from rostra.continuity.restore.queries import find_last_post
@@ -177,8 +177,8 @@ class _Rehearsal:
                 await server.wait_ready()
             await try_out(Copy(settings=restoring.settings_here(options), dsn=server.dsn), self._notes)
             report = self._report = await walk
-            for name, seconds in report.seconds.items():
-                self._notes.add(f"restore: {name}", seconds)
+            restored = [DrillStep(name=f"restore: {name}", seconds=took) for name, took in report.seconds.items()]
+            self._notes.steps[:0] = restored
             if self._options.full:
                 await self._check_cluster(options)
         finally:
