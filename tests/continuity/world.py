@@ -25,6 +25,7 @@ from rostra.continuity.targets import open_target
 from rostra.kit.clock import Clock
 from rostra.kit.db import open_database
 from rostra.kit.jobs import install
+from rostra.kit.lock import SERVING, DirectoryLock
 from rostra.kit.migrate import migrate
 from rostra.kit.objectstore import open_store
 from rostra.kit.postgres import EmbeddedPostgres
@@ -107,17 +108,22 @@ class Origin:
         self.place = Place(data_dir)
         self.key = RecoveryKey.generate()
         self._last_post = 0
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+        self._lock = DirectoryLock(data_dir)
         if not (data_dir / "postgres").exists():
             shutil.copytree(template, data_dir.parent / f"{data_dir.name}.new")
             adopt_cluster(data_dir, None, data_dir.parent / f"{data_dir.name}.new", durable=False)
             load_secrets(self.settings)
 
     async def start(self) -> None:
+        # As `rostra up`: commands that are run on the directory use this database then.
+        assert self._lock.acquire(SERVING) or self._lock.find_holder() is not None
         self.server.launch()
         await self.server.wait_ready()
 
     def stop(self) -> None:
         self.server.stop()
+        self._lock.release()
 
     async def register(self, targets: Sequence[str]) -> None:
         """What `rostra continuity init` does: `key` opens the copies from now on."""

@@ -66,10 +66,11 @@ def _stamp_of(name: str) -> str:
 
 
 async def sweep(
-    lane: Lane, identity: Identity, now: datetime, keep_days: int, keep_bases: int, in_progress: str | None,
-    say: Callable[[str], None],
+    lane: Lane, identity: Identity, now: datetime, keep_days: int, keep_bases: int,
+    in_progress: Callable[[], str | None], say: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Remove what is not kept, and the parts of bases that came to nothing. Raises StoreUnavailable, Broken."""
+    """Remove what is not kept, and the parts of bases that came to nothing; `in_progress` has the id of one that is
+    being made. Raises StoreUnavailable, Broken."""
     site = f"{identity.site.id}/"
     await _learn_bases(lane, identity, in_progress, say)
     kept = choose_kept(lane.record.bases, now, keep_days, keep_bases)
@@ -84,25 +85,42 @@ async def sweep(
         await _remove(lane, choose_old(found, now, keep_days), say)
 
 
-async def _learn_bases(lane: Lane, identity: Identity, in_progress: str | None, say: Callable[[str], None]) -> None:
-    """Have in the record the bases that the target has, and remove what an interrupted one left there."""
+async def _learn_bases(
+    lane: Lane, identity: Identity, in_progress: Callable[[], str | None], say: Callable[[str], None]
+) -> None:
+    """Have in the record the bases that the target has, and remove what an interrupted one left there.
+
+    Bases are begun and finished meanwhile: one that is not in progress now, but was listed, has its manifest by now or
+    will never have it.
+    """
     site = f"{identity.site.id}/"
-    found = {each async for each in lane.target.folders(f"{site}{names.BASES}")}
     known = {base.id for base in lane.record.bases}
+    begun = in_progress()
+    found = {each async for each in lane.target.folders(f"{site}{names.BASES}")}
     learnt: list[Base] = []
-    for base_id in sorted(found - known - {in_progress}):
+    for base_id in sorted(found - known):
+        if base_id in (begun, in_progress()):
+            continue
         raw = await lane.target.find(f"{site}{names.base_manifest(base_id)}")
         if raw is None:
             await _remove_base(lane, site, base_id, say)
-            continue
-        trust = await read_trust(lane.target, identity.site.id)
-        try:
-            about = trust.unseal(raw, names.base_manifest(base_id)).header.about
-            learnt.append(msgspec.structs.replace(msgspec.json.decode(about, type=Base), parts=[]))
-        except (Broken, msgspec.DecodeError) as error:
-            say(f"{lane.label} has a base copy that is not ours, which is left alone: {said_by(error)}")
+        elif (base := await _read_base(lane, identity, base_id, raw, say)) is not None:
+            learnt.append(base)
+    bases = {base.id: base for base in lane.record.bases if base.id not in known - found}
     if learnt or known - found:
-        lane.keep(bases=[*(base for base in lane.record.bases if base.id in found), *learnt])
+        lane.keep(bases=list((bases | {base.id: base for base in learnt}).values()))
+
+
+async def _read_base(
+    lane: Lane, identity: Identity, base_id: str, raw: bytes, say: Callable[[str], None]
+) -> Base | None:
+    trust = await read_trust(lane.target, identity.site.id)
+    try:
+        about = trust.unseal(raw, names.base_manifest(base_id)).header.about
+        return msgspec.structs.replace(msgspec.json.decode(about, type=Base), parts=[])
+    except (Broken, msgspec.DecodeError) as error:
+        say(f"{lane.label} has a base copy that is not ours, which is left alone: {said_by(error)}")
+        return None
 
 
 async def _remove_base(lane: Lane, site: str, base_id: str, say: Callable[[str], None]) -> bool:

@@ -302,11 +302,11 @@ class _Shipping:
 
     async def _sweep(self, lane: Lane) -> None:
         settings = self._settings
-        in_progress = None if self._log is None else self._log.bases.in_progress
+        log = self._log
         try:
             await sweep(
                 lane, self._identity, self._clock.now(), settings.continuity_keep_days, settings.continuity_keep_bases,
-                in_progress, self._alarms.say,
+                lambda: log.bases.in_progress if log else None, self._alarms.say,
             )  # fmt: skip
             lane.well("retention")
         except (StoreUnavailable, Broken) as error:
@@ -424,6 +424,8 @@ async def _open_log(
         identity, place, primary, spool, newest, cluster.timeline, is_broken and newest is not None, clock, alarms,
         on_change,
     )  # fmt: skip
+    # A target that is new here, or whose account was lost, is known as such before anything is decided.
+    on_change()
     place.write_json("database.json", cluster)
     bases = BaseMaker(settings, identity, place, primary, cutter, clock, alarms)
     return _Log(primary, spool, cutter, bases)
