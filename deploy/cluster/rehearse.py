@@ -212,7 +212,6 @@ def _scratch(*, keep: bool) -> Generator[Path]:
 
 def _rehearse(args: argparse.Namespace, scratch: Path) -> Report:
     etcd, patroni = find_etcd(args.etcd, scratch), find_patroni(args.venv, args.python)
-    etcd, patroni = find_etcd(args.etcd, scratch), find_patroni(args.venv, args.python)
     trio = Trio(scratch, etcd, patroni, args.account, synchronous=not args.asynchronous)
     try:
         _say("three nodes")
