@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import click
 
@@ -24,6 +25,9 @@ from rostra.kit.log import set_up_logging
 from rostra.kit.postgres import EmbeddedPostgres, wait_ready
 from rostra.kit.postgres_home import PostgresRefused, settle
 from rostra.kit.settings import Settings
+
+# Seconds that a replica which was just started may take to answer.
+_PATIENCE: Final = 300.0
 
 
 @click.command(hidden=True)
@@ -62,7 +66,7 @@ def take_over(settings: Settings, why: Literal["promote", "move"], force: bool) 
     run_take_over(settings, why, force=force)
 
 
-def run_take_over(settings: Settings, why: Literal["promote", "move"], *, force: bool) -> TakenOver:
+def run_take_over(settings: Settings, why: Literal["promote", "move"], *, force: bool) -> None:
     """Fence and promote, and say what happened. Ends the command where that was not possible."""
     place = Place(settings.data_dir.resolve())
     standby = find_standby(place)
@@ -70,21 +74,23 @@ def run_take_over(settings: Settings, why: Literal["promote", "move"], *, force:
         raise Refusal(Exit.FAILED, f"{settings.data_dir} is no standby")
     server = EmbeddedPostgres.from_settings(settings)
 
-    async def run() -> TakenOver:
-        await wait_ready(lambda: server.admin_dsn, lambda: True)
-        done = await take_over_from(settings, standby, server.admin_dsn, why, Clock(), say, force=force)
+    async def run() -> None:
+        until = time.monotonic() + _PATIENCE
+        await wait_ready(lambda: server.admin_dsn, lambda: time.monotonic() < until)
+        _tell(await take_over_from(settings, standby, server.admin_dsn, why, Clock(), say, force=force))
         # Here, because the time that another process takes to start is time in which nobody is answered.
         await bring_up_to_date(server.dsn)
-        return done
 
     try:
         with database_errors():
-            done = asyncio.run(run())
-    except (NotTakenOver, HalfWay, PostgresRefused) as error:
+            asyncio.run(run())
+    except (NotTakenOver, HalfWay) as error:
         raise Refusal(Exit.FAILED, str(error)) from None
+
+
+def _tell(done: TakenOver) -> None:
     for line in done.fences:
         say(f"fenced: {line}")
     for line in done.problems:
         say(f"not done: {line}")
     say(f"this is the server now{f' (epoch {done.epoch})' if done.epoch else ''}; {done.has}")
-    return done

@@ -16,7 +16,8 @@ from rostra.cli.continuity_standby import prepare_standby, serving_options, sour
 from rostra.cli.options import data_option, own_command, say
 from rostra.cli.standing_by import directory_of, settings_of_standby, stand_by
 from rostra.cli.up import hold
-from rostra.continuity.standby.records import StandbyStatus
+from rostra.continuity.place import Place
+from rostra.continuity.standby.records import StandbyStatus, find_standby
 from rostra.continuity.standby.runbook import runbook
 from rostra.continuity.standby.source import with_keys
 from rostra.kit.child import ChildSpec
@@ -101,7 +102,10 @@ class _Move:
         try:
             supervisor.run_task(ChildSpec(name="take-over", argv=words, env=env))
         except ChildFailed:
-            say("the move has stopped; what to do stands above")
+            if find_standby(Place(self._data)) is None:
+                say(
+                    f"this is the server now and does not serve yet; when that is mended: rostra up --data {self._data}"
+                )
             raise
         say(f"the old server was ended and this one took over within {time.monotonic() - began:.1f} s")
         settings = settings_of_standby(self._data, {})

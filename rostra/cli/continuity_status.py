@@ -10,8 +10,11 @@ import msgspec
 
 from rostra.cli.options import Exit, with_settings
 from rostra.continuity.health import Finding, Health, Situation, assess, holds
+from rostra.continuity.place import Place
 from rostra.continuity.records import TargetStatus
 from rostra.continuity.situation import read_situation
+from rostra.continuity.standby.records import describe, find_standby, find_standby_status
+from rostra.continuity.targets import label_of
 from rostra.continuity.words import duration, in_words, moment
 from rostra.kit.settings import Settings
 
@@ -34,6 +37,9 @@ def status(settings: Settings, as_json: bool) -> None:
     else:
         for line in in_plain_words(situation, health, now):
             click.echo(line)
+        if (standby := find_standby(place := Place(settings.data_dir))) is not None:
+            for line in describe(standby, label_of(standby.source), find_standby_status(place), now):
+                click.echo(line)
     if health.level == "bad":
         sys.exit(int(Exit.FAILED))
 

@@ -79,6 +79,7 @@ async def test_it_says_how_far_behind_it_is(pair: Pair) -> None:
     said = pair.standby.run("continuity", "standby", "--status")
     assert "that is all that the primary had written" in said
     assert str(pair.primary.directory) in said
+    assert "that is all that the primary had written" in pair.standby.run("continuity", "status")
 
 
 def test_a_standby_is_not_started_as_a_server(pair: Pair) -> None:
@@ -211,6 +212,8 @@ def test_a_vanished_primary_without_any_fence_is_not_succeeded(pair: Pair) -> No
 
 
 async def test_with_force_it_takes_over_and_says_what_it_has(pair: Pair) -> None:
+    # Also where nobody keeps it.
+    pair.standby.kill()
     pair.standby.start("continuity", "promote", "--up", "--force")
     await pair.ledger.write(pair.standby)
     assert await pair.ledger.missing_in(pair.standby) == []

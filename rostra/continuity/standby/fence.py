@@ -29,8 +29,6 @@ from rostra.continuity.standby.source import Source, SourceAway, SourceRefused
 from rostra.continuity.targets import StoreUnavailable, Target, TargetUnusable, label_of, open_target
 
 _TARGET_PATIENCE: Final = 8.0
-# Seconds in which a primary that still lives answers a first question.
-_FIRST_ANSWER: Final = 4.0
 
 
 class Overtaken(Exception):
@@ -75,10 +73,13 @@ async def _reach(stack: AsyncExitStack, address: str, known: Identity) -> tuple[
         return str(error)
 
 
-async def tell_primary(source: Source, to: str, epoch: int, why: TakeOverWhy) -> Released:
-    """Have the old server end and remember that it was replaced. Raises SourceAway, SourceRefused."""
+async def tell_primary(source: Source, to: str, epoch: int, why: TakeOverWhy, patience: float) -> Released:
+    """Have the old server end and remember that it was replaced. `patience` are the seconds for its first answer.
+
+    Raises SourceAway, SourceRefused.
+    """
     try:
-        async with asyncio.timeout(_FIRST_ANSWER):
+        async with asyncio.timeout(patience):
             start = await read_start(source)
     except TimeoutError:
         raise SourceAway(f"{source.label}: does not answer") from None

@@ -13,14 +13,13 @@ from typing import Final
 import msgspec
 
 from rostra.continuity.place import Place, write_whole
-from rostra.continuity.standby.records import identity_of_primary
+from rostra.continuity.standby.records import PULLED, identity_of_primary
 from rostra.continuity.standby.source import Source, SourceRefused
 
 _FILES: Final = ("secrets.json", "ledger.pem", "rostra.toml", "last-start.json")
 # The epoch comes last: with it the identity is whole.
 _IDENTITY: Final = ("site", "epoch", "signing.key", "media.key", "site.json", "epoch.json")
 _OURS: Final = "rostra.toml"
-_PULLED: Final = "standby-pulled.json"
 
 
 class PrimaryStart(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +40,7 @@ async def pull_files(source: Source, data_dir: Path) -> list[str]:
     """Bring the files that changed, and return their names. Raises SourceAway, OSError."""
     place = Place(data_dir)
     place.ensure()
-    pulled = dict((place.find_json(_PULLED, _Pulled) or _Pulled()).files)
+    pulled = dict((place.find_json(PULLED, _Pulled) or _Pulled()).files)
     changed: list[str] = []
     for name in _FILES:
         body = await source.read(f"{source.data_dir}/{name}")
@@ -56,7 +55,7 @@ async def pull_files(source: Source, data_dir: Path) -> list[str]:
             if _take(theirs.path / name, body, None):
                 changed.append(f"continuity/{name}")
     if changed:
-        place.write_json(_PULLED, _Pulled(files=pulled))
+        place.write_json(PULLED, _Pulled(files=pulled))
     return changed
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from rostra.continuity.standby.records import INCOMING
 from rostra.continuity.standby.source import SMALL, Source, SourceAway
 from rostra.continuity.standby.tunnel import Tunnel
 from rostra.kit.db import DATABASE_ERRORS, Database, open_database
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 16
 _PAGE: Final = 256
 _PAUSE: Final = 1.0
+_AGAIN: Final = 5.0
 _CACHE: Final = "cache/"
 
 
@@ -37,7 +39,7 @@ class MediaFollower:
         self._source = source
         self._tunnel = tunnel
         self._root = data_dir / "media"
-        self._incoming = data_dir / "continuity" / "incoming"
+        self._incoming = data_dir / "continuity" / INCOMING
         self._store: ObjectStore = open_store(self._root)
         self._gone = 0
         self.after = 0
@@ -53,7 +55,7 @@ class MediaFollower:
                             await asyncio.sleep(_PAUSE)
             except (*DATABASE_ERRORS, SourceAway, StoreUnavailable) as error:
                 self.problem = f"media: {error or type(error).__name__}"
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_AGAIN)
 
     async def step(self, db: Database) -> bool:
         """Bring one page of what came and take away one of what went; False where there was nothing to do."""

@@ -20,6 +20,8 @@ from rostra.continuity.records import format_lsn
 STANDBY: Final = "standby.json"
 STATUS: Final = "standby-status.json"
 GO_ON: Final = "standby-go-on.json"
+PULLED: Final = "standby-pulled.json"
+INCOMING: Final = "incoming"
 PREFIX: Final = "standby_"
 
 TakeOverWhy = Literal["promote", "move"]

@@ -11,6 +11,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -29,7 +30,8 @@ from rostra.continuity.standby.fence import (
 )
 from rostra.continuity.standby.queries import promote, read_replica
 from rostra.continuity.standby.records import (
-    GO_ON,
+    INCOMING,
+    PULLED,
     STANDBY,
     STATUS,
     Standby,
@@ -48,6 +50,10 @@ from rostra.kit.settings import Settings
 # Seconds that the replay of what the old server wrote last may take.
 _REPLAY: Final = 30.0
 _PROMOTE: Final = 60
+# Seconds for the old server's first answer, if it was there a moment ago, and if not.
+_NEAR: Final = 12.0
+_GONE: Final = 3.0
+_RECENT: Final = timedelta(seconds=6)
 
 
 class NotTakenOver(Exception):
@@ -161,13 +167,20 @@ async def _end_primary(
     try:
         async with open_source(plan.standby.source) as source:
             plan.tell(f"telling the old server to end: {source.label}")
-            released = await tell_primary(source, socket.gethostname(), number, why)
+            released = await tell_primary(source, socket.gethostname(), number, why, _patience(plan))
     except (SourceAway, SourceRefused, TargetUnusable) as error:
         if why == "move":
             raise NotTakenOver(f"the old server was not told to end, and still serves: {error}") from None
         return None, str(error)
     await _receive_the_last(plan, connection, released, why)
     return released, None
+
+
+def _patience(plan: _Plan) -> float:
+    """Who answered a moment ago gets the time to answer; whoever is gone costs no more than must be."""
+    status = find_standby_status(plan.place)
+    contact = status.contact_at if status is not None else None
+    return _NEAR if contact is not None and plan.clock.now() - contact < _RECENT else _GONE
 
 
 async def _receive_the_last(plan: _Plan, connection: asyncpg.Connection, released: Released, why: TakeOverWhy) -> None:
@@ -229,12 +242,8 @@ def _become(place: Place, identity: Identity | None) -> None:
     """Be the server: with this the directory is a standby's no more."""
     if identity is not None:
         place.keep_identity(identity)
-    for name in (STATUS, STANDBY):
+    for name in (STATUS, PULLED, STANDBY):
         (place.path / name).unlink(missing_ok=True)
+    shutil.rmtree(place.path / INCOMING, ignore_errors=True)
     forget_next(place)
     shutil.rmtree(identity_of_primary(place).path.parent, ignore_errors=True)
-
-
-def clear_go_on(place: Place) -> None:
-    """Forget what was asked of the process that keeps the standby."""
-    (place.path / GO_ON).unlink(missing_ok=True)
