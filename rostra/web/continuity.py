@@ -40,16 +40,16 @@ class FindingLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A place for copies; what is not known of it is empty, or None."""
+    """A place for copies; what is not known of it is empty."""
 
     label: str
     state: TargetState
     safe_until: str = ""
     behind: str = ""
-    pieces: int | None = None
-    bases: int | None = None
+    pieces: int = 0
+    bases: int = 0
     base_at: str = ""
-    media: int | None = None
+    media: int = 0
     problem: str = ""
 
 

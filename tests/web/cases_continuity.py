@@ -37,7 +37,15 @@ def continuity_cases() -> dict[str, Case]:
     findings = [FindingLine(weight="bad", said=hostile, todo=hostile), FindingLine(weight="warn", said=hostile, todo=Markup("Run <code>rostra continuity drill</code>.")), FindingLine(weight="note", said=hostile, todo=None)]
     targets = [TargetLine(label=s.HOSTILE, state="problem", problem=s.HOSTILE, pieces=12345, bases=0, media=17), TargetLine(label="sftp://a.example/x", state="late", safe_until="today", behind="2 hours", pieces=1, bases=1, media=0), TargetLine(label="sftp://b.example/x", state="none", pieces=0, bases=0, media=0), TargetLine(label="/mnt/x", state="unknown")]
     bad = well | {"level": "bad", "headline": [s.HOSTILE, "Never proven."], "findings": findings, "targets": targets, "status": _status("strict"), "drills": [_drill(s.HOSTILE, "a byte was changed")]}
+    told = [
+        FindingLine(weight="bad", said=Markup("sftp://shed.example/srv/copies has a problem since today, 09:41 UTC: connection refused"), todo=Markup("<code>rostra doctor</code> tries each target.")),
+        FindingLine(weight="warn", said=Markup("The last drill was 9 days ago."), todo=Markup("Run <code>rostra continuity drill --key FILE</code>, best on another machine and by itself every week.")),
+        FindingLine(weight="note", said=Markup("Under way: base copy: 12 %"), todo=None),
+    ]
+    shed = TargetLine(label="sftp://shed.example/srv/copies", state="problem", problem="connection refused", safe_until="today, 09:40 UTC", behind="2 hours", pieces=1204, bases=1, base_at="yesterday, 03:00 UTC", media=17)
+    unwell = well | {"level": "bad", "findings": told, "targets": [*well["targets"], shed], "drills": [_drill("bases/000001-20261122T031200000Z/part-000003: its bytes were changed or cut short"), *well["drills"]]}
     return {
+        "admin/continuity-bad": Case("admin/continuity.html", page("/admin/continuity", copies="bad"), unwell),
         "admin/continuity": Case("admin/continuity.html", at, well),
         "admin/continuity-hostile": Case("admin/continuity.html", page("/admin/continuity", copies="bad"), bad),
         "admin/continuity-warn": Case("admin/continuity.html", page("/admin/continuity", copies="warn"), well | {"level": "warn", "drills": [], "status": _status("on"), "findings": findings[1:2]}),
