@@ -88,6 +88,12 @@ async def note_password(db: Database, clock: Clock, account_id: int, *, actor_id
         await _note(tx, actor_id, "account.password", account_id, clock.now())
 
 
+async def note_import(db: Database, clock: Clock, account_id: int, *, actor_id: int | None = None) -> None:
+    """Note that something was brought into somebody's account by those who run the server."""
+    async with db.transaction() as tx:
+        await _note(tx, actor_id, "account.import", account_id, clock.now())
+
+
 async def set_role(
     db: Database, clock: Clock, emit: Emit, account_id: int, role: Role, *, actor_id: int | None = None
 ) -> None:

@@ -6,6 +6,7 @@ names says that the key is its own, and its actor names the account here.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,7 +20,8 @@ from rostra.archive.import_records import Source
 from rostra.archive.layout import ACTOR, BOOKMARKS, CSV_FILES, MANIFEST, OUTBOX
 from rostra.archive.signing import load_key, name_key, same_key
 from rostra.archive.verify import NotAnArchive, verify_archive
-from rostra.kit.errors import RostraError
+from rostra.kit.addresses import normalise_domain
+from rostra.kit.errors import Invalid, RostraError
 from rostra.kit.http import HttpClient
 from rostra.kit.settings import Settings
 from rostra.ledger.note import NoteError
@@ -27,6 +29,8 @@ from rostra.ledger.note import NoteError
 _KEY_PATH: Final = "/ledger/key"
 _LONGEST_KEY: Final = 1000
 _LONGEST_NAME: Final = 300
+_LONGEST_URI: Final = 1000
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class _Actor(msgspec.Struct):
@@ -62,10 +66,10 @@ def inspect(path: Path, here: Here) -> Source:
         kinds = [visibility_of(item) for item in items]
         times = [moment for moment in map(when, items) if moment.year > 1]
         lists = {kind: len(file.rows) for kind, file in _lists(archive, here.domain).items()}
-    server = urlsplit(actor.id).netloc
+    server = _server(actor.id)
     source = Source(
-        handle=f"@{actor.preferredUsername[:_LONGEST_NAME]}@{server}",
-        actor=actor.id[: _LONGEST_NAME * 4],
+        handle=f"@{actor.preferredUsername}@{server}",
+        actor=actor.id,
         name=str(actor.name or "")[:_LONGEST_NAME],
         posts=sum(kind not in ("boost", "other") for kind in kinds),
         boosts=kinds.count("boost"),
@@ -127,12 +131,20 @@ def _actor(archive: ArchiveReader) -> _Actor:
     body = archive.find(ACTOR, MAX_SMALL)
     try:
         actor = msgspec.json.decode(body or b"", type=_Actor)
-        server = urlsplit(actor.id)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+        _server(actor.id)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, Invalid):
         raise BadArchive("no_actor") from None
-    if server.scheme not in ("https", "http") or not server.netloc or not actor.preferredUsername:
+    if len(actor.id) > _LONGEST_URI or not _NAME.fullmatch(actor.preferredUsername):
         raise BadArchive("no_actor")
     return actor
+
+
+def _server(uri: str) -> str:
+    """The server of an account. Raises ValueError and Invalid for what is no address of one."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("https", "http"):
+        raise ValueError(uri)
+    return normalise_domain(parts.netloc, allow_port=True)
 
 
 def _tie(actor: _Actor, here: Here) -> Any:
@@ -149,7 +161,7 @@ def _with_signature(path: Path, source: Source) -> Source:
         return msgspec.structs.replace(source, signature="invalid", signature_problem=str(error)[:_LONGEST_NAME])
     problem = verdict.problems[0] if verdict.problems else ""
     # The manifest says who signed; the posts are those of the actor. The two have to be of one server.
-    if not problem and verdict.server != urlsplit(source.actor).netloc:
+    if not problem and verdict.server != _server(source.actor):
         problem = f"it is signed by {verdict.server}, and its actor is of another server"
     return msgspec.structs.replace(
         source,

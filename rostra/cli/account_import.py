@@ -101,12 +101,14 @@ async def _stage(res: Resources, user: User, file: Path, kind: str | None) -> in
 
 async def _carry_out(res: Resources, user: User, import_id: int, *, overwrite: bool, with_direct: bool) -> None:
     """Here, beside a worker that may have begun already: each batch is done by one of the two."""
+    from rostra.accounts.staff import note_import
     from rostra.archive.import_archive import folder_of, run_archive
     from rostra.archive.import_csv import confirm_import, get_import, run_csv
     from rostra.archive.import_posts import Tools
 
     mode = "overwrite" if overwrite else "merge"
     await confirm_import(res.db, res.clock, user.account_id, import_id, mode=mode, with_direct=with_direct)
+    await note_import(res.db, res.clock, user.account_id)
     await res.screen.get_ready(res.db)
     tools = Tools(db=res.db, clock=res.clock, urls=res.urls, screen=res.screen, store=res.store, images=res.images)
     while (found := await get_import(res.db, user.account_id, import_id)).state == "running":

@@ -170,6 +170,46 @@ async def test_a_post_that_the_policy_refuses_stays_out_and_its_neighbours_come_
     await bob.api.get(f"/api/v1/statuses/{held['status_id']}", expect=404)
 
 
+async def test_a_post_costs_the_same_statements_however_many_come_with_it(
+    world: World, ada: Person, tmp_path: Path
+) -> None:
+    from rostra.archive.import_reader import open_archive
+
+    tools = import_posts.Tools(
+        db=world.db, clock=world.clock, urls=world.res.urls, screen=world.res.screen, store=world.res.store,
+        images=world.res.images,
+    )  # fmt: skip
+    folder = import_archive.folder_of(world.res.settings.data_dir)
+    counts: list[int] = []
+    # The first one loads what judging takes.
+    for start, number in ((1, 1), (20, 1), (100, 8), (200, 15)):
+        items = [note(start + each, f"Post #tag{each} @nobody@far.example") for each in range(number)]
+        staged = await stage(world, ada, zipped(tmp_path / f"{start}.zip", files_of(*items)))
+        await world.db.connection.execute("update imports set state = 'running' where id = $1", staged.id)
+        with open_archive(folder / str(staged.stored_as)) as archive:
+            found = import_archive.items_of(archive)
+            ran = await world.statements(
+                lambda archive=archive, found=found, staged=staged: import_archive.run_posts(
+                    tools, world.res.emit, archive, found, staged.id
+                )
+            )
+        counts.append(len(ran))
+    assert counts[3] - counts[2] == counts[2] - counts[1]
+    # One to judge it, and what writing it takes.
+    assert (counts[2] - counts[1]) / 7 <= 6
+
+
+async def test_what_a_rule_says_of_a_post_holds_for_an_imported_one(world: World, ada: Person, tmp_path: Path) -> None:
+    await put_in_force(world)
+    bob = await world.person("bob")
+    await bring(world, ada, tmp_path, files_of(note(1, "a beetroot"), note(2, "a radish")))
+    closed, covered = await posts_of(bob_sees(bob, ada))
+    assert covered["sensitive"] is True
+    await bob.api.post(f"/api/v1/statuses/{closed['id']}/favourite", expect=403)
+    decided = await world.db.connection.fetchval("select count(*) from decisions where account_id = $1", ada.account_id)
+    assert decided == 2
+
+
 def bob_sees(bob: Person, ada: Person) -> Person:
     """Ada as the subject, with the eyes of Bob."""
     seen = Person(ada.world, ada.account_id, ada.username, bob.token)

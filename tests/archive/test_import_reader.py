@@ -122,6 +122,8 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     [
         ({"actor.json": b"{}", "outbox.json": b"{}"}, "no_actor"),
         ({"actor.json": b'{"id": "file:///etc/passwd", "preferredUsername": "x"}'}, "no_actor"),
+        ({"actor.json": b'{"id": "https://me@far.example/x", "preferredUsername": "x"}'}, "no_actor"),
+        ({"actor.json": b'{"id": "https://far.example/x", "preferredUsername": "x y@z"}'}, "no_actor"),
         ({"actor.json": files_of()["actor.json"]}, "no_posts"),
         ({**files_of(), "outbox.json": b'{"orderedItems": {}}'}, "damaged"),
         ({**files_of(), "outbox.json": b'{"orderedItems": [' + b"[" * 100_000}, "damaged"),
