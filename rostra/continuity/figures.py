@@ -62,7 +62,8 @@ class _Figures(Collector):
         yield _gauge("epoch", "The epoch that is shipped", status.epoch)
         yield _gauge("spool_bytes", "Encrypted pieces that wait for targets", status.spool_bytes)
         yield _gauge("wal_bytes", "Log that waits to be cut into pieces", status.wal_bytes)
-        yield _gauge("sync_alarm", "Alarms that ship raises now", len(status.alarms))
+        yield _gauge("alarms", "Alarms that ship raises now", len(status.alarms))
+        yield _gauge("sync_alarm", "Whether commits wait for no standby although they should", float(status.sync_alarm))
 
         def at_risk(target: TargetStatus) -> float:
             return inf if target.safe_until is None else max(0.0, (self._now - target.safe_until).total_seconds())

@@ -226,7 +226,7 @@ def _loss(at_risk: timedelta | None, back_in: timedelta | None, situation: Situa
 def _standby_has_all(situation: Situation, now: datetime) -> bool:
     """Whether nothing is acknowledged before a standby has it."""
     status = situation.status
-    return status is not None and status.sync in ("on", "strict") and not status.alarms and now - status.at <= SILENT
+    return status is not None and status.sync != "off" and not status.sync_alarm and now - status.at <= SILENT
 
 
 def _proof(situation: Situation) -> Sentence:

@@ -129,7 +129,10 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShipStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What ship knows at a moment; it writes this once a second. `doing` has long work with its progress in words."""
+    """What ship knows at a moment; it writes this once a second. `doing` has long work with its progress in words.
+
+    `sync` is the mode that is set; with `sync_alarm` commits do not wait for a standby although they should.
+    """
 
     at: datetime
     site: str
@@ -141,6 +144,7 @@ class ShipStatus(msgspec.Struct, frozen=True, kw_only=True):
     doing: list[str] = []
     sync: str = "off"
     alarms: list[str] = []
+    sync_alarm: bool = False
 
 
 class DrillStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,9 @@ def read(text: bytes) -> dict[Series, float]:
 
 def test_each_target_has_its_lag_and_the_last_drill_its_result() -> None:
     targets = [target(behind=3, media_behind=2), target(SHED, safe_until=None, base_at=None, problem="refuses")]
-    figures = read(write_figures(well(status=status(*targets, spool_bytes=5, alarms=["gone"])), NOW))
+    figures = read(
+        write_figures(well(status=status(*targets, spool_bytes=5, sync="on", sync_alarm=True, alarms=["gone"])), NOW)
+    )
     expected = {
         ("set_up", ""): 1,
         ("health", "bad"): 1,
@@ -40,6 +42,7 @@ def test_each_target_has_its_lag_and_the_last_drill_its_result() -> None:
         ("target_problem", SHED): 1,
         ("last_base_timestamp", BUCKET): ago(hours=3).timestamp(),
         ("spool_bytes", ""): 5,
+        ("alarms", ""): 1,
         ("sync_alarm", ""): 1,
         ("last_drill_timestamp", ""): ago(hours=9).timestamp(),
         ("last_drill_ok", ""): 1,

@@ -143,7 +143,7 @@ def test_a_shipment_each_minute_is_not_late_after_half_a_minute() -> None:
 
 def test_a_server_with_a_synchronous_standby_loses_nothing_until_it_alarms() -> None:
     assert "no post that was acknowledged" in said(judged(status=status(target(), target(SHED), sync="on")))
-    alarmed = judged(status=status(target(), target(SHED), sync="on", alarms=["it is gone"]))
+    alarmed = judged(status=status(target(), target(SHED), sync="on", sync_alarm=True, alarms=["it is gone"]))
     assert "4 seconds" in said(alarmed)
 
 

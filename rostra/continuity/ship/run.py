@@ -151,6 +151,8 @@ class _Shipping:
         self._next_census = 0.0
         self._swept_at: dict[str, float] = {}
         self._swept_base: dict[str, str | None] = {}
+        # Until the keeper has looked nobody knows that anybody has what is acknowledged.
+        self._is_alone = settings.continuity_sync != "off"
 
     async def run(self, stop: asyncio.Event, *, once: bool, patience: float) -> ShipStatus:
         asked_at = self._clock.now()
@@ -237,6 +239,7 @@ class _Shipping:
         await keep_sync(admin_dsn_of(self._settings.data_dir), self._settings.continuity_sync, self._hear_of_sync)
 
     def _hear_of_sync(self, state: SyncState) -> None:
+        self._is_alone = bool(state.alarms)
         if state.alarms:
             self._alarms.start("sync", "; ".join(state.alarms))
         else:
@@ -341,6 +344,7 @@ class _Shipping:
             targets=[lane.status(newest.sequence if newest else 0) for lane in self._lanes],
             doing=[] if log is None else log.bases.doing,
             sync=self._settings.continuity_sync,
+            sync_alarm=self._is_alone,
             alarms=self._alarms.texts,
         )
 
