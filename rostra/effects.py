@@ -99,6 +99,7 @@ from rostra.moderation.decisions.bulk import BULK, BulkWanted, run_bulk
 from rostra.moderation.decisions.expiry import expire_actions, expire_holds, miss_deadlines
 from rostra.moderation.decisions.tell import starts_at as told_at
 from rostra.moderation.decisions.tell import tell_author, tell_reversal
+from rostra.moderation.domains.decisions import expire_domains
 from rostra.moderation.domains.domain_effects import apply_domain_policy
 from rostra.moderation.reports.legal import forget_senders, resolve_notice
 from rostra.moderation.reports.report_outcome import starts_at as reporters_told_at
@@ -397,6 +398,7 @@ async def _sweep_logins(_: Tick, res: Resources) -> None:
 async def _expire(_: Tick, res: Resources) -> None:
     await expire_holds(res.desk)
     await expire_actions(res.desk)
+    await expire_domains(res.desk)
     await miss_deadlines(res.desk)
     await expire_labels(res.db, res.clock)
 

@@ -20,6 +20,7 @@ from rostra.kit.sealing import Sealer
 from rostra.ledger.leaf import encode_hash
 from rostra.measurement import public_log_queries as queries
 from rostra.measurement.public_log_queries import LogRow, MonthCount
+from rostra.moderation.domains.domains import obscure
 
 MOST: Final = 100
 _EPOCH: Final = date(1970, 1, 1)
@@ -32,20 +33,22 @@ class LoggedAction(msgspec.Struct, frozen=True, kw_only=True):
     """What was done; `until` is the day on which it ends by itself, None for good."""
 
     kind: Literal["label", "sensitive", "interaction-off", "limit", "remove", "warn", "freeze", "suspend"]
-    on: Literal["status", "account", "media"]
+    on: Literal["status", "account", "media", "server"]
     until: str | None
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision as everybody may know it. `day` is in UTC, `account` a pseudonym of the month, `leaf` the hash by
-    which the ledger proves it (None: it has none yet), `reversed` why it holds no more."""
+    """A decision as everybody may know it. `day` is in UTC, `account` a pseudonym of the month (None where it is about
+    a `server`, whose domain may be half hidden), `leaf` the hash by which the ledger proves it (None: it has none yet),
+    `reversed` why it holds no more."""
 
     id: str
     day: str
     clause: str
     actions: list[LoggedAction]
-    subject: Literal["status", "account"]
-    account: str
+    subject: Literal["status", "account", "server"]
+    account: str | None
+    server: str | None
     origin: Literal["own", "report", "legal", "trusted", "host", "order"]
     automated_detection: bool
     automated_decision: bool
@@ -99,7 +102,8 @@ def _show(row: LogRow, sealer: Sealer) -> Logged:
         "clause": row.clause,
         "actions": row.actions,
         "subject": row.subject_kind,
-        "account": pseudonym(sealer, row.account_id, day),
+        "account": None if row.account_id is None else pseudonym(sealer, row.account_id, day),
+        "server": obscure(row.server) if row.server and row.obfuscate else row.server,
         "origin": row.origin,
         "automated_detection": row.automated_detection,
         "automated_decision": row.automated_decision,

@@ -174,6 +174,13 @@ select policy, count(*)::integer as decisions, min(created_at) as first_at from 
 where id >= $1 and id < $2 group by policy order by min(created_at)
 """
 
+# Decisions on other servers: what was decided, and what has become of it.
+SERVERS: Final[LiteralString] = """
+select d.severity, d.clause, d.ends_at is not null as timed, coalesce(d.ended_why, '') as ended_why,
+  count(*)::integer as decisions
+from domain_decisions d where d.id >= $1 and d.id < $2 group by 1, 2, 3, 4 order by 1, 2, 3, 4
+"""
+
 # Must be none: what restricts a person of this server without a statement.
 UNSTATED: Final[LiteralString] = f"""
 select count(*)::integer from decisions d join accounts ac on ac.id = d.account_id and ac.domain is null

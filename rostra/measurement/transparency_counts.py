@@ -158,6 +158,16 @@ class PolicyUse(msgspec.Struct, frozen=True, kw_only=True):
     first_at: datetime
 
 
+class ServerCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions on servers that are alike. `ended_why` is empty for those that hold."""
+
+    severity: str
+    clause: str
+    timed: bool
+    ended_why: str
+    decisions: int
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """All that the database says of a period."""
 
@@ -177,6 +187,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
     recipients: list[Recipients]
     policies: list[PolicyUse]
+    servers: list[ServerCount]
     unstated: int
 
 
@@ -199,5 +210,6 @@ async def count(conn: Reader, ids: tuple[int, int], times: tuple[datetime, datet
         work=as_records(Work, await conn.fetch(sql.WORK, *ids, *times))[0],
         recipients=as_records(Recipients, await conn.fetch(sql.RECIPIENTS, *times)),
         policies=as_records(PolicyUse, await conn.fetch(sql.POLICIES, *ids)),
+        servers=as_records(ServerCount, await conn.fetch(sql.SERVERS, *ids)),
         unstated=await conn.fetchval(sql.UNSTATED, *ids),
     )

@@ -15,7 +15,7 @@ import msgspec
 
 from rostra.dsa.schema import CATEGORIES
 from rostra.measurement.intervals import Interval, wilson
-from rostra.measurement.transparency_counts import ActionCount, Counts, DecisionCount, ReportCount
+from rostra.measurement.transparency_counts import ActionCount, Counts, DecisionCount, ReportCount, ServerCount
 
 Cell = str | int | float | None
 
@@ -36,6 +36,7 @@ _KINDS: Final = (
     ("account_terminated", "suspend", False),
     ("warned", "warn", None),
 )
+_RULES: Final = {"suspend": "shut_out", "silence": "limited", "noop": "no_limit"}
 _ORIGINS: Final = ("own", "report", "legal", "trusted", "host", "order")
 
 
@@ -89,6 +90,7 @@ def make_sections(counts: Counts, service: Service, period: Period, made_on: dat
         _clauses(counts),
         _months(counts),
         _prevalence(counts),
+        _servers(counts),
     ]
 
 
@@ -357,6 +359,23 @@ def _prevalence(counts: Counts) -> Section:
         for each in counts.prevalence
     ]  # fmt: skip
     return _section("X.5", "prevalence", columns, rows)
+
+
+def _servers(counts: Counts) -> Section:
+    """By what was decided and the clause. There is no person whom it is about, so these are no measures of 1.4."""
+    groups: dict[tuple[str, str], list[ServerCount]] = {}
+    for each in counts.servers:
+        groups.setdefault((_RULES[each.severity], each.clause or "none"), []).append(each)
+    rows = [
+        (
+            *key,
+            sum(each.decisions for each in found),
+            sum(each.decisions for each in found if each.timed),
+            sum(each.decisions for each in found if each.ended_why == "reversed"),
+        )
+        for key, found in sorted(groups.items())
+    ]
+    return _section("X.6", "servers", "rule clause decisions timed reversed", rows)
 
 
 QUALITATIVE: Final[Mapping[str, str]] = {

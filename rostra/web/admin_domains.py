@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
 from starlette.responses import Response
 
 from rostra.instance.settings import change_settings
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import Conflict, Invalid
 from rostra.kit.forms import Upload
 from rostra.kit.paging import Id, Page, PageForm
-from rostra.moderation.domains import domain_csv, domains
+from rostra.moderation.domains import decisions, domain_csv, domains
+from rostra.moderation.domains.decision_queries import DomainDecision, find_holding
+from rostra.moderation.domains.decisions import Why
 from rostra.moderation.domains.domain_csv import Line
-from rostra.moderation.domains.domain_queries import Severity
+from rostra.moderation.domains.domain_queries import DomainBlock, Severity
 from rostra.moderation.domains.domains import DomainWish
+from rostra.screening.judgement import say
+from rostra.web.desk import title_of
+from rostra.web.desk_quick import LENGTHS
 from rostra.web.feeds import older
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -38,6 +44,9 @@ class RuleForm(msgspec.Struct, frozen=True, kw_only=True):
     public_comment: str = ""
     private_comment: str = ""
     obfuscate: bool = False
+    clause: str = ""
+    # A name of `LENGTHS`; of a rule that there is, "keep".
+    lasts: str = ""
 
     def wish(self) -> DomainWish:
         """As the slice takes it: a box that is not ticked says no."""
@@ -88,6 +97,7 @@ async def _rules(visit: Visit, form: PageForm, **values: Any) -> Response:
     rows = await domains.list_blocks(visit.res.db, window)
     shown: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "http_status": 200, **values}
     shown["rows"] = rows
+    shown["clauses"] = await _clauses(visit)
     shown["older_url"] = older(visit, Page(rows, oldest=rows[-1].id if rows else None, more=len(rows) == window.limit))
     return await visit.html("admin/blocks_domains.html", **shown)
 
@@ -97,9 +107,11 @@ async def add_rule(visit: Visit, form: NewRuleForm) -> Response:
     """Make one."""
     res = visit.res
     try:
+        why = await _why(visit, form, None)
         await domains.block_domain(
-            res.db, res.clock, res.emit, visit.me.account_id, form.domain, form.wish(), own_domain=res.urls.domain
-        )
+            res.db, res.clock, res.emit, visit.me.account_id, form.domain, form.wish(), own_domain=res.urls.domain,
+            why=why,
+        )  # fmt: skip
     except Refused as error:
         values = msgspec.structs.asdict(form)
         return await _rules(visit, PageForm(), http_status=422, values=values, errors=errors_of(error))
@@ -110,8 +122,9 @@ async def add_rule(visit: Visit, form: NewRuleForm) -> Response:
 async def one_rule(visit: Visit, form: ById) -> Response:
     """One of them, to change."""
     block = await domains.get_block(visit.res.db, form.id)
-    values = msgspec.structs.asdict(block)
-    return await visit.html("admin/blocks_domain.html", block=block, values=values, errors={})
+    holding = await _holding(visit, block.domain)
+    values = msgspec.structs.asdict(block) | {"clause": holding.clause if holding else "", "lasts": "keep"}
+    return await _rule_page(visit, block, holding, values)
 
 
 @pages.post("/admin/blocks/domains/{id}", access="blocks")
@@ -119,14 +132,80 @@ async def save_rule(visit: Visit, form: ChangedRuleForm) -> Response:
     """Change it."""
     res = visit.res
     try:
-        await domains.change_block(res.db, res.clock, res.emit, visit.me.account_id, form.id, form.wish())
+        block = await domains.get_block(res.db, form.id)
+        why = await _why(visit, form, await _holding(visit, block.domain))
+        await domains.change_block(res.db, res.clock, res.emit, visit.me.account_id, form.id, form.wish(), why=why)
     except Refused as error:
         block = await domains.get_block(res.db, form.id)
         values = msgspec.structs.asdict(form)
-        return await visit.html(
-            "admin/blocks_domain.html", http_status=422, block=block, values=values, errors=errors_of(error)
-        )
+        holding = await _holding(visit, block.domain)
+        return await _rule_page(visit, block, holding, values, http_status=422, errors=errors_of(error))
     return visit.redirect("/admin/blocks/domains", notice=visit.gettext("Saved."))
+
+
+async def _rule_page(
+    visit: Visit,
+    block: DomainBlock,
+    holding: DomainDecision | None,
+    values: dict[str, Any],
+    *,
+    http_status: int = 200,
+    errors: Mapping[str, str] | None = None,
+) -> Response:
+    return await visit.html(
+        "admin/blocks_domain.html",
+        http_status=http_status,
+        block=block,
+        holding=holding,
+        clauses=await _clauses(visit),
+        values=values,
+        errors=errors or {},
+    )
+
+
+async def _holding(visit: Visit, domain: str) -> DomainDecision | None:
+    async with visit.res.db.read() as conn:
+        return await find_holding(conn, domain)
+
+
+async def _clauses(visit: Visit) -> list[tuple[str, str]]:
+    current = await visit.res.desk.policies.current(visit.res.db)
+    return [(each.id, say(each.title, visit.language)) for each in current.bundle.clauses if not each.retired]
+
+
+async def _why(visit: Visit, form: RuleForm, holding: DomainDecision | None) -> Why | None:
+    """Why and for how long, as the form says; None where it leaves both as they are. Raises Invalid."""
+    lasts = LENGTHS.get(form.lasts)
+    if form.lasts not in LENGTHS and form.lasts != "keep":
+        raise Invalid("lasts", "is none of those that there are")
+    if form.lasts == "keep" and holding is not None:
+        if form.clause == holding.clause:
+            return None
+        lasts = None if holding.ends_at is None else holding.ends_at - visit.res.clock.now()
+    return await decisions.make_why(visit.res.desk, form.clause, lasts)
+
+
+@pages.get("/admin/blocks/decisions", access="blocks")
+async def decided(visit: Visit, form: PageForm) -> Response:
+    """What was decided of servers, the latest first."""
+    window = form.window(default=_PAGE)
+    rows = await decisions.list_decisions(visit.res.desk, before=window.below, limit=window.limit)
+    current = await visit.res.desk.policies.current(visit.res.db)
+    return await visit.html(
+        "admin/blocks_decisions.html",
+        rows=[(row, title_of(current.clauses, row.clause, visit.language)) for row in rows],
+        older_url=older(visit, Page(rows, oldest=rows[-1].id if rows else None, more=len(rows) == window.limit)),
+    )
+
+
+@pages.post("/admin/blocks/decisions/{id}/reverse", access="blocks")
+async def turn_round(visit: Visit, form: ById) -> Response:
+    """Take a decision back, with everything."""
+    try:
+        await decisions.reverse_domain(visit.res.desk, visit.me.account_id, form.id)
+    except Conflict:
+        return visit.redirect("/admin/blocks/decisions", notice=visit.gettext("It did not hold any more."))
+    return visit.redirect("/admin/blocks/decisions", notice=visit.gettext("Turned round."))
 
 
 @pages.post("/admin/blocks/domains/{id}/delete", access="blocks")

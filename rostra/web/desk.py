@@ -40,6 +40,8 @@ from rostra.moderation.cases.queue import list_cases, take_next
 from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow, find_reviewer
 from rostra.moderation.cases.rest import read_today
 from rostra.moderation.cases.reviewer_queries import SavedFilter, Tally
+from rostra.moderation.domains.decision_queries import DomainDecision
+from rostra.moderation.domains.decisions import list_decisions as list_domain_decisions
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.web.desk_done import find_done
@@ -53,6 +55,7 @@ Tab = Literal["queued", "escalated", "closed"]
 # Words of such exposure are veiled for those who want that: 1 harsh words, 3 harsh pictures.
 HARSH: Final = (1, 3)
 _CHOICES: Final = 40
+_SERVERS: Final = 5
 # So old may the forecast be that is counted once a minute.
 _FRESH: Final = timedelta(minutes=3)
 
@@ -148,8 +151,16 @@ async def queue_page(visit: Visit, form: QueueForm) -> Response:
         today=today,
         kept=kept,
         done=await find_done(visit, form.done),
+        servers=await _servers(visit, form),
         may=powers_of(visit),
     )
+
+
+async def _servers(visit: Visit, form: QueueForm) -> list[DomainDecision]:
+    """Beside what was decided of posts and people, the latest decisions on servers."""
+    if form.tab != "closed" or form.after or not may(visit.me.role, "blocks"):
+        return []
+    return await list_domain_decisions(visit.res.desk, limit=_SERVERS)
 
 
 @pages.get("/admin/desk/counts", access="queue")

@@ -63,6 +63,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     automatic: bool
     detected: bool
     account: str
+    server: str
     policy: str
     reversed: str
     leaf: str
@@ -179,7 +180,8 @@ def _show(visit: Visit, each: Logged, clauses: Mapping[str, Clause]) -> Shown:
         origin=origin(_, each.origin),
         automatic=each.automated_decision,
         detected=each.automated_detection,
-        account=each.account,
+        account=each.account or "",
+        server=each.server or "",
         policy=each.policy,
         reversed=reversals(_)[each.reversed] if each.reversed else "",
         leaf=each.leaf or "",

@@ -26,15 +26,19 @@ def acts(_: Say) -> dict[str, str]:
 
 def act(_: Say, kind: str, on: str, *, ends: bool) -> str:
     """An act of the log."""
-    names = acts(_)
-    if kind == "suspend":
-        return names["account_suspended" if ends else "account_terminated"]
+    if on == "server":
+        return _("Server shut out") if kind == "suspend" else _("Server limited")
+    if (kind, on) == ("remove", "media"):
+        return _("File of a post removed")
     if on == "account" and kind in ("label", "sensitive", "limit"):
         return {
             "label": _("Label added to the account"),
             "sensitive": _("Media of the account covered"),
             "limit": _("Reach of the account limited"),
         }[kind]
+    names = acts(_)
+    if kind == "suspend":
+        return names["account_suspended" if ends else "account_terminated"]
     columns = {
         "remove": "removed",
         "label": "labelled",

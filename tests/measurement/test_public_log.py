@@ -44,6 +44,7 @@ async def test_an_entry_says_what_was_done_by_which_clause_and_how_it_came_about
     assert shown == {
         "day": "2026-05-03", "clause": "violence.threat", "subject": "status", "origin": "own",
         "automated_detection": True, "automated_decision": True, "policy": "v1", "reversed": None, "leaf": None,
+        "server": None,
         "actions": [
             {"kind": "remove", "on": "status", "until": "2026-05-10"},
             {"kind": "suspend", "on": "account", "until": "2026-05-10"},

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from rostra.accounts.blocks_queries import CanonicalEmailBlock, EmailDomainBlock, IpBlock
+from rostra.moderation.domains.decision_queries import DomainDecision
 from rostra.moderation.domains.domain_csv import Line
 from rostra.moderation.domains.domain_queries import DomainAllow, DomainBlock
 from rostra.moderation.domains.domains import DomainWish
@@ -20,6 +21,14 @@ from tests.web.samples import NOW, page
 def _block(domain: str = "bad.example", severity: Any = "suspend", **changes: Any) -> DomainBlock:
     made: dict[str, Any] = {"id": 7, "domain": domain, "severity": severity, "reject_media": False, "reject_reports": False, "private_comment": "", "public_comment": "", "obfuscate": False, "created_at": NOW - timedelta(days=3)}
     return DomainBlock(**(made | changes))
+
+
+CLAUSES = [("violence.threat", "Threats"), ("spam", "Spam")]
+
+
+def _decision(domain: str = "bad.example", **changes: Any) -> DomainDecision:
+    made: dict[str, Any] = {"id": 9, "domain": domain, "block_id": 7, "event_id": 3, "policy": "v1", "clause": "spam", "severity": "suspend", "reject_media": False, "reject_reports": False, "private_comment": "", "public_comment": "Noise", "obfuscate": False, "created_at": NOW - timedelta(days=1), "ends_at": None, "ended_at": None, "ended_why": None, "before_id": None, "reviewer": "heron"}
+    return DomainDecision(**(made | changes))
 
 
 def _line(number: int, state: Any, domain: str = "bad.example", **changes: Any) -> Line:
@@ -35,8 +44,8 @@ def _ip(network: str, severity: Any, **changes: Any) -> IpBlock:
 
 def block_cases() -> dict[str, Case]:
     """Name to case."""
-    blank: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "older_url": None}
-    wrong: dict[str, Any] = {"values": {"domain": s.HOSTILE, "email": s.HOSTILE, "ip": s.HOSTILE, "severity": "suspend", "public_comment": s.HOSTILE, "comment": s.HOSTILE, "days": "7", "obfuscate": True}, "errors": {"domain": "ERR_TAKEN", "email": s.HOSTILE, "ip": "is not a valid IP address", "public_comment": "ERR_TOO_LONG"}, "older_url": None}
+    blank: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "older_url": None, "clauses": CLAUSES}
+    wrong: dict[str, Any] = {"values": {"domain": s.HOSTILE, "email": s.HOSTILE, "ip": s.HOSTILE, "severity": "suspend", "public_comment": s.HOSTILE, "comment": s.HOSTILE, "days": "7", "obfuscate": True}, "errors": {"domain": "ERR_TAKEN", "email": s.HOSTILE, "ip": "is not a valid IP address", "public_comment": "ERR_TOO_LONG", "clause": s.HOSTILE}, "older_url": None, "clauses": [("x", s.HOSTILE)]}
     rules = [_block(), _block("loud.example", "silence", reject_reports=True, public_comment="Noise", private_comment="See ticket 12"), _block("pics.example", "noop", reject_media=True, obfuscate=True)]
     hostile = [_block(s.HOSTILE, public_comment=s.HOSTILE, private_comment=s.HOSTILE)]
     provider = EmailDomainBlock(id=7, domain="spam.example", allow_with_approval=True, created_at=NOW, history={"2026-05-04": [2, 5]})
@@ -49,8 +58,11 @@ def block_cases() -> dict[str, Case]:
         "blocks/domains": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, "rows": rules}),
         "blocks/domains-empty": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, "rows": []}),
         "blocks/domains-hostile": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**wrong, "rows": hostile, "older_url": f"{at}/domains?max_id=7"}),
-        "blocks/domain": Case("admin/blocks_domain.html", page(f"{at}/domains/7"), {"block": rules[1], "values": {"severity": "silence", "public_comment": "Noise", "reject_reports": True}, "errors": {}}),
-        "blocks/domain-wrong": Case("admin/blocks_domain.html", page(f"{at}/domains/7"), {"block": hostile[0], "values": wrong["values"], "errors": wrong["errors"]}),
+        "blocks/domain": Case("admin/blocks_domain.html", page(f"{at}/domains/7"), {"block": rules[1], "values": {"severity": "silence", "public_comment": "Noise", "reject_reports": True, "lasts": "keep"}, "errors": {}, "clauses": CLAUSES, "holding": _decision(ends_at=NOW + timedelta(days=3))}),
+        "blocks/decisions": Case("admin/blocks_decisions.html", page(f"{at}/decisions"), {"rows": [(_decision(), "Threats"), (_decision(id=10, ended_at=NOW, ended_why="expired", reject_media=True), ""), (_decision(id=11, ended_at=NOW, ended_why="reversed", obfuscate=True), ""), (_decision(id=12, ended_at=NOW, ended_why="superseded", reviewer=None), "")], "older_url": f"{at}/decisions?max_id=7"}),
+        "blocks/decisions-empty": Case("admin/blocks_decisions.html", page(f"{at}/decisions"), {"rows": [], "older_url": None}),
+        "blocks/decisions-hostile": Case("admin/blocks_decisions.html", page(f"{at}/decisions"), {"rows": [(_decision(s.HOSTILE, public_comment=s.HOSTILE, private_comment=s.HOSTILE, reviewer=s.HOSTILE), s.HOSTILE)], "older_url": None}),
+        "blocks/domain-wrong": Case("admin/blocks_domain.html", page(f"{at}/domains/7"), {"block": hostile[0], "values": wrong["values"], "errors": wrong["errors"], "clauses": wrong["clauses"], "holding": None}),
         "blocks/import": Case("admin/blocks_import.html", page(f"{at}/import"), {"errors": {}}),
         "blocks/import-wrong": Case("admin/blocks_import.html", page(f"{at}/import"), {"errors": {"file": s.HOSTILE}}),
         "blocks/preview": Case("admin/blocks_preview.html", page(f"{at}/import"), {"groups": lines, "lines": "domain\nbad.example\n"}),

@@ -191,7 +191,7 @@ def _queue_cases() -> dict[str, Case]:
     closed = [_row(_shown(6, state="closed", outcome="violates", closed_at=NOW - timedelta(minutes=3))), _row(_shown(8, state="closed", outcome="gone", closed_at=NOW - timedelta(days=3), excerpt=None))]
     choices = Choices(clauses=[(_clause(), "Threats of violence", 812), ("spam.bulk", "Spam", 20_114)], languages=[("en", 20_000), ("it", 6_000)], exposures=[(0, 25_000), (3, 12)], sources=[("report", 25_000), ("hold", 812)])
     filters = [(SavedFilter(id=1, account_id=None, name="Threats first", query={}), "/admin/desk?clause=violence"), (SavedFilter(id=2, account_id=1, name=s.HOSTILE, query={}), "/admin/desk?language=it")]
-    base: dict[str, Any] = {"tab": "queued", "rows": rows, "older_url": "/admin/desk?after=2.5_5", "choices": choices, "load": _load(), "query": Query(), "place": Place(), "filters": filters, "today": Today(items={1: 41}, seconds=3600), "kept": ReviewerRow(), "done": None, "may": POWERS}
+    base: dict[str, Any] = {"tab": "queued", "servers": [], "rows": rows, "older_url": "/admin/desk?after=2.5_5", "choices": choices, "load": _load(), "query": Query(), "place": Place(), "filters": filters, "today": Today(items={1: 41}, seconds=3600), "kept": ReviewerRow(), "done": None, "may": POWERS}
     narrow = Query(clause=s.HOSTILE, language="tlh", exposure=3, source="notice")
     none = Choices(clauses=[], languages=[], exposures=[], sources=[])
     calm = _load(queued=0, escalated=0, held=0, with_clock=0, oldest=None, opened=0, closed=0, hours=0.0, alarming=False)

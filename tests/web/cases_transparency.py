@@ -25,7 +25,7 @@ _SECTIONS = {
 
 
 def _shown(number: int, **changes: Any) -> Shown:
-    made: dict[str, Any] = {"id": f"{number:024x}", "day": "2026-05-03", "clause": "Threats", "clause_id": "violence.threat", "acts": ("Post removed", "Account frozen until 10 May 2026"), "origin": "reported by a user", "automatic": False, "detected": True, "account": "k3J9xQ2vTz0b", "policy": "3f2a91c07d", "reversed": "", "leaf": "kY+3xw=="}
+    made: dict[str, Any] = {"id": f"{number:024x}", "day": "2026-05-03", "clause": "Threats", "clause_id": "violence.threat", "acts": ("Post removed", "Account frozen until 10 May 2026"), "origin": "reported by a user", "automatic": False, "detected": True, "account": "k3J9xQ2vTz0b", "server": "", "policy": "3f2a91c07d", "reversed": "", "leaf": "kY+3xw=="}
     return Shown(**(made | changes))
 
 
@@ -47,7 +47,7 @@ def transparency_cases() -> dict[str, Case]:
         "transparency": Case("transparency.html", page("/transparency", member=False), {"overview": overview, "figures": figures, "charts": charts, "reports": [report, {**report, "id": 18, "revision": 2, "note": "Two decisions were counted twice."}]}),
         "transparency-empty": Case("transparency.html", page("/transparency"), empty),
         "transparency-hostile": Case("transparency.html", page("/transparency"), {"overview": overview, "figures": Figures(measures=0, automatic=0.0, turned=0, median_hours="", unstated=2), "charts": [], "reports": [{**report, "note": s.HOSTILE}]}),
-        "transparency_log": Case("transparency_log.html", page("/transparency/log", member=False), {"days": [("2026-05-03", [_shown(1), _shown(2, automatic=True, reversed="turned round on appeal", leaf="")]), ("2026-05-02", [_shown(3, clause_id="", clause="No clause", acts=(), detected=False)])], "unlisted": 41, "first": True, "older_url": "/transparency/log?after=20575-ab"}),
+        "transparency_log": Case("transparency_log.html", page("/transparency/log", member=False), {"days": [("2026-05-03", [_shown(1), _shown(4, account="", server="bad.example", acts=("Server limited",)), _shown(2, automatic=True, reversed="turned round on appeal", leaf="")]), ("2026-05-02", [_shown(3, clause_id="", clause="No clause", acts=(), detected=False)])], "unlisted": 41, "first": True, "older_url": "/transparency/log?after=20575-ab"}),
         "transparency_log-empty": Case("transparency_log.html", page("/transparency/log"), {"days": [], "unlisted": 0, "first": True, "older_url": None}),
         "transparency_log-hostile": Case("transparency_log.html", page("/transparency/log"), {"days": [("2026-05-03", [_shown(1, clause=s.HOSTILE, acts=(s.HOSTILE,), policy=s.HOSTILE, leaf=s.HOSTILE, clause_id="")])], "unlisted": 1, "first": False, "older_url": None}),
         "transparency_admin": Case("transparency_admin.html", page("/admin/transparency"), {"values": values, "errors": {}, "submissions": submissions, "takes": True, "configured": True, "reports": [_published(), _published(id=18, revision=2)]}),

@@ -20,7 +20,9 @@ from rostra.kit.db import Database, Reader, Tx
 from rostra.kit.errors import Invalid, NotFound
 from rostra.kit.paging import Window
 from rostra.ledger.append import Entry, append
+from rostra.moderation.domains import decisions
 from rostra.moderation.domains import domain_queries as queries
+from rostra.moderation.domains.decisions import Why
 from rostra.moderation.domains.domain_queries import DomainAllow, DomainBlock, Severity
 
 MAX_COMMENT: Final = 2_000
@@ -103,9 +105,17 @@ async def get_block(db: Database, block_id: int) -> DomainBlock:
 
 
 async def block_domain(
-    db: Database, clock: Clock, emit: Emit, actor_id: int, domain: str, wish: DomainWish, *, own_domain: str
+    db: Database,
+    clock: Clock,
+    emit: Emit,
+    actor_id: int,
+    domain: str,
+    wish: DomainWish,
+    *,
+    own_domain: str,
+    why: Why | None = None,
 ) -> DomainBlock:
-    """Block a domain and all below it: limited, unless the wish says otherwise. Raises Invalid, and Blocked."""
+    """Decide to block a domain and all below it: limited, unless the wish says otherwise. Raises Invalid, Blocked."""
     at = clock.now()
     blank = DomainBlock(
         id=0,
@@ -120,21 +130,28 @@ async def block_domain(
     )
     block = _changed(blank, wish)
     async with db.transaction() as tx:
-        made = await _insert(tx, emit, actor_id, block, at)
+        made = await _insert(tx, emit, actor_id, block, at, why)
         if made is None:
             raise Blocked((await queries.find_blocks_of(tx, [block.domain]))[block.domain])
     return made
 
 
 async def change_block(
-    db: Database, clock: Clock, emit: Emit, actor_id: int, block_id: int, wish: DomainWish
+    db: Database,
+    clock: Clock,
+    emit: Emit,
+    actor_id: int,
+    block_id: int,
+    wish: DomainWish,
+    *,
+    why: Why | None = None,
 ) -> DomainBlock:
-    """Change a block. Raises NotFound and Invalid."""
+    """Decide to change a block; `why` None: for the reason and the time that it has. Raises NotFound and Invalid."""
     async with db.transaction() as tx:
         before = await queries.lock_block(tx, block_id)
         if before is None:
             raise NotFound
-        return await _update(tx, emit, actor_id, before, _changed(before, wish), clock.now())
+        return await _update(tx, emit, actor_id, before, _changed(before, wish), clock.now(), why)
 
 
 async def unblock_domain(db: Database, clock: Clock, emit: Emit, actor_id: int, block_id: int) -> None:
@@ -143,6 +160,7 @@ async def unblock_domain(db: Database, clock: Clock, emit: Emit, actor_id: int, 
         gone = await queries.delete_block(tx, block_id)
         if gone is None:
             raise NotFound
+        await decisions.lift(tx, gone.domain, actor_id, clock.now())
         await _note(tx, "domain_unblocked", actor_id, gone.id, _told(gone), clock.now())
         await emit(tx, DomainPolicyChanged(domain=gone.domain))
 
@@ -224,28 +242,53 @@ def _changed(block: DomainBlock, wish: DomainWish) -> DomainBlock:
     return msgspec.structs.replace(block, **given)
 
 
-async def _insert(tx: Tx, emit: Emit, actor_id: int, block: DomainBlock, at: datetime) -> DomainBlock | None:
+async def _insert(
+    tx: Tx, emit: Emit, actor_id: int, block: DomainBlock, at: datetime, why: Why | None = None
+) -> DomainBlock | None:
     made = await queries.insert_block(tx, block)
     if made is not None:
-        await _note(tx, "domain_blocked", actor_id, made.id, _told(made), at)
+        event_id = await _note(tx, "domain_blocked", actor_id, made.id, _told(made), at, why)
+        await decisions.record(tx, made, event_id, actor_id, why or Why(), at)
         await emit(tx, DomainPolicyChanged(domain=made.domain))
     return made
 
 
 async def _update(
-    tx: Tx, emit: Emit, actor_id: int, before: DomainBlock, block: DomainBlock, at: datetime
+    tx: Tx,
+    emit: Emit,
+    actor_id: int,
+    before: DomainBlock,
+    block: DomainBlock,
+    at: datetime,
+    why: Why | None = None,
 ) -> DomainBlock:
-    if block != before:
+    if block != before or why is not None:
         await queries.update_block(tx, block, at)
-        await _note(tx, "domain_changed", actor_id, block.id, _told(block), at)
+        event_id = await _note(tx, "domain_changed", actor_id, block.id, _told(block), at, why)
+        await decisions.record(tx, block, event_id, actor_id, why, at)
         await emit(tx, DomainPolicyChanged(domain=block.domain))
     return block
 
 
-async def _note(tx: Tx, what: str, actor_id: int, subject_id: int, details: dict[str, Any], at: datetime) -> None:
-    await append(
-        tx, at, Entry(type=what, subject_kind="domain", subject_id=subject_id, actor_id=actor_id, details=details)
+async def _note(
+    tx: Tx,
+    what: str,
+    actor_id: int,
+    subject_id: int,
+    details: dict[str, Any],
+    at: datetime,
+    why: Why | None = None,
+) -> int:
+    entry = Entry(
+        type=what,
+        subject_kind="domain",
+        subject_id=subject_id,
+        actor_id=actor_id,
+        policy=why.policy if why else "",
+        clause=why.clause if why else "",
+        details=details,
     )
+    return await append(tx, at, entry)
 
 
 def _told(block: DomainBlock) -> dict[str, Any]:
