@@ -83,8 +83,10 @@ async def _ship(settings: Settings, tell: Callable[[str], None], *, once: bool, 
 
 def _is_safe(status: ShipStatus | None, asked_at: datetime) -> bool:
     """Whether the one that ships has brought everything until `asked_at` to all targets."""
-    return status is not None and all(
-        target.safe_until is not None and target.safe_until >= asked_at for target in status.targets
+    return (
+        status is not None
+        and bool(status.targets)
+        and all(target.safe_until is not None and target.safe_until >= asked_at for target in status.targets)
     )
 
 

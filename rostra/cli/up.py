@@ -159,6 +159,8 @@ def _ship_spec(settings: Settings, env: dict[str, str]) -> ChildSpec:
         name="ship",
         argv=own_command("continuity", "ship", "--supervised"),
         env=env,
+        # The new one waits until the old one has let go.
+        reloads=True,
         essential=False,
         ends_all_with=int(Exit.REPLACED),
     )

@@ -105,12 +105,6 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, TableCensus]
 
 
-class MediaKey(msgspec.Struct, frozen=True, kw_only=True):
-    """Stands encrypted with a media object: what it is called here."""
-
-    key: str
-
-
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How one target does. `behind` counts pieces that are not there yet; `problem` is None while all is well.
 

@@ -55,6 +55,8 @@ where id > $1 and gone_at is not null order by id limit $2
 
 COUNT_LIVE = "select count(*) from stored_objects where gone_at is null"
 
+COUNT_AFTER = "select count(*) from stored_objects where id > $1 and gone_at is null"
+
 LIVE_AMONG = "select key from stored_objects where key = any($1) and gone_at is null"
 
 
@@ -120,6 +122,12 @@ async def count_live(db: Database) -> int:
     """How many objects are in the store."""
     async with db.read() as conn:
         return int(await conn.fetchval(COUNT_LIVE))
+
+
+async def count_after(db: Database, after: int) -> int:
+    """How many objects `list_after` still has."""
+    async with db.read() as conn:
+        return int(await conn.fetchval(COUNT_AFTER, after))
 
 
 async def find_live_among(db: Database, keys: Sequence[str]) -> set[str]:

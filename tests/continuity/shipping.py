@@ -120,17 +120,14 @@ class Background:
     async def safe(self, *numbers: int) -> None:
         """Return when everything up to now is at these targets (all, where none is named)."""
         asked_at = Clock().now()
-        await self.wait_for(
-            lambda: (
-                all(
-                    target.safe_until is not None and target.safe_until >= asked_at
-                    for number, target in enumerate(self._origin.place.find_status().targets)  # pyright: ignore
-                    if number in numbers or not numbers
-                )
-                if self._origin.place.find_status()
-                else False
-            )
-        )
+
+        def are_safe() -> bool:
+            status = self._origin.place.find_status()
+            found = [] if status is None else status.targets
+            wanted = [target for number, target in enumerate(found) if number in numbers or not numbers]
+            return bool(wanted) and all(target.safe_until and target.safe_until >= asked_at for target in wanted)
+
+        await self.wait_for(are_safe)
 
 
 @asynccontextmanager

@@ -234,7 +234,10 @@ async def test_the_next_base_holds_what_changed_and_old_ones_go_with_their_log(o
         async with shipping(origin, clock=Later(hours)) as background:
             await background.wait_for(lambda: len(manifests()) == count)
             await background.wait_for(
-                lambda: (status := origin.place.find_status()) and all(t.safe_until for t in status.targets)
+                lambda: (
+                    (status := origin.place.find_status())
+                    and [bool(t.safe_until) for t in status.targets] == [True, True]
+                )
             )
 
     await made_at(0, 1)

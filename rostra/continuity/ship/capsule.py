@@ -73,6 +73,7 @@ async def ship_capsule(
     lanes: list[Lane], settings: Settings, identity: Identity, clock: Clock, alarms: Alarms, *, again: bool = False
 ) -> None:
     """Bring the capsule to the targets that have another one, or `again` to all. What is wrong is an alarm."""
+    _tell_missing(settings, alarms)
     try:
         tar = await asyncio.to_thread(pack_capsule, settings)
     except (OSError, CapsuleTooLarge) as error:
@@ -87,7 +88,7 @@ async def ship_capsule(
 
 
 def pack_capsule(settings: Settings) -> bytes:
-    """The tar. Raises OSError for a file that is there and cannot be read, CapsuleTooLarge."""
+    """The tar, of what is there. Raises OSError for a file that cannot be read, CapsuleTooLarge."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, SETTINGS, settings_in_force(settings), 0o600)
@@ -114,11 +115,23 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
     for folder in _FOLDERS:
         for path in _files_below(data / folder):
             yield DATA + str(path.relative_to(data)), path
-    for given in sorted(settings.continuity_extra):
-        # As it was named: where it leads to is not where it has to be put back.
-        top = Path(os.path.abspath(given))  # noqa: PTH100
-        for path in _files_below(top) if top.is_dir() else [top]:
+    for top in _extra(settings):
+        for path in _files_below(top) if top.is_dir() else [top] if top.exists() else []:
             yield EXTRA + str(path).lstrip("/"), path
+
+
+def _extra(settings: Settings) -> list[Path]:
+    # As they were named: where a link leads to is not where it has to be put back.
+    return [Path(os.path.abspath(given)) for given in sorted(settings.continuity_extra)]  # noqa: PTH100
+
+
+def _tell_missing(settings: Settings, alarms: Alarms) -> None:
+    """Say which of the files that the operator named are not there; the others are copied all the same."""
+    missing = [str(path) for path in _extra(settings) if not path.exists()]
+    if missing:
+        alarms.start("extra", f"continuity_extra: not there, so not copied: {', '.join(missing)}")
+    else:
+        alarms.end("extra")
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from rostra.continuity.targets import StoreUnavailable
 from rostra.kit.clock import Clock
 from rostra.kit.db import DATABASE_ERRORS, Database
 from rostra.kit.objectstore import ObjectStore
-from rostra.kit.stored_objects import ObjectRegister, StoredObject, list_after, list_gone
+from rostra.kit.stored_objects import ObjectRegister, StoredObject, count_after, list_after, list_gone
 from rostra.kit.stored_objects_check import reconcile
 
 LEFT_OUT: Final = "cache/"
@@ -99,6 +99,8 @@ class MediaLane:
         found = await list_after(self._files.db, self._lane.record.media_after, _BATCH)
         wanted = [each for each in found if not each.key.startswith(LEFT_OUT)]
         self._lane.media_behind = len(wanted)
+        if len(found) == _BATCH:
+            self._lane.media_behind += await count_after(self._files.db, found[-1].id)
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(each: StoredObject) -> None:

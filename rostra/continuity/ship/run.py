@@ -101,8 +101,13 @@ async def ship(
         raise AlreadyShipping(f"process {holder.pid if holder else '?'} ships already")
     try:
         async with AsyncExitStack() as stack:
-            opening = stack.enter_async_context(_open(settings, identity, place, dsn, clock or Clock(), Alarms(say)))
-            shipping = await _unless_stopped(opening, stop, patience if once else None)
+            used_clock, alarms = clock or Clock(), Alarms(say)
+            opening = stack.enter_async_context(_open(settings, identity, place, dsn, used_clock, alarms))
+            telling = asyncio.ensure_future(_tell_of_start(place, identity, used_clock, alarms))
+            try:
+                shipping = await _unless_stopped(opening, stop, patience if once else None)
+            finally:
+                telling.cancel()
             return await shipping.run(stop, once=once, patience=patience)
     except OtherServer as error:
         place.mark_replaced(error.replaced)
@@ -469,6 +474,25 @@ async def _wait_for(ask: Callable[[], Awaitable[Any]], alarms: Alarms) -> Any:
         else:
             alarms.end("database")
             return answer
+
+
+async def _tell_of_start(place: Place, identity: Identity, clock: Clock, alarms: Alarms) -> None:
+    """What keeps shipping from beginning, for those who read its status."""
+    while True:
+        await asyncio.sleep(_STATUS_EVERY)
+        before = place.find_status()
+        place.write_status(
+            ShipStatus(
+                at=clock.now(),
+                site=identity.site.id,
+                epoch=identity.epoch.number,
+                lsn=0 if before is None else before.lsn,
+                spool_bytes=0 if before is None else before.spool_bytes,
+                wal_bytes=0 if before is None else before.wal_bytes,
+                targets=[] if before is None else before.targets,
+                alarms=alarms.texts,
+            )
+        )
 
 
 async def _unless_stopped(opening: Awaitable[_Shipping], stop: asyncio.Event, patience: float | None) -> _Shipping:
