@@ -21,6 +21,7 @@ from rostra.continuity.standby.take_over import HalfWay, NotTakenOver, TakenOver
 from rostra.continuity.standby.take_over import take_over as take_over_from
 from rostra.continuity.targets import TargetUnusable
 from rostra.kit.clock import Clock
+from rostra.kit.lock import DirectoryLock
 from rostra.kit.log import set_up_logging
 from rostra.kit.postgres import EmbeddedPostgres, wait_ready
 from rostra.kit.postgres_home import PostgresRefused, settle
@@ -81,11 +82,16 @@ def run_take_over(settings: Settings, why: Literal["promote", "move"], *, force:
         # Here, because the time that another process takes to start is time in which nobody is answered.
         await bring_up_to_date(server.dsn)
 
+    lock = DirectoryLock(place.path)
+    if not lock.acquire("taking over"):
+        raise Refusal(Exit.ALREADY_RUNNING, "somebody else promotes this standby already")
     try:
         with database_errors():
             asyncio.run(run())
     except (NotTakenOver, HalfWay) as error:
         raise Refusal(Exit.FAILED, str(error)) from None
+    finally:
+        lock.release()
 
 
 def _tell(done: TakenOver) -> None:

@@ -56,7 +56,7 @@ def _hand_on(data: Path, pid: int, *, up: bool) -> None:
         answer = place.find_json(GO_ON, GoOn)
         if answer is not None and answer.url is not None:
             click.echo(f"ready {answer.url}")
-            say(f"process {pid} serves")
+            say(f"process {pid} serves; have the service manager run `rostra up` here from now on")
             return
         if answer is not None and answer.problem is not None and up:
             raise Refusal(Exit.FAILED, f"it is the server now, but does not serve: {answer.problem}")

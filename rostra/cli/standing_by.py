@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,8 @@ BASE_ARRIVED: Final = 75
 _FOLLOW: Final = "follow"
 # How often files are looked at by which other processes speak to this one, in seconds.
 _LOOK: Final = 0.1
+# How long whoever promotes may take for what comes after, such as a migration, in seconds.
+_GO_ON_PATIENCE: Final = 1800.0
 
 Look = Callable[[Supervisor, Mapping[str, str], StandbyStatus | None], bool]
 """Called again and again while the standby follows; True when it was promoted in the same process."""
@@ -147,11 +150,17 @@ def _follow(data: Path, place: Place, given: Mapping[str, object], look: Look | 
 
 def _watch(supervisor: Supervisor, env: Mapping[str, str], place: Place, standby: Standby, look: Look | None) -> GoOn:
     """Look after the children until the standby was promoted."""
-    told, began = False, find_standby_status(place)
+    told, began, promoted_at = False, find_standby_status(place), None
     while True:
         supervisor.run(_LOOK)
         if (go := place.find_json(GO_ON, GoOn)) is not None:
             return go
+        if find_standby(place) is None:
+            promoted_at = promoted_at or time.monotonic()
+            if time.monotonic() - promoted_at > _GO_ON_PATIENCE:
+                say("this was promoted, and nobody has said how to go on; start the server: rostra up")
+                return GoOn(up=False)
+            continue
         status = find_standby_status(place)
         fresh = status if status is not None and (began is None or status.at > began.at) else None
         if fresh is not None and fresh.streaming and not told:

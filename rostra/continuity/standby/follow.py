@@ -30,7 +30,7 @@ from rostra.continuity.standby.queries import (
     read_replica,
     renew_slot,
 )
-from rostra.continuity.standby.records import STATUS, Standby, StandbyStatus
+from rostra.continuity.standby.records import STATUS, Standby, StandbyStatus, identity_of_primary
 from rostra.continuity.standby.source import Source, SourceAway, open_source
 from rostra.continuity.standby.sync import names_in
 from rostra.continuity.standby.tunnel import Tunnel, open_tunnel
@@ -127,9 +127,18 @@ class _Watch:
                 if changed := await pull_files(self._source, self._settings.data_dir):
                     log.info("pulled", files=changed)
                 self._problems.pop("files", None)
+                self._check_fence()
             except (SourceAway, OSError) as error:
                 self._problems["files"] = str(error)
             await asyncio.sleep(_FILES_PAUSE if "files" not in self._problems else _PAUSE)
+
+    def _check_fence(self) -> None:
+        """Said now, and not on the night when it matters."""
+        has_targets = identity_of_primary(self._place).is_set_up
+        if has_targets and not self._settings.continuity_targets and self._home.cluster.exists():
+            self._problems["fence"] = (
+                "continuity_targets is not set here, so a promotion cannot fence the primary there"
+            )
 
     async def close(self) -> None:
         """End what is under way."""

@@ -123,14 +123,12 @@ async def _take_over(
     old = label_of(plan.standby.source)
     fences = [f"the old server has ended and will not start again ({old})"] if released else []
     identity = None
-    if plan.known is not None:
+    if plan.known is not None and (reached.targets or released or force):
         now = plan.clock.now()
         identity = await take_next_identity(plan.place, plan.known, reached, replica.lsn, why, now)
         opened, failed = await open_epoch(reached, identity)
         fences += [f"epoch {identity.epoch.number} is open at {label}" for label in opened]
         problems += failed
-        if not opened and not released and not force:
-            forget_next(plan.place)
     if not fences and not force:
         raise NotTakenOver(_unfenced(plan, problems))
     if replica.follows and not await promote(connection, _PROMOTE):
