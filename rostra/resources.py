@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -79,6 +79,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     instance: InstanceCache
     screen: Screen
     emit: Emit
+    # When the process was opened; None where nobody asks.
+    started_at: datetime | None = None
     # None: what is stored is read each time.
     texts: KeptTexts | None = None
     # None: nobody counts who is shown what.
@@ -154,6 +156,7 @@ async def open_resources(
             instance=instance_cache(settings, clock, vapid, screen.levers),
             screen=screen,
             emit=emit,
+            started_at=clock.now(),
             texts=KeptTexts(),
             views=views,
             look=look,

@@ -171,7 +171,7 @@ class DebriefForm(msgspec.Struct, frozen=True, kw_only=True):
 async def show_levers(call: Call) -> LeversEntity:
     """All levers, and the growth brake with its forecast."""
     staff(call, "queue")
-    found = await get_overview(call.res.db, call.res.clock)
+    found = await get_overview(call.res.db, call.res.clock, started_at=call.res.started_at)
     levers = [_lever(view) for view in found.levers]
     return LeversEntity(levers=levers, brake=_brake(found.state, found.readings.forecast, found.brake))
 

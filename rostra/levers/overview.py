@@ -73,8 +73,9 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     pulls: list[Pull]
 
 
-async def get_overview(db: Database, clock: Clock) -> Overview:
-    """How everything stands now, with a constant number of statements."""
+async def get_overview(db: Database, clock: Clock, *, started_at: datetime | None = None) -> Overview:
+    """How everything stands now, with a constant number of statements. `started_at`: since when the server runs; what
+    it cannot have done yet is not missing."""
     at = clock.now()
     async with db.read() as conn:
         armed = await queries.list_armed(conn)
@@ -105,7 +106,7 @@ async def get_overview(db: Database, clock: Clock) -> Overview:
         state=state,
         readings=readings,
         due=[incident for incident in incidents if incident.is_due],
-        is_watched=state.looked_at is not None and at - state.looked_at < _UNWATCHED,
+        is_watched=any(since is not None and at - since < _UNWATCHED for since in (state.looked_at, started_at)),
     )
 
 

@@ -109,7 +109,7 @@ async def show_levers(visit: Visit) -> Response:
 
 async def _levers_page(visit: Visit, *, values: dict[str, Any] | None = None, error: Invalid | None = None) -> Response:
     res = visit.res
-    overview = await get_overview(res.db, res.clock)
+    overview = await get_overview(res.db, res.clock, started_at=res.started_at)
     forecast, brake = overview.readings.forecast, overview.state.brake
     return await visit.html(
         "admin/levers.html",

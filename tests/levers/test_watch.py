@@ -329,3 +329,12 @@ async def test_two_posts_at_the_same_moment_take_one_turn(fresh_dsn: str, clock:
                 return await take_turn(tx, 1, clock.now(), clock.now() + timedelta(seconds=60)) is None
 
         assert sum(await asyncio.gather(*(try_it() for _ in range(6)))) == 1
+
+
+async def test_a_server_that_has_just_started_is_not_said_to_look_at_nothing(world: World) -> None:
+    started_at = world.clock.now()
+    assert (await get_overview(world.db, world.clock, started_at=started_at)).is_watched
+    world.at(started_at + timedelta(minutes=4, seconds=59))
+    assert (await get_overview(world.db, world.clock, started_at=started_at)).is_watched
+    world.at(started_at + timedelta(minutes=5))
+    assert not (await get_overview(world.db, world.clock, started_at=started_at)).is_watched
