@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from rostra.archive import import_queries
+from rostra.archive import csv_queries
 from rostra.archive.csv_read import CsvType
 from rostra.archive.import_records import Import, Row
 from rostra.events import Emit
@@ -95,11 +95,9 @@ async def end_others(tx: Tx, emit: Emit, done: Import) -> bool:
     assert done.type != "archive"
     assert done.confirmed_at is not None
     if done.type == "lists":
-        await keep_only(tx, done.account_id, await import_queries.find_listed(tx, done.id), done.confirmed_at)
+        await keep_only(tx, done.account_id, await csv_queries.find_listed(tx, done.id), done.confirmed_at)
         return False
-    found = await import_queries.find_others(
-        tx, done.type, done.account_id, done.id, done.confirmed_at, _ENDED_TOGETHER
-    )
+    found = await csv_queries.find_others(tx, done.type, done.account_id, done.id, done.confirmed_at, _ENDED_TOGETHER)
     pairs = [(done.account_id, other_id) for other_id, _ in found]
     if done.type == "following":
         await bulk.unfollow_all(tx, emit, pairs)

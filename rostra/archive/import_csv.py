@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from rostra.archive import csv_queries
 from rostra.archive import import_queries as queries
 from rostra.archive.csv_apply import apply_rows, end_others
 from rostra.archive.csv_read import CsvFile, CsvRow, CsvType, csv_line, headings_of, read_csv
@@ -121,7 +122,7 @@ async def preview(db: Database, clock: Clock, shown: Import) -> Preview:
         reasons = await queries.count_failures(conn, shown.id)
         ends = 0
         if shown.type != "archive":
-            ends = await queries.count_others(conn, shown.type, shown.account_id, shown.id, clock.now())
+            ends = await csv_queries.count_others(conn, shown.type, shown.account_id, shown.id, clock.now())
     return Preview(doable=shown.total - shown.imported - shown.failed, reasons=reasons, ends=ends)
 
 
