@@ -15,6 +15,7 @@ from typing import Final
 
 from rostra.cli.doctor import Finding, State
 from rostra.continuity.health import Health, Weight
+from rostra.continuity.place import Place
 from rostra.continuity.situation import read_health
 from rostra.continuity.targets import StoreUnavailable, Target, TargetUnusable, label_of, open_target
 from rostra.continuity.words import in_words
@@ -36,12 +37,15 @@ _PASSED_OVER: Final = frozenset({"postgres", "media", "banks", "log", "run", "wa
 
 def check_copies(settings: Settings) -> list[Finding]:
     """Everything about copies; one warning where there are none."""
-    if not settings.continuity_targets:
+    if not settings.continuity_targets and not Place(settings.data_dir).is_set_up:
         todo = "see docs/continuity.md: name a place in continuity_targets, then rostra continuity init"
         state: State = "ok" if settings.dev else "warn"
         found = [Finding("copies", state, "there are no copies elsewhere", "" if settings.dev else todo)]
         return [*found, *_check_key(settings.data_dir)]
     asked = [asyncio.run(_ask(address)) for address in settings.continuity_targets]
+    if not asked:
+        text = "copies are set up, and continuity_targets names no place: none can be tried"
+        asked = [[Finding("copies", "warn", text, "call this with the environment that the server has")]]
     return [
         *_check_programs(settings),
         *(finding for findings in asked for finding in findings),

@@ -21,14 +21,18 @@ _AMAZON: Final = "amazonaws.com"
 def read_situation(settings: Settings) -> Situation:
     """What is known here of the copies. Reads files: not for an event loop's thread."""
     place = Place(settings.data_dir)
-    targets = settings.continuity_targets
+    status = place.find_status()
+    addresses = tuple((label_of(each), host_of(each)) for each in settings.continuity_targets)
+    if not addresses and status is not None:
+        # A command has not always the environment of the server, where the addresses may be.
+        addresses = tuple((each.label, _host_in(each.label)) for each in status.targets)
     return Situation(
         is_set_up=place.is_set_up,
-        addresses=tuple((label_of(each), host_of(each)) for each in targets),
-        same_disk=frozenset(label_of(each) for each in targets if is_on_disk_of(each, settings.data_dir)),
+        addresses=addresses,
+        same_disk=frozenset(label for label, _ in addresses if is_on_disk_of(label, settings.data_dir)),
         interval=settings.continuity_interval,
         spool_limit=settings.continuity_spool_mib << 20,
-        status=place.find_status(),
+        status=status,
         drills=tuple((place.find_json(DRILLS, DrillLog) or DrillLog()).drills),
         replaced=place.find_replaced(),
         look_only=place.find_look_only(),
@@ -48,6 +52,11 @@ def host_of(address: str) -> str:
         endpoint = dict(parse_qsl(parts.query)).get("endpoint")
         return (urlsplit(endpoint).hostname or "") if endpoint else _AMAZON
     return (parts.hostname or "") if parts.scheme == "sftp" else ""
+
+
+def _host_in(label: str) -> str:
+    """The host as far as a label says it: that of a bucket says nothing, and is none that two of them share."""
+    return label if label.startswith("s3://") else host_of(label)
 
 
 def directory_of(address: str) -> Path | None:

@@ -99,3 +99,10 @@ def test_a_recovery_key_beside_the_data_is_found(tmp_path: Path) -> None:
     assert "notes.txt" not in warned
     assert key.identity not in str(found)
     assert key.identity.lower() not in str(found)
+
+
+def test_without_the_servers_environment_it_says_that_no_place_can_be_tried(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ensure()
+    (place.path / "epoch.json").write_text("{}")
+    assert "none can be tried" in texts(check_copies(Settings(data_dir=tmp_path)), "warn")

@@ -183,6 +183,19 @@ def test_targets_are_placed_by_their_address(tmp_path: Path) -> None:
     assert not is_on_disk_of("s3://bucket", tmp_path)
 
 
+def test_a_command_without_the_servers_environment_takes_the_targets_from_the_status(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ensure()
+    (place.path / "epoch.json").write_text("{}")
+    here = f"file://{tmp_path}"
+    place.write_status(status(target(here), target(), target("s3://others")))
+    read = read_situation(Settings(data_dir=tmp_path))
+    assert [label for label, _ in read.addresses] == [here, BUCKET, "s3://others"]
+    assert read.same_disk == {here}
+    assert "targets-gone" not in keys(assess(read, NOW))
+    assert "same-host" not in keys(assess(read, NOW))
+
+
 def test_the_situation_is_read_from_files_and_shows_no_secret(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, continuity_targets=("s3://id:hidden@bucket/x?endpoint=http://h",))
     assert read_situation(settings) == Situation(addresses=(("s3://bucket/x", "h"),))
