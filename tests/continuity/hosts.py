@@ -83,7 +83,8 @@ class Ledger:
     async def write(self, machine: Machine) -> int:
         """One row, acknowledged when this returns."""
         number, self._next = self._next, self._next + 1
-        await execute(machine, "insert into outside_ledger values ($1)", number)
+        async with asyncio.timeout(60):
+            await execute(machine, "insert into outside_ledger values ($1)", number)
         self.acknowledged.append(number)
         return number
 

@@ -23,6 +23,7 @@ class Relay:
 
     def __init__(self, home: Path) -> None:
         self.target = home / "target"
+        self.hidden = home / "hidden"
         settings = {"ROSTRA_CONTINUITY_TARGETS": str(self.target), "ROSTRA_CONTINUITY_SYNC": "on"}
         self.first, self.second, self.third, self.fourth = (
             host(home, name, **settings) for name in ("first", "second", "third", "fourth")
@@ -99,11 +100,20 @@ async def test_where_posts_wait_for_it_nothing_is_lost_with_the_machine(relay: R
     async with relay.ledger.writing(relay.second):
         so_far = len(relay.ledger.acknowledged)
         await until(lambda: len(relay.ledger.acknowledged) > so_far + 100)
-        relay.second.destroy()
+        relay.second.kill()
+        relay.second.directory.rename(relay.hidden)
     relay.third.start("continuity", "promote", "--up")
     assert await relay.ledger.missing_in(relay.third) == []
     assert "fenced: epoch 3 is open at" in relay.third.log.read_text()
     await relay.ledger.write(relay.third)
+
+
+def test_a_primary_that_comes_back_learns_at_the_target_that_it_was_replaced(relay: Relay) -> None:
+    relay.hidden.rename(relay.second.directory)
+    assert Place(relay.second.directory).find_replaced() is None
+    with pytest.raises(CommandFailed, match=r"status 9.*this server was replaced"):
+        relay.second.run("up")
+    relay.second.destroy()
 
 
 async def test_a_standby_of_a_server_that_was_succeeded_does_not_take_over(relay: Relay) -> None:
