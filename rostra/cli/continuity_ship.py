@@ -21,6 +21,8 @@ from rostra.continuity.ship.run import ship as run_ship
 from rostra.continuity.targets import TargetUnusable
 from rostra.kit.settings import Settings
 
+Say = Callable[[str], None]
+
 _PROGRESS_EVERY = 2.0
 _TRY_AGAIN = 2.0
 
@@ -36,10 +38,10 @@ def ship(settings: Settings, once: bool, supervised: bool) -> None:
     `rostra up` does this by itself. With --once the exit status says whether everything up to now has arrived.
     """
     os.umask(0o077)
-    tell = _logged(settings) if supervised else say
+    tell, warn = _logged(settings) if supervised else (say, say)
     try:
         with database_errors():
-            asyncio.run(_ship(settings, tell, once=once, supervised=supervised))
+            asyncio.run(_ship(settings, tell, warn, once=once, supervised=supervised))
     except OtherServer as error:
         raise Refusal(Exit.REPLACED, explain(error.replaced, settings.data_dir)) from None
     except (ShipRefused, ShipFailed, TargetUnusable) as error:
@@ -47,7 +49,7 @@ def ship(settings: Settings, once: bool, supervised: bool) -> None:
         raise Refusal(status, str(error)) from None
 
 
-async def _ship(settings: Settings, tell: Callable[[str], None], *, once: bool, supervised: bool) -> None:
+async def _ship(settings: Settings, tell: Say, warn: Say, *, once: bool, supervised: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,7 +62,7 @@ async def _ship(settings: Settings, tell: Callable[[str], None], *, once: bool, 
         try:
             while not stop.is_set():
                 try:
-                    await run_ship(settings, dsn, stop, say=tell, once=once)
+                    await run_ship(settings, dsn, stop, say=tell, warn=warn, once=once)
                     break
                 except ShipFailed:
                     if once or not stop.is_set():
@@ -109,15 +111,12 @@ def progress_of(status: ShipStatus) -> list[str]:
     return lines
 
 
-def _logged(settings: Settings) -> Callable[[str], None]:
+def _logged(settings: Settings) -> tuple[Say, Say]:
+    """What tells the log something to know, and something to attend to."""
     import structlog
 
     from rostra.kit.log import set_up_logging
 
     set_up_logging(level=settings.log_level, as_json=settings.log_json)
     log = structlog.get_logger("rostra.continuity")
-
-    def tell(text: str) -> None:
-        log.warning(text)
-
-    return tell
+    return log.info, log.warning

@@ -249,8 +249,11 @@ class ObjectStore:
                 yield path.rpartition("/")[2]
 
 
-def open_store(where: str | Path, register: ObjectRegister | None = None) -> ObjectStore:
+def open_store(
+    where: str | Path, register: ObjectRegister | None = None, *, patience: timedelta = timedelta(seconds=60)
+) -> ObjectStore:
     """The store at a directory (made if absent, as its owner's alone) or at an S3 URL, followed by a `register` or not.
+    `patience` is how long one request to S3 may take.
 
     `s3://KEY:SECRET@bucket/prefix?endpoint=https://host&region=name`; the credentials may come from AWS_ACCESS_KEY_ID
     and AWS_SECRET_ACCESS_KEY instead, and the other query settings are `virtual_hosted_style`, `disable_bulk_delete`
@@ -258,7 +261,7 @@ def open_store(where: str | Path, register: ObjectRegister | None = None) -> Obj
     """
     text = str(where)
     if text.startswith("s3://"):
-        return ObjectStore(_open_s3(text), None, register)
+        return ObjectStore(_open_s3(text, patience), None, register)
     if "://" in text and not text.startswith("file://"):
         raise ValueError(f"the storage URL must begin with s3:// or file://, not {text.partition('://')[0]}://")
     root = Path(unquote(urlsplit(text).path) if text.startswith("file://") else text).absolute()
@@ -266,7 +269,7 @@ def open_store(where: str | Path, register: ObjectRegister | None = None) -> Obj
     return ObjectStore(LocalStore(root, automatic_cleanup=True), root, register)
 
 
-def _open_s3(url: str) -> S3Store:
+def _open_s3(url: str, patience: timedelta) -> S3Store:
     parts = urlsplit(url)
     if not parts.hostname:
         raise ValueError("the storage URL names no bucket: s3://bucket/prefix?endpoint=https://host")
@@ -288,7 +291,7 @@ def _open_s3(url: str) -> S3Store:
         config=config,
         client_options={
             "connect_timeout": timedelta(seconds=5),
-            "timeout": timedelta(seconds=60),
+            "timeout": patience,
             "allow_http": bool(endpoint and endpoint.startswith("http://")),
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},

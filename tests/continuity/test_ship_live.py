@@ -16,12 +16,14 @@ from rostra.continuity.keys import SigningKey
 from rostra.continuity.records import Piece
 from rostra.continuity.sealed import peek
 from rostra.continuity.ship import base as base_module
-from rostra.continuity.ship import queries
+from rostra.continuity.ship import basestream, queries
+from rostra.continuity.ship.basestream import BaseFailed, Made, Sink
 from rostra.continuity.ship.fence import OtherServer
 from rostra.continuity.ship.run import AlreadyShipping, ShipFailed, ship, ship_once
 from rostra.continuity.site import next_epoch, publish
 from rostra.continuity.targets import open_target
 from rostra.kit.clock import Clock
+from rostra.kit.settings import Settings
 from tests.continuity.shipping import Flaky, flaky, hurried, shipping, verified
 from tests.continuity.world import Origin, running_origin
 
@@ -214,6 +216,82 @@ async def test_a_base_that_breaks_off_at_one_target_reaches_the_other_and_is_swe
         await background.safe()
         await background.wait_for(lambda: len(list(Path(two).glob("*/bases/*"))) == 1)
     assert (await verified(origin, two)).problems == []
+
+
+async def test_a_base_that_the_database_breaks_off_is_made_again(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = base_module.stream_base, 0
+
+    async def broken(settings: Settings, parent: Path | None, sink: Sink) -> Made:
+        nonlocal parts
+        parts += 1
+        if parts > 2:
+            return await whole(settings, parent, sink)
+        await sink(b"half of it")
+        raise BaseFailed("pg_basebackup: server closed the connection unexpectedly")
+
+    monkeypatch.setattr(base_module, "stream_base", broken)
+    one, _ = origin.settings.continuity_targets
+    async with shipping(origin) as background:
+        await background.safe()
+        assert any("server closed the connection" in line for line in background.said)
+        await background.wait_for(lambda: len(list(Path(one).glob("*/bases/*"))) == 1)
+        status = origin.place.find_status()
+        assert status is not None
+        assert status.alarms == []
+
+
+async def test_the_program_that_ends_in_the_middle_makes_no_base(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pg_basebackup").write_text(
+        "#!/bin/sh\nhead -c 100000 /dev/zero | tar -cf - -C / etc/hostname 2>/dev/null | head -c 5000\n"
+        "echo 'pg_basebackup: error: could not read from the socket' >&2\nexit 1\n"
+    )
+    (tmp_path / "pg_basebackup").chmod(0o755)
+    monkeypatch.setattr(basestream, "client_program", lambda _, name: tmp_path / name)
+
+    async def sink(_run: bytes) -> None:
+        return
+
+    with pytest.raises(BaseFailed, match="pg_basebackup: could not read from the socket"):
+        await base_module.stream_base(origin.settings, None, sink)
+
+
+async def test_log_goes_out_while_a_base_waits_for_its_share_of_the_line(
+    origin: Origin, flaky: dict[str, Flaky]
+) -> None:
+    one, _ = origin.settings.continuity_targets
+    # The first part takes all that there is for some seconds.
+    origin.settings = msgspec.structs.replace(origin.settings, continuity_bandwidth=2.0)
+    async with shipping(origin) as background:
+        await background.wait_for(lambda: one in flaky and any("part-000000" in key for key in flaky[one].puts))
+        before = [key for key in flaky[one].puts if "/wal/" in key]
+        await origin.write_post("meanwhile")
+        await background.wait_for(lambda: len([key for key in flaky[one].puts if "/wal/" in key]) > len(before))
+        assert not any("part-000001" in key for key in flaky[one].puts)
+        await background.safe()
+        assert any("part-000001" in key for key in flaky[one].puts)
+
+
+async def test_files_from_before_there_was_a_register_are_copied_and_none_is_sent_twice(
+    origin: Origin, flaky: dict[str, Flaky]
+) -> None:
+    one, _ = origin.settings.continuity_targets
+    (origin.data_dir / "media/old").mkdir(parents=True)
+    (origin.data_dir / "media/old/1").write_bytes(b"from an older version")
+    sent = lambda: [key for key in flaky[one].puts if "/media/" in key]  # noqa: E731
+    async with shipping(origin) as background:
+        await background.safe()
+        assert len(sent()) == 1
+    # As after a restore: nothing is known here of what the target has.
+    for file in origin.place.targets.iterdir():
+        file.unlink()
+    await origin.store_file("new/2", b"new")
+    async with shipping(origin) as background:
+        await background.safe()
+        assert len(sent()) == 2
 
 
 class Later(Clock):

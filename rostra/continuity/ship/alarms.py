@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 
 class Alarms:
-    """`say` takes a line for the operator."""
+    """`say` takes a line for the operator, `warn` one that asks for attention (the same, unless it is given)."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], warn: Callable[[str], None] | None = None) -> None:
         self.say = say
+        self._warn = warn or say
         self._raised: dict[str, str] = {}
 
     @property
@@ -19,7 +20,7 @@ class Alarms:
     def start(self, work: str, text: str) -> None:
         """`work` names what is wrong, so that only its own end takes the alarm back."""
         if self._raised.get(work) != text:
-            self.say(text)
+            self._warn(text)
         self._raised[work] = text
 
     def end(self, work: str) -> None:

@@ -229,7 +229,7 @@ class BaseMaker:
         async def finish(lane: Lane) -> bool:
             key = f"{self._identity.site.id}/{name}"
             try:
-                await lane.insist("base", lambda: lane.target.put(key, raw), _TRIES)
+                await lane.insist("base", lambda: lane.target.put(key, raw), _TRIES, len(raw))
             except StoreUnavailable:
                 lane.rest()
                 return False
@@ -313,7 +313,7 @@ class _Parts:
     async def _send_to(self, lane: Lane, key: str, raw: bytes) -> None:
         await lane.bandwidth.take(len(raw))
         try:
-            await lane.insist("base", lambda: lane.target.put(key, raw), _TRIES)
+            await lane.insist("base", lambda: lane.target.put(key, raw), _TRIES, len(raw))
         except StoreUnavailable:
             if lane in self.lanes:
                 self.lanes.remove(lane)

@@ -156,5 +156,5 @@ def _seal(identity: Identity, tar: bytes, clock: Clock) -> tuple[str, bytes]:
 async def _put(lane: Lane, key: str, raw: bytes, digest: str) -> None:
     # Who does not take it now is asked again soon.
     with suppress(StoreUnavailable):
-        await lane.insist("capsule", lambda: lane.target.put(key, raw), _TRIES)
+        await lane.insist("capsule", lambda: lane.target.put(key, raw), _TRIES, len(raw))
         lane.keep(capsule=digest)

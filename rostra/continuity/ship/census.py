@@ -54,10 +54,12 @@ async def ship_census(lanes: Sequence[Lane], settings: Settings, identity: Ident
         made_at=census.made_at,
     )
 
+    key = f"{identity.site.id}/{name}"
+
     async def put(lane: Lane) -> None:
         # Who does not take it now is given a newer one.
         with suppress(StoreUnavailable):
-            await lane.insist("census", lambda: lane.target.put(f"{identity.site.id}/{name}", raw), _TRIES)
+            await lane.insist("census", lambda: lane.target.put(key, raw), _TRIES, len(raw))
             lane.keep(census_at=census.made_at)
 
     await asyncio.gather(*(put(lane) for lane in lanes))

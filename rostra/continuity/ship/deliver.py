@@ -59,11 +59,11 @@ async def _put(lane: Lane, identity: Identity, link: Link, raw: bytes, *, looks:
     """
     name = names.wal_piece(identity.epoch.number, link.sequence)
     key = f"{identity.site.id}/{name}"
-    found = await lane.target.find(key) if looks else None
+    found = await lane.within_reason(lambda: lane.target.find(key), len(raw)) if looks else None
     if found is not None and found != raw:
         raise TwoServers(f"{name} is there already and is not ours: a second server runs with the same identity")
     if found is None:
-        await lane.target.put(key, raw)
+        await lane.within_reason(lambda: lane.target.put(key, raw), len(raw))
 
 
 def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms: Alarms) -> None:

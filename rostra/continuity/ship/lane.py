@@ -27,6 +27,9 @@ LOG: Final = "log"
 # What is asked of each target all the time: while these go well, it can be reached.
 _ASKED: Final = {DOCUMENTS, LOG}
 _REST: Final = 10.0
+# Seconds that a target may be silent, and bytes a second that a line has at least.
+_PATIENCE: Final = 30.0
+_SLOWEST: Final = 50_000
 
 
 class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,15 +135,28 @@ class Lane:
     def well(self, work: str) -> None:
         self._problems.pop(work, None)
 
-    async def insist(self, work: str, act: Callable[[], Awaitable[T]], most: int | None = None) -> T:
-        """What `act` returns, tried again with pauses while the target cannot be reached, or up to `most` times.
+    async def within_reason(self, act: Callable[[], Awaitable[T]], size: int = 0) -> T:
+        """What `act` returns, if it takes no longer than `size` bytes may take on a slow line.
+
+        Raises StoreUnavailable: a target that is silent is away.
+        """
+        patience = _PATIENCE + size / _SLOWEST
+        try:
+            async with asyncio.timeout(patience):
+                return await act()
+        except TimeoutError:
+            raise StoreUnavailable(f"{self.label}: no answer within {patience:.0f} s") from None
+
+    async def insist(self, work: str, act: Callable[[], Awaitable[T]], most: int | None = None, size: int = 0) -> T:
+        """What `act`, which moves `size` bytes, returns; tried again with pauses while the target cannot be reached, or
+        up to `most` times.
 
         Raises StoreUnavailable after the last of them.
         """
         failures = 0
         while True:
             try:
-                result = await act()
+                result = await self.within_reason(act, size)
             except StoreUnavailable as error:
                 failures += 1
                 self.trouble(work, said_by(error))

@@ -33,6 +33,8 @@ _BATCH: Final = 500
 # Bytes of objects in memory at a time, unless a single one has more.
 _IN_FLIGHT: Final = 64 << 20
 _PAUSE_AWAY: Final = 2.0
+# A listing of a million names.
+_LISTING: Final = 300 << 20
 _SWEEP_EVERY: Final = timedelta(hours=1)
 
 
@@ -81,7 +83,7 @@ class MediaLane:
     async def run(self, pause: float) -> None:
         """Follow the register, for ever."""
         await self._files.is_reconciled.wait()
-        await self._lane.insist("media", self._learn)
+        await self._lane.insist("media", self._learn, size=_LISTING)
         while True:
             try:
                 while await self.step():
@@ -142,7 +144,7 @@ class MediaLane:
             del body
             await self._lane.bandwidth.take(len(raw))
             key = f"{self._identity.site.id}/{name}"
-            await self._lane.insist("media", lambda: self._lane.target.put(key, raw))
+            await self._lane.insist("media", lambda: self._lane.target.put(key, raw), size=len(raw))
         finally:
             await self._give_room(each.size)
 

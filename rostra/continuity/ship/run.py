@@ -77,6 +77,7 @@ async def ship(
     stop: asyncio.Event,
     *,
     say: Callable[[str], None],
+    warn: Callable[[str], None] | None = None,
     once: bool = False,
     patience: float = 60.0,
     clock: Clock | None = None,
@@ -84,9 +85,9 @@ async def ship(
     """Ship until `stop` is set, or, with `once`, until everything up to now is at all targets; the last status.
 
     `dsn` is the application's database, whose server must be the embedded one of the data directory unless the settings
-    name an external one, which is then left to its operator. `patience` are the seconds that a target may have a
-    problem while `once` waits for it. Raises ShipRefused, ShipFailed, and OtherServer when another server has taken
-    over.
+    name an external one, which is then left to its operator. `say` and `warn` are as in `Alarms`; `patience` are the
+    seconds that a target may have a problem while `once` waits for it. Raises ShipRefused, ShipFailed, and OtherServer
+    when another server has taken over.
     """
     place = Place(settings.data_dir)
     identity = place.find_identity()
@@ -101,7 +102,7 @@ async def ship(
         raise AlreadyShipping(f"process {holder.pid if holder else '?'} ships already")
     try:
         async with AsyncExitStack() as stack:
-            used_clock, alarms = clock or Clock(), Alarms(say)
+            used_clock, alarms = clock or Clock(), Alarms(say, warn)
             opening = stack.enter_async_context(_open(settings, identity, place, dsn, used_clock, alarms))
             telling = asyncio.ensure_future(_tell_of_start(place, identity, used_clock, alarms))
             try:

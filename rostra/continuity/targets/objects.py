@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from rostra.continuity.targets import TargetUnusable, label_of
@@ -12,6 +13,8 @@ from rostra.kit.objectstore import ObjectHead, ObjectStore, open_store
 _TYPE: Final = "application/octet-stream"
 # How long two who put the same key at once may take to see each other, in seconds.
 _CONTEST: Final = 2.0
+# A part of a base takes this long on a line of half a megabit; who puts less waits less.
+_PATIENCE: Final = timedelta(minutes=10)
 
 
 class ObjectTarget:
@@ -64,6 +67,6 @@ class ObjectTarget:
 def open_objects(address: str) -> ObjectTarget:
     """Raises TargetUnusable."""
     try:
-        return ObjectTarget(open_store(address), label_of(address))
+        return ObjectTarget(open_store(address, patience=_PATIENCE), label_of(address))
     except (ValueError, OSError) as error:
         raise TargetUnusable(f"{label_of(address)}: {error}") from None
