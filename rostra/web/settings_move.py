@@ -1,4 +1,8 @@
-"""Settings, moving: the other accounts that somebody says are theirs, and sending visitors and followers to one."""
+"""Settings, moving: the other accounts that somebody says are theirs, and sending visitors and followers to one.
+
+Frozen people may look and change nothing of it, suspended people do not come here (`confined.py`): what was decided on
+an account is not left behind by moving.
+"""
 
 from __future__ import annotations
 
