@@ -16,6 +16,8 @@ from rostra.api.route import Answer, Routes
 from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
+from rostra.measurement import golden_cases
+from rostra.measurement.golden_case_queries import Turn
 from rostra.moderation.cases import queue
 from rostra.moderation.cases.queue import Query
 from rostra.moderation.cases.queue_queries import CaseShown
@@ -23,7 +25,7 @@ from rostra.moderation.decisions import bulk
 from rostra.moderation.decisions.decide import decide_case, decide_subject
 from rostra.moderation.decisions.history import DecisionView, get_decision, list_decisions
 from rostra.moderation.decisions.reverse import reverse
-from rostra.moderation.desk import Reviewer
+from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import ActedOn, ActionKind, ActionRow, Draft, Outcome, SubjectKind, Wish
 
 routes = Routes("moderation")
@@ -87,8 +89,17 @@ class ActionEntity(msgspec.Struct, frozen=True, kw_only=True):
     ended_why: str | None
 
 
+class GoldenEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided was a golden item: nothing was done to anybody. The known answer, and whether it was given (null
+    where somebody could not tell)."""
+
+    outcome: Literal["violates", "fine"]
+    clause: str
+    right: bool | None
+
+
 class DecisionEntity(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with its actions. Who decided is a pseudonym, null where nobody did."""
+    """A decision with its actions. Who decided is a pseudonym, null where nobody did. `golden`: it was none after all."""
 
     id: IdText
     case_id: IdText | None
@@ -108,6 +119,7 @@ class DecisionEntity(msgspec.Struct, frozen=True, kw_only=True):
     reversed_at: Timestamp | None
     reversed_why: str | None
     actions: list[ActionEntity]
+    golden: GoldenEntity | None = None
 
 
 class BulkEntity(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,7 +323,8 @@ async def list_cases(call: Call, form: QueueForm) -> CasesEntity:
 async def take_next(call: Call, form: NextForm) -> NextEntity:
     """Lease the most urgent case that one may take, for five minutes; null where nothing waits."""
     reviewer = _reviewer(call)
-    found = await queue.take_next(call.res.desk, reviewer, form.query, form.skipped)
+    found = await golden_cases.take_golden(call.res.desk, reviewer, form.query)
+    found = found or await queue.take_next(call.res.desk, reviewer, form.query, form.skipped)
     return NextEntity(case=None if found is None else await _case(call, reviewer, found))
 
 
@@ -325,7 +338,8 @@ async def show_case(call: Call, form: ById) -> CaseEntity:
 async def take(call: Call, form: ById) -> CaseEntity:
     """Lease a case for five minutes, or renew one's lease."""
     reviewer = _reviewer(call)
-    await queue.take(call.res.desk, reviewer, form.id)
+    if await golden_cases.find_turn(call.res.desk, reviewer, form.id) is None:
+        await queue.take(call.res.desk, reviewer, form.id)
     return await _case(call, reviewer, form.id)
 
 
@@ -333,7 +347,8 @@ async def take(call: Call, form: ById) -> CaseEntity:
 async def release(call: Call, form: ById) -> CaseEntity:
     """Give a case back."""
     reviewer = _reviewer(call)
-    await queue.release(call.res.desk, reviewer, form.id)
+    if await golden_cases.find_turn(call.res.desk, reviewer, form.id) is None:
+        await queue.release(call.res.desk, reviewer, form.id)
     return await _case(call, reviewer, form.id)
 
 
@@ -341,6 +356,9 @@ async def release(call: Call, form: ById) -> CaseEntity:
 async def escalate(call: Call, form: NoteForm) -> CaseEntity:
     """Pass a case to those above, with a note that says why."""
     reviewer = _reviewer(call)
+    turn = await golden_cases.find_turn(call.res.desk, reviewer, form.id)
+    if turn is not None:
+        return await _pass_on_golden(call.res.desk, reviewer, turn)
     await queue.escalate(call.res.desk, reviewer, form.id, form.note)
     return await _case(call, reviewer, form.id)
 
@@ -352,6 +370,9 @@ async def hand_over(call: Call, form: HandOverForm) -> CaseEntity:
     user = await find_user_by_name(call.res.db, form.to)
     if user is None:
         raise Invalid("to", "is nobody here")
+    turn = await golden_cases.find_turn(call.res.desk, reviewer, form.id)
+    if turn is not None:
+        return await _pass_on_golden(call.res.desk, reviewer, turn)
     to = Reviewer(account_id=user.account_id, role=user.role)
     await queue.hand_over(call.res.desk, reviewer, form.id, to, form.note)
     return await _case(call, reviewer, form.id)
@@ -360,13 +381,21 @@ async def hand_over(call: Call, form: HandOverForm) -> CaseEntity:
 @routes.post("/api/rostra/v1/moderation/cases/{id}/notes", scopes=WRITE)
 async def add_note(call: Call, form: NoteForm) -> NoteEntity:
     """Write something down for colleagues."""
-    return NoteEntity(id=str(await queue.add_note(call.res.desk, _reviewer(call), form.id, form.note)))
+    desk, reviewer = call.res.desk, _reviewer(call)
+    if await golden_cases.find_turn(desk, reviewer, form.id) is not None:
+        # There is no case that it could be kept with.
+        return NoteEntity(id=str(form.id))
+    return NoteEntity(id=str(await queue.add_note(desk, reviewer, form.id, form.note)))
 
 
 @routes.post("/api/rostra/v1/moderation/cases/{id}/decide", scopes=WRITE)
 async def decide(call: Call, form: DecideForm) -> DecisionEntity:
     """Decide a case."""
-    made = await decide_case(call.res.desk, _reviewer(call), form.id, form.draft)
+    desk, reviewer = call.res.desk, _reviewer(call)
+    turn = await golden_cases.find_turn(desk, reviewer, form.id)
+    if turn is not None:
+        return await _decide_golden(desk, reviewer, turn, form)
+    made = await decide_case(desk, reviewer, form.id, form.draft)
     return render_decision(await get_decision(call.res.desk, made))
 
 
@@ -422,7 +451,57 @@ async def stop_bulk(call: Call, form: ById) -> BulkEntity:
     return await _bulk(call, form.id)
 
 
+async def _decide_golden(desk: Desk, reviewer: Reviewer, turn: Turn, form: DecideForm) -> DecisionEntity:
+    seen = await golden_cases.read_turn(desk, reviewer, turn)
+    made = await golden_cases.decide_golden(desk, reviewer, turn, form.outcome, form.clause or seen.case.clause)
+    return DecisionEntity(
+        id=str(turn.turn_id),
+        case_id=str(turn.turn_id),
+        subject_kind="status",
+        subject_id=str(seen.case.subject_id),
+        revision=seen.status.revision if seen.status else 0,
+        account_id=str(seen.case.account_id),
+        reviewer=None,
+        policy="",
+        clause=form.clause,
+        outcome=form.outcome,
+        facts="",
+        confidence=None,
+        origin="own",
+        automated=False,
+        created_at=timestamp(desk.clock.now()),
+        reversed_at=None,
+        reversed_why=None,
+        actions=[],
+        golden=GoldenEntity(outcome=turn.outcome, clause=turn.clause, right=made.right),
+    )
+
+
+async def _pass_on_golden(desk: Desk, reviewer: Reviewer, turn: Turn) -> CaseEntity:
+    """Somebody else is to say: that is "cannot tell", and there is nothing more to do."""
+    shown = await _golden_case(desk, reviewer, turn)
+    await golden_cases.decide_golden(desk, reviewer, turn, "unclear", "")
+    return shown
+
+
+async def _golden_case(desk: Desk, reviewer: Reviewer, turn: Turn) -> CaseEntity:
+    seen = await golden_cases.read_turn(desk, reviewer, turn)
+    case = seen.case
+    shown = CaseShown(
+        **{name: getattr(case, name) for name in CaseShown.__struct_fields__ if hasattr(case, name)},
+        rank=0.0,
+        username=seen.author.username,
+        domain=seen.author.domain,
+        withheld=None,
+        excerpt=(seen.status.text or seen.status.spoiler_text)[:300] if seen.status else None,
+    )
+    return render_case(shown, reviewer.account_id)
+
+
 async def _case(call: Call, reviewer: Reviewer, case_id: int) -> CaseEntity:
+    turn = await golden_cases.find_turn(call.res.desk, reviewer, case_id)
+    if turn is not None:
+        return await _golden_case(call.res.desk, reviewer, turn)
     return render_case(await queue.get_case(call.res.desk, case_id), reviewer.account_id)
 
 

@@ -43,7 +43,7 @@ DUE: Final = """
 select g.id, g.snapshot_id, g.outcome, g.clause
 from golden_items g left join golden_answers a on a.golden_id = g.id and a.account_id = $1
 where g.retired_at is null and g.account_id <> $1
-  and (a.golden_id is null or (a.outcome is null and a.given_at > $2))
+  and (a.golden_id is null or (a.outcome is null and a.given_at > $2 and a.turn_id is null))
   and not exists (select from decisions d where d.id = g.decision_id and $1 in (d.reviewer_id, d.reversed_by))
   and not exists (select from reviewers r where r.account_id = $1 and r.languages <> '{}'
     and g.language is not null and g.language <> all(r.languages))
@@ -58,16 +58,17 @@ on conflict (golden_id, account_id) do nothing
 GIVEN: Final = """
 select g.id, g.snapshot_id, g.outcome, g.clause from golden_items g
 join golden_answers a on a.golden_id = g.id
-where g.id = $1 and a.account_id = $2 and a.outcome is null
+where g.id = $1 and a.account_id = $2 and a.outcome is null and a.turn_id is null
 """
 
 ANSWER: Final = """
 update golden_answers set outcome = $3, clause = $4, answered_at = $5
-where golden_id = $1 and account_id = $2 and outcome is null returning golden_id
+where golden_id = $1 and account_id = $2 and outcome is null and turn_id is null returning golden_id
 """
 
 HAS_PENDING: Final = """
-select exists (select from golden_answers where account_id = $1 and outcome is null and given_at > $2)
+select exists (select from golden_answers where account_id = $1 and outcome is null and given_at > $2
+  and turn_id is null)
 """
 
 ANSWERS: Final = """

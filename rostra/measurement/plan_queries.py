@@ -12,11 +12,13 @@ import msgspec
 from rostra.kit.db import Reader, Tx, as_record, as_records
 
 SETTINGS: Final = """
-select daily_sample, double_share, second_share, golden_share from measurement_settings
+select daily_sample, double_share, second_share, golden_share, golden_case_share, golden_cases_daily
+from measurement_settings
 """
 
 SET: Final = """
-update measurement_settings set daily_sample = $1, double_share = $2, second_share = $3, golden_share = $4
+update measurement_settings set daily_sample = $1, double_share = $2, second_share = $3, golden_share = $4,
+  golden_case_share = $5, golden_cases_daily = $6
 """
 
 # Days of which something was viewed and that are in no sample.
@@ -111,6 +113,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     double_share: float
     second_share: float
     golden_share: float
+    # Among the cases of the desk: the share, and so many for each person in a day at most.
+    golden_case_share: float = 0.02
+    golden_cases_daily: int = 5
 
 
 class Stratum(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +157,10 @@ async def get_settings(conn: Reader) -> Settings:
 
 
 async def save_settings(tx: Tx, settings: Settings) -> None:
-    await tx.execute(SET, settings.daily_sample, settings.double_share, settings.second_share, settings.golden_share)
+    await tx.execute(
+        SET, settings.daily_sample, settings.double_share, settings.second_share, settings.golden_share,
+        settings.golden_case_share, settings.golden_cases_daily,
+    )  # fmt: skip
 
 
 async def list_unplanned(conn: Reader, first: date, until: date) -> list[date]:

@@ -12,7 +12,10 @@ from rostra.measurement import plan_queries
 from rostra.measurement.plan_queries import Settings
 
 # By field, what it may be.
-BOUNDS = {"daily_sample": (0, 20_000), "double_share": (0.1, 1), "second_share": (0.02, 1), "golden_share": (0, 0.5)}
+BOUNDS = {
+    "daily_sample": (0, 20_000), "double_share": (0.1, 1), "second_share": (0.02, 1), "golden_share": (0, 0.5),
+    "golden_case_share": (0, 0.5), "golden_cases_daily": (0, 50),
+}  # fmt: skip
 
 
 async def change_settings(db: Database, clock: Clock, settings: Settings, *, actor_id: int) -> None:

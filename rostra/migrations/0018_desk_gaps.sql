@@ -72,3 +72,14 @@ select b.id, b.domain, b.id, e.id, b.severity, b.reject_media, b.reject_reports,
 from domain_blocks b cross join lateral (
   select max(x.id) as id from moderation_events x where x.subject_kind = 'domain' and x.subject_id = b.id) e
 where e.id is not null;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Golden items among the cases of the desk. They are no cases: nothing here is in the table of cases.
+
+alter table measurement_settings
+  -- Of the next cases that somebody asks for, the share of which the answer is known; and so many in a day at most.
+  add column golden_case_share double precision not null default 0.02 check (golden_case_share between 0 and 0.5),
+  add column golden_cases_daily integer not null default 5 check (golden_cases_daily between 0 and 50);
+
+-- The number under which it was shown as a case; null where it came among what is labelled.
+alter table golden_answers add column turn_id bigint unique;

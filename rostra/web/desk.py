@@ -34,6 +34,7 @@ from rostra.kit.paging import Id
 from rostra.levers.forecast import Forecast, is_alarming
 from rostra.levers.queries import get_state
 from rostra.levers.reading_queries import read_forecast
+from rostra.measurement.golden_cases import take_golden
 from rostra.moderation.cases import reviewer_queries
 from rostra.moderation.cases.filters import delete_filter, query_of, save_filter
 from rostra.moderation.cases.queue import list_cases, take_next
@@ -180,7 +181,9 @@ async def next_case(visit: Visit, form: NextForm) -> Response:
 async def go_on(visit: Visit, place: Place, *, done: int | None = None, notice: str | None = None) -> Response:
     """To the next case that fits, or to the list where there is none or a rest is due. `done`: what can be undone."""
     try:
-        found = await take_next(visit.res.desk, reviewer_of(visit), place.query, place.skipped)
+        desk, reviewer = visit.res.desk, reviewer_of(visit)
+        found = await take_golden(desk, reviewer, place.query)
+        found = found or await take_next(desk, reviewer, place.query, place.skipped)
     except Conflict:
         return visit.redirect(place.list_path(done=done), notice=notice)
     if found is None:

@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.paging import Id
+from rostra.measurement.golden_cases import read_turn
 from rostra.moderation.cases import queue
 from rostra.moderation.cases.dossier import Dossier, read_dossier
 from rostra.moderation.cases.queue_queries import find_reviewer
 from rostra.moderation.cases.rest import list_colleagues, note_looked, read_today
 from rostra.moderation.cases.reviewer_queries import find_exposure
 from rostra.moderation.cases.templates import list_templates
+from rostra.web import desk_golden
 from rostra.web.desk import go_on, powers_of
 from rostra.web.desk_done import find_done
 from rostra.web.desk_place import Place, parse_place, reviewer_of
@@ -64,7 +66,8 @@ async def show_case(
     """The page of a case. `typed` is what stood in its form, kept whatever became of it; `problem` why it is shown
     again."""
     res, me = visit.res, visit.me
-    dossier = await read_dossier(res.desk, case_id)
+    turn = await desk_golden.find_turn(visit, case_id)
+    dossier = await (read_turn(res.desk, reviewer_of(visit), turn) if turn else read_dossier(res.desk, case_id))
     at = res.clock.now()
     async with res.db.read() as conn:
         kept = await find_reviewer(conn, me.account_id)
@@ -112,6 +115,10 @@ def _filled(d: Dossier, v: CaseView) -> dict[str, Any]:
 
 async def leave(visit: Visit, form: LeaveForm) -> None:
     """Count the time that the reviewer has looked at a case. Raises NotFound."""
+    turn = await desk_golden.find_turn(visit, form.id)
+    if turn is not None:
+        await desk_golden.look_away(visit, turn, spent_since(visit, form.since))
+        return
     async with visit.res.db.read() as conn:
         exposure = await find_exposure(conn, form.id)
     if exposure is None:
@@ -128,6 +135,8 @@ def spent_since(visit: Visit, since: int) -> int:
 async def take(visit: Visit, form: LeaveForm) -> Response:
     """Have a case for oneself."""
     place = parse_place(form.within)
+    if await desk_golden.find_turn(visit, form.id) is not None:
+        return visit.redirect(place.case_path(form.id))
     try:
         await queue.take(visit.res.desk, reviewer_of(visit), form.id)
     except Conflict as error:
@@ -138,7 +147,8 @@ async def take(visit: Visit, form: LeaveForm) -> Response:
 @pages.post("/admin/desk/cases/{id}/renew", access="queue")
 async def renew(visit: Visit, form: LeaveForm) -> Response:
     """Keep it for five more minutes; 409 where it is not ours any more."""
-    await queue.renew(visit.res.desk, reviewer_of(visit), form.id)
+    if await desk_golden.find_turn(visit, form.id) is None:
+        await queue.renew(visit.res.desk, reviewer_of(visit), form.id)
     return Response(status_code=204)
 
 
@@ -169,6 +179,9 @@ async def release(visit: Visit, form: LeaveForm) -> Response:
 async def escalate(visit: Visit, form: LeaveForm) -> Response:
     """Pass it to those above, with a note, and go on."""
     place = parse_place(form.within)
+    turn = await desk_golden.find_turn(visit, form.id)
+    if turn is not None and form.note.strip():
+        return await desk_golden.answer(visit, turn, "unclear", "", place=place, seconds=spent_since(visit, form.since))
     try:
         await queue.escalate(visit.res.desk, reviewer_of(visit), form.id, form.note)
     except Refused:
@@ -196,6 +209,9 @@ async def hand_over(visit: Visit, form: LeaveForm) -> Response:
         return await show_case(
             visit, form.id, place, typed={"note": form.note}, errors={"to": problem}, problem=problem, http_status=422
         )
+    turn = await desk_golden.find_turn(visit, form.id)
+    if turn is not None:
+        return await desk_golden.answer(visit, turn, "unclear", "", place=place, seconds=spent_since(visit, form.since))
     try:
         await queue.hand_over(res.desk, reviewer_of(visit), form.id, queue.as_reviewer(to.id, to.role), form.note)
     except Conflict as error:
@@ -208,6 +224,9 @@ async def hand_over(visit: Visit, form: LeaveForm) -> Response:
 async def note(visit: Visit, form: LeaveForm) -> Response:
     """Write something down for colleagues, and stay."""
     place = parse_place(form.within)
+    if await desk_golden.find_turn(visit, form.id) is not None:
+        # There is no case that it could be kept with.
+        return visit.redirect(place.case_path(form.id))
     try:
         await queue.add_note(visit.res.desk, reviewer_of(visit), form.id, form.note)
     except Refused as error:

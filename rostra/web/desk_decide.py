@@ -10,18 +10,21 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.kit.paging import Id
+from rostra.measurement.golden_case_queries import Turn
 from rostra.moderation.cases.case_queries import find_case
 from rostra.moderation.cases.dossier_queries import find_author
 from rostra.moderation.cases.dossier_queries import find_case as find_whole
 from rostra.moderation.cases.rest import note_looked
 from rostra.moderation.cases.reviewer_queries import find_exposure, find_template
 from rostra.moderation.cases.templates import fill
+from rostra.moderation.decisions.actions import check_wish
 from rostra.moderation.decisions.decide import decide_case
 from rostra.moderation.records import CaseRow, Draft, Outcome
 from rostra.screening.judgement import say
+from rostra.web import desk_golden
 from rostra.web.desk import go_on
 from rostra.web.desk_case import show_case, spent_since
-from rostra.web.desk_place import ORIGINS, parse_place, reviewer_of
+from rostra.web.desk_place import ORIGINS, Place, parse_place, reviewer_of
 from rostra.web.desk_quick import find_quick, wishes_of
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -79,6 +82,9 @@ class DecideForm(msgspec.Struct, frozen=True, kw_only=True):
 async def decide(visit: Visit, form: DecideForm) -> Response:
     """Decide, and go on with the next case."""
     desk, reviewer, place = visit.res.desk, reviewer_of(visit), parse_place(form.within)
+    turn = await desk_golden.find_turn(visit, form.id)
+    if turn is not None:
+        return await _golden(visit, form, turn, place)
     async with visit.res.db.read() as conn:
         case = await find_case(conn, form.id)
         exposure = await find_exposure(conn, form.id)
@@ -102,6 +108,30 @@ async def decide(visit: Visit, form: DecideForm) -> Response:
         )  # fmt: skip
     await note_looked(desk, reviewer, exposure or 0, spent_since(visit, form.since))
     return await go_on(visit, place, done=made)
+
+
+async def _golden(visit: Visit, form: DecideForm, turn: Turn, place: Place) -> Response:
+    """The same for a golden item, which looks like a case: nothing is decided, an answer is taken."""
+    quick = find_quick("status", form.quick) if form.quick else None
+    outcome = quick.outcome if quick else _OUTCOMES.get(form.outcome)
+    seconds = spent_since(visit, form.since)
+    if form.use:
+        return await show_case(visit, form.id, place, typed=form.typed)
+    try:
+        if outcome is None:
+            raise Invalid("outcome", "is needed", code="ERR_BLANK")
+        if quick is None and outcome == "violates":
+            for wish in wishes_of(form.acts, form.lasts, form.label, form.media):
+                check_wish(wish)
+        return await desk_golden.answer(visit, turn, outcome, form.clause, place=place, seconds=seconds)
+    except Forbidden as error:
+        problem = _why_not(visit, error)
+        return await show_case(visit, form.id, place, typed=form.typed, problem=problem, http_status=403)
+    except Refused as error:
+        return await show_case(
+            visit, form.id, place, typed=form.typed, errors=_problems(visit, errors_of(error)), http_status=422,
+            problem=visit.gettext("Something is missing. Nothing was decided yet."),
+        )  # fmt: skip
 
 
 def _draft(form: DecideForm, case: CaseRow) -> Draft:

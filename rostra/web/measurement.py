@@ -60,6 +60,8 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
     double_share: str = ""
     second_share: str = ""
     golden_share: str = ""
+    golden_case_share: str = "2"
+    golden_cases_daily: str = "5"
 
 
 class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +167,8 @@ async def save_settings(visit: Visit, form: SettingsForm) -> Response:
             double_share=_number("double_share", form.double_share) / 100,
             second_share=_number("second_share", form.second_share) / 100,
             golden_share=_number("golden_share", form.golden_share) / 100,
+            golden_case_share=_number("golden_case_share", form.golden_case_share) / 100,
+            golden_cases_daily=int(_number("golden_cases_daily", form.golden_cases_daily)),
         )
         await change_settings(visit.res.db, visit.res.clock, settings, actor_id=visit.me.account_id)
     except Refused as error:

@@ -97,6 +97,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     holding: list[Holding]
     notes: list[Note]
     current: Current
+    # It is shown as a case and is none: nothing may be done from its page to anybody.
+    acts_on_nobody: bool = False
 
     @property
     def is_gone(self) -> bool:
@@ -133,7 +135,7 @@ async def read_dossier(desk: Desk, case_id: int) -> Dossier:
             author=author,
             status=status,
             evidence=kept,
-            seen=_read_again(desk, current, _parts(author, status, kept), at),
+            seen=read_again(desk, current, parts_of_subject(author, status, kept), at),
             verdict=await dossier_queries.find_verdict(conn, kind, subject_id),
             around=await dossier_queries.list_around(conn, kind, subject_id),
             before=await dossier_queries.list_before(conn, author.id, _SHOWN),
@@ -192,7 +194,7 @@ async def _find_alike(conn: Reader, status_id: int) -> Copies:
     return Copies(count=len(rows), authors=len(authors), reach=reach, shown=shown, author_ids=authors)
 
 
-def _parts(author: Author, status: StatusNow | None, evidence: Snapshot | None) -> tuple[Part, ...]:
+def parts_of_subject(author: Author, status: StatusNow | None, evidence: Snapshot | None) -> tuple[Part, ...]:
     """What is shown of the subject, as it is judged: as it is now, or as it was where it is gone."""
     if status is not None:
         texts = [("spoiler_text", status.spoiler_text), ("text", status.text)]
@@ -204,7 +206,8 @@ def _parts(author: Author, status: StatusNow | None, evidence: Snapshot | None) 
     return parts_of(("display_name", author.display_name), ("note", author.note_text))
 
 
-def _read_again(desk: Desk, current: Current, parts: tuple[Part, ...], at: datetime) -> Seen:
+def read_again(desk: Desk, current: Current, parts: tuple[Part, ...], at: datetime) -> Seen:
+    """What the detectors that hold now find in these parts."""
     if not parts:
         return Seen()
     found = current.detectors.read(Subject(kind="post", parts=parts), desk.policies.banks, at.date())

@@ -183,6 +183,15 @@ async def _most_exposure(tx: queue_queries.Tx, account_id: int, kept: ReviewerRo
     return -1
 
 
+async def find_most_exposure(tx: queue_queries.Tx, account_id: int, at: datetime) -> int:
+    """The highest exposure that the reviewer takes on and has not had enough of today; -1: enough of everything. Raises
+    Conflict while a rest is due."""
+    kept = await queue_queries.find_reviewer(tx, account_id)
+    if kept.resting_until is not None and kept.resting_until > at:
+        raise Conflict("A rest is due: somebody else takes over meanwhile")
+    return await _most_exposure(tx, account_id, kept, at)
+
+
 async def _refuse(tx: queue_queries.Tx, case_id: int) -> None:
     case = await case_queries.find_case(tx, case_id)
     if case is None:
