@@ -74,8 +74,12 @@ async def _lose(origin: Origin, home: Path) -> Lost:
         await ship_once(origin.settings, origin.server.dsn)
         moment = datetime.now(UTC)
         await origin.execute("delete from statuses where id = $1", int(deleted))
+        await ship_once(origin.settings, origin.server.dsn)
         last = (await client.post("/api/v1/statuses", json={"status": "the last"})).json()["id"]
     jobs = await origin.fetchval("select count(*) from pgqueuer")
+    for number in range(3):
+        await ship_once(origin.settings, origin.server.dsn)
+        await origin.store_file(f"cache/{number}", b"something that is written")
     await ship_once(origin.settings, origin.server.dsn)
     tables = await count_tables(origin.server.dsn)
     identity = origin.place.find_identity()

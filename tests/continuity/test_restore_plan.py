@@ -184,6 +184,7 @@ async def test_what_an_old_server_writes_after_the_next_epoch_was_opened_does_no
     site.base(1, at(10), 9)
     plan = await site.plan()
     assert (plan.epoch, plan.base.id, plan.last) == (1, first, 6)
+    assert "was made after epoch 1 had ended, and does not count" in " ".join(plan.warnings)
     assert "epoch 2, which began at" in " ".join(plan.warnings)
     assert "has no base that can be used" in " ".join(plan.warnings)
 

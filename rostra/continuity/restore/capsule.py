@@ -18,7 +18,7 @@ from rostra.continuity.restore.documents import Documents, Missing
 from rostra.continuity.restore.fetch import unpack_tar
 from rostra.continuity.restore.records import Options
 from rostra.continuity.sealed import Broken
-from rostra.continuity.ship.capsule import DATA, EXTRA, LARGEST, SETTINGS
+from rostra.continuity.ship.capsule import DATA, EXTRA, LARGEST, SETTINGS, settings_in_force
 from rostra.kit.settings import SETTINGS as KNOWN
 from rostra.kit.settings import Settings
 
@@ -100,11 +100,11 @@ def chosen_settings(old: Mapping[str, Any], options: Options) -> tuple[dict[str,
     """The settings for this machine, and what the operator should know about those that were left out."""
     notes: list[str] = []
     left_out = set(_OF_THE_MACHINE) if options.purpose == "take-over" else _OF_THE_MACHINE | _OUTWARD
-    defaults = msgspec.structs.asdict(Settings())
+    defaults = msgspec.json.decode(settings_in_force(Settings()), type=dict[str, Any])
     kept = {
         name: value
         for name, value in old.items()
-        if name in KNOWN and name not in left_out and value != msgspec.to_builtins(defaults[name], enc_hook=str)
+        if name in KNOWN and name not in left_out and value != defaults.get(name)
     }
     if options.storage:
         kept["storage_url"] = options.storage

@@ -173,8 +173,9 @@ async def _plan_with(
         problems.append(f"the log ends before the base {base.id} was complete{f': {hole}' if hole else ''}")
         return None
     until = sealed.header.made_at
-    if hole and (to is None or to > until):
-        raise NotRestorable(ends_at(hole, until))
+    # No earlier moment than that at which the base was complete can be asked for.
+    if hole and (to is None or to > max(until, base.ended_at)):
+        raise NotRestorable(ends_at(hole, max(until, base.ended_at)))
     return Plan(
         epoch=line.epoch,
         bases=bases,

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -22,9 +19,9 @@ import msgspec
 from rostra.continuity.place import HalfRestored, LookOnly, Place
 from rostra.continuity.records import Fork, TableCensus
 from rostra.continuity.restore import check, queries
+from rostra.continuity.restore.arrive import SCRATCH, Arrived, fetch_all
 from rostra.continuity.restore.capsule import CapsuleFound, open_capsule, put_back
 from rostra.continuity.restore.documents import Documents
-from rostra.continuity.restore.fetch import combine, fetch_base, verify
 from rostra.continuity.restore.media import Fetching, note_wanted, read_wanted, remove_gone
 from rostra.continuity.restore.plan import Plan, find_census, make_plan, moment
 from rostra.continuity.restore.records import (
@@ -37,15 +34,12 @@ from rostra.continuity.restore.records import (
     Planned,
     Proof,
     Report,
-    Step,
-    Unit,
 )
 from rostra.continuity.restore.recover import SIGNAL, Machine, Recovered, needs_of, prove, recover
 from rostra.continuity.restore.site_choice import choose_site
 from rostra.continuity.restore.takeover import later_pieces, take_over, tell_others
-from rostra.continuity.restore.wal import Fetched, fetch_wal
-from rostra.continuity.sealed import Broken
-from rostra.continuity.targets import open_target
+from rostra.continuity.restore.walk import Walk
+from rostra.continuity.targets import label_of, open_target
 from rostra.kit.db import open_database
 from rostra.kit.jobs.schema import install
 from rostra.kit.lock import BRIEFLY, DirectoryLock
@@ -53,74 +47,23 @@ from rostra.kit.migrate import MigrationRefused, migrate
 from rostra.kit.objectstore import ObjectStore, StoreUnavailable, open_store
 from rostra.kit.postgres import use_database
 from rostra.kit.postgres_adopt import adopt_cluster
-from rostra.kit.settings import Settings, load_settings
+from rostra.kit.settings import Settings, SettingsError, load_settings
 
 REPORT = "restored.json"
 WANTED = "media-wanted"
-_SCRATCH = "restoring"
 _STATEMENT = 600.0
-
-
-class _Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on this disk when the network has done its part."""
-
-    plan: Plan
-    log: Fetched
-    cluster: Path
-    files: int
-    warnings: list[str]
 
 
 class _Server(msgspec.Struct, frozen=True, kw_only=True):
     """The server as it was when it could be started."""
 
-    arrived: _Arrived
+    arrived: Arrived
     recovered: Recovered
     proof: Proof | None
     last_post: LastPost | None
     new_epoch: int | None
     media_key: bytes
     newest_file: int
-
-
-class Walk:
-    """Owns the course of one restore: what it was asked, whom it tells, how long each step took, what was noted."""
-
-    def __init__(self, options: Options, listeners: Listeners) -> None:
-        self.options = options
-        self.listeners = listeners
-        self.started_at = datetime.now(UTC)
-        self.warnings: list[str] = []
-        self.seconds: dict[str, float] = {}
-        self.ready_after = 0.0
-        self._began = time.monotonic()
-
-    @property
-    def elapsed(self) -> float:
-        return time.monotonic() - self._began
-
-    def warn(self, lines: Sequence[str]) -> None:
-        """Say it now, and keep it for the report."""
-        for line in lines:
-            self.warnings.append(line)
-            self.listeners.say(line)
-
-    @contextmanager
-    def step(self, name: str, total: int | None = None, unit: Unit = "") -> Generator[Callable[[int], None]]:
-        """A step with its time; yields what counts it on."""
-        began, done = time.monotonic(), 0
-
-        def on(amount: int) -> None:
-            nonlocal done
-            done += amount
-            self.listeners.step(Step(name, done, total, unit))
-
-        self.listeners.step(Step(name, 0, total, unit))
-        try:
-            yield on
-        finally:
-            self.listeners.step(Step(name, done, total, unit, has_ended=True))
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 3)
 
 
 async def restore(options: Options, listeners: Listeners | None = None) -> Report:
@@ -175,9 +118,9 @@ async def _until_ready(walk: Walk, documents: Documents) -> _Server:
     try:
         place = Place(options.data_dir)
         place.mark_half_restored(HalfRestored(started_at=walk.started_at, source=documents.target.label))
-        capsule = await open_capsule(documents, plan.capsule, options.data_dir / _SCRATCH)
+        capsule = await open_capsule(documents, plan.capsule, options.data_dir / SCRATCH)
         media_key = capsule.media_key
-        arrived = await _fetch_all(walk, documents, plan)
+        arrived = await fetch_all(walk, documents, plan)
         walk.warn(arrived.warnings)
         server = await _bring_up(walk, documents, place, arrived, capsule, media_key)
         place.unmark_half_restored()
@@ -205,85 +148,8 @@ def _planned(documents: Documents, plan: Plan) -> Planned:
     )
 
 
-async def _fetch_all(walk: Walk, documents: Documents, plan: Plan) -> _Arrived:
-    """Base and log; where a base turns out to be damaged, an older one with more of the log does as well."""
-    damaged: dict[str, str] = {}
-    while True:
-        scratch = walk.options.data_dir / _SCRATCH
-        try:
-            return await _fetch_with(walk, documents, plan, scratch, damaged)
-        except _BaseDamaged as error:
-            damaged[error.base] = str(error)
-            walk.warn([f"{error}; an older base is used instead"])
-        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
-        try:
-            plan = await make_plan(documents, walk.options.to, list(damaged))
-        except NotRestorable as error:
-            raise NotRestorable("\n".join([*damaged.values(), str(error)])) from None
-        check.check_fits(plan.base)
-
-
-class _BaseDamaged(Exception):
-    def __init__(self, base: str, text: str) -> None:
-        self.base = base
-        super().__init__(text)
-
-
-async def _fetch_with(walk: Walk, documents: Documents, plan: Plan, scratch: Path, damaged: dict[str, str]) -> _Arrived:
-    wal = scratch / "wal"
-    await asyncio.to_thread(wal.mkdir, 0o700, parents=True)
-    log, cluster = await _both(_fetch_log(walk, documents, plan, wal), _fetch_bases(walk, documents, plan, scratch))
-    with walk.step("checking every file of the database"):
-        try:
-            files = await verify(cluster, walk.options.pg_bindir)
-        except Broken as error:
-            raise _BaseDamaged(plan.base.id, str(error)) from None
-    (cluster / "pg_wal").mkdir(mode=0o700, exist_ok=True)
-    for segment in wal.iterdir():
-        segment.rename(cluster / "pg_wal" / segment.name)
-    warnings = [line for line in plan.warnings if line not in damaged.values()]
-    return _Arrived(plan=plan, log=log, cluster=cluster, files=files, warnings=warnings)
-
-
-async def _both(log: Coroutine[Any, Any, Fetched], bases: Coroutine[Any, Any, Path]) -> tuple[Fetched, Path]:
-    """Both at once; where one fails, the other is ended."""
-    tasks = (asyncio.ensure_future(log), asyncio.ensure_future(bases))
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _fetch_log(walk: Walk, documents: Documents, plan: Plan, into: Path) -> Fetched:
-    with walk.step("log", plan.last - plan.first + 1, "pieces") as arrived:
-        return await fetch_wal(documents, plan, into, arrived)
-
-
-async def _fetch_bases(walk: Walk, documents: Documents, plan: Plan, scratch: Path) -> Path:
-    """The one directory with the whole cluster."""
-    directories: list[Path] = []
-    total = sum(part.size for base in plan.bases for part in base.about.parts)
-    with walk.step("database", total, "bytes") as arrived:
-        for number, base in enumerate(plan.bases):
-            directories.append(scratch / f"base-{number}")
-            try:
-                await fetch_base(documents, base, directories[-1], arrived)
-            except Broken as error:
-                raise _BaseDamaged(base.about.id, str(error)) from None
-    if len(directories) == 1:
-        return directories[0]
-    with walk.step("combining the bases"):
-        try:
-            await combine(directories, scratch / "cluster", walk.options.pg_bindir)
-        except Broken as error:
-            raise _BaseDamaged(plan.base.id, str(error)) from None
-    return scratch / "cluster"
-
-
 async def _bring_up(
-    walk: Walk, documents: Documents, place: Place, arrived: _Arrived, capsule: CapsuleFound, media_key: bytes
+    walk: Walk, documents: Documents, place: Place, arrived: Arrived, capsule: CapsuleFound, media_key: bytes
 ) -> _Server:
     options, plan = walk.options, arrived.plan
     needs = needs_of(arrived.cluster, options.pg_bindir)
@@ -291,7 +157,7 @@ async def _bring_up(
     with walk.step("putting the database into place"):
         place_it = partial(adopt_cluster, durable=options.durable)
         await asyncio.to_thread(place_it, options.data_dir, options.pg_user, arrived.cluster)
-        await asyncio.to_thread(shutil.rmtree, options.data_dir / _SCRATCH, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, options.data_dir / SCRATCH, ignore_errors=True)
     machine = Machine(
         data_dir=options.data_dir, bindir=options.pg_bindir, user=options.pg_user, durable=options.durable,
         at_least=needs,
@@ -301,6 +167,7 @@ async def _bring_up(
         recovered = await recover(machine, plan.to, _position(advanced, plan.start))
     last_post, newest_file = await _migrate(walk, machine, place.path / WANTED)
     walk.warn(put_back(capsule, options))
+    walk.warn(_settings_problems(options, documents.target.label))
     new_epoch = await _become(walk, documents, place, arrived, recovered, media_key)
     return _Server(
         arrived=arrived,
@@ -360,7 +227,7 @@ async def _migrate(walk: Walk, machine: Machine, wanted: Path) -> tuple[LastPost
 
 
 async def _become(
-    walk: Walk, documents: Documents, place: Place, arrived: _Arrived, recovered: Recovered, media_key: bytes
+    walk: Walk, documents: Documents, place: Place, arrived: Arrived, recovered: Recovered, media_key: bytes
 ) -> int | None:
     """What this copy is from now on: the server, or something to look at."""
     options, plan, now = walk.options, arrived.plan, datetime.now(UTC)
@@ -371,16 +238,36 @@ async def _become(
     fork = Fork(epoch=plan.epoch, sequence=arrived.log.counts, lsn=recovered.end)
     with walk.step("opening a new epoch"):
         identity = await take_over(documents, options.key, place, media_key, fork, now, "restore")
-        targets = settings_here(options).continuity_targets
-        walk.warn(await tell_others(documents, identity, targets))
+        walk.warn(await tell_others(documents, identity, settings_here(options).continuity_targets))
         walk.warn(await later_pieces(documents, fork))
     return identity.epoch.number
 
 
 def settings_here(options: Options) -> Settings:
-    """The restored server's settings on this machine, without what the environment says of others."""
+    """The restored server's settings on this machine, without what the environment says of others.
+
+    Where they cannot be used here, which was said then (`_settings_problems`), what the way back itself needs.
+    """
     own = {"data_dir": options.data_dir, "pg_bindir": options.pg_bindir, "pg_user": options.pg_user}
-    return load_settings({}, own)
+    try:
+        return load_settings({}, own)
+    except SettingsError:
+        return Settings(
+            data_dir=options.data_dir, pg_bindir=options.pg_bindir, pg_user=options.pg_user, storage_url=options.storage
+        )
+
+
+def _settings_problems(options: Options, target: str) -> list[str]:
+    """What the operator has to mend in `rostra.toml`, or should know of the places that copies go to."""
+    try:
+        settings = load_settings({}, {"data_dir": options.data_dir})
+    except SettingsError as error:
+        return [f"in rostra.toml, to be mended before the server is started: {problem}" for problem in error.problems]
+    labels = [label_of(each) for each in settings.continuity_targets]
+    if options.purpose != "take-over" or target in labels:
+        return []
+    there = ", ".join(labels) or "nowhere"
+    return [f"from now on copies go to {there}, as before, and not to {target} (continuity_targets in rostra.toml)"]
 
 
 def store_of(settings: Settings) -> ObjectStore:

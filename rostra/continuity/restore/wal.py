@@ -65,9 +65,10 @@ async def fetch_wal(documents: Documents, plan: Plan, into: Path, arrived: Calla
         reached = chain.reached
         if reached is None or reached.end < plan.base.end:
             raise
-        if plan.to is None or plan.to > reached.until:
+        until = max(reached.until, plan.base.ended_at)
+        if plan.to is None or plan.to > until:
             said = missing_piece(documents, plan.epoch, chain.next) if isinstance(error, Missing) else str(error)
-            raise NotRestorable(ends_at(said, reached.until)) from None
+            raise NotRestorable(ends_at(said, until)) from None
     finally:
         await opened.aclose()
         chain.close()
