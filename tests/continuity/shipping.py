@@ -26,6 +26,8 @@ class Flaky:
         self.inner = inner
         self.is_away = False
         self.refuses_deletes = False
+        # Takes connections and never answers.
+        self.hangs = False
         # Keys that hold this cannot be put.
         self.breaks_at: str | None = None
         self.puts: list[str] = []
@@ -34,41 +36,43 @@ class Flaky:
     def label(self) -> str:
         return self.inner.label
 
-    def _check(self) -> None:
+    async def _check(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.is_away:
             raise StoreUnavailable(f"{self.label}: nobody answers")
 
     async def put(self, key: str, body: bytes) -> None:
-        self._check()
+        await self._check()
         if self.breaks_at is not None and self.breaks_at in key:
             raise StoreUnavailable(f"{self.label}: no room for {key}")
         self.puts.append(key)
         await self.inner.put(key, body)
 
     async def put_new(self, key: str, body: bytes) -> bool:
-        self._check()
+        await self._check()
         return await self.inner.put_new(key, body)
 
     async def find(self, key: str) -> bytes | None:
-        self._check()
+        await self._check()
         return await self.inner.find(key)
 
     async def find_size(self, key: str) -> int | None:
-        self._check()
+        await self._check()
         return await self.inner.find_size(key)
 
     async def list(self, prefix: str, after: str | None = None) -> AsyncGenerator[ObjectHead]:
-        self._check()
+        await self._check()
         async for head in self.inner.list(prefix, after):
             yield head
 
     async def folders(self, prefix: str) -> AsyncGenerator[str]:
-        self._check()
+        await self._check()
         async for folder in self.inner.folders(prefix):
             yield folder
 
     async def delete(self, keys: Sequence[str]) -> None:
-        self._check()
+        await self._check()
         if self.refuses_deletes:
             raise StoreUnavailable(f"{self.label}: access denied")
         await self.inner.delete(keys)

@@ -16,7 +16,7 @@ from rostra.continuity.keys import SigningKey
 from rostra.continuity.records import Piece
 from rostra.continuity.sealed import peek
 from rostra.continuity.ship import base as base_module
-from rostra.continuity.ship import basestream, queries
+from rostra.continuity.ship import basestream, deliver, lane, queries
 from rostra.continuity.ship.basestream import BaseFailed, Made, Sink
 from rostra.continuity.ship.fence import OtherServer
 from rostra.continuity.ship.run import AlreadyShipping, ShipFailed, ship, ship_once
@@ -292,6 +292,70 @@ async def test_files_from_before_there_was_a_register_are_copied_and_none_is_sen
     async with shipping(origin) as background:
         await background.safe()
         assert len(sent()) == 2
+
+
+async def test_a_target_that_is_silent_is_taken_for_away(
+    origin: Origin, flaky: dict[str, Flaky], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, two = origin.settings.continuity_targets
+    monkeypatch.setattr(lane, "_PATIENCE", 0.3)
+    monkeypatch.setattr(lane, "_SLOWEST", 100 << 20)
+    async with shipping(origin) as background:
+        await background.safe()
+        flaky[two].hangs = True
+        await origin.write_post("one goes on")
+        await background.safe(0)
+        await background.wait_for(lambda: problems(origin)[1])
+        assert "no answer within" in str(problems(origin)[1])
+        flaky[two].hangs = False
+        await background.safe()
+        await background.wait_for(lambda: problems(origin) == [None, None])
+
+
+def problems(origin: Origin) -> list[str | None]:
+    status = origin.place.find_status()
+    assert status is not None
+    return [target.problem for target in status.targets]
+
+
+async def test_a_second_server_with_the_same_identity_is_noticed_and_not_written_over(
+    origin: Origin, flaky: dict[str, Flaky], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = origin.settings.continuity_targets
+    monkeypatch.setattr(deliver, "_LOOK_EVERY", 0.0)
+    async with shipping(origin) as background:
+        await background.safe()
+        newest = sorted(Path(one).glob("*/wal/*/*/*"))[-1]
+        later = newest.with_name(f"{int(newest.name) + 3:012d}")
+        later.write_bytes(b"of a server that was copied together with its disk")
+        for number in range(5):
+            await origin.write_post(f"post {number}")
+            await asyncio.sleep(0.25)
+        await background.wait_for(lambda: "a second server runs with the same identity" in str(problems(origin)[0]))
+        assert later.read_bytes() == b"of a server that was copied together with its disk"
+        later.unlink()
+        await background.safe()
+    assert (await verified(origin, one)).problems == []
+
+
+async def test_many_that_wait_are_sent_a_few_at_a_time_and_none_is_missing(
+    origin: Origin, flaky: dict[str, Flaky], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, two = origin.settings.continuity_targets
+    async with shipping(origin) as background:
+        await background.safe()
+        flaky[two].is_away = True
+        newest = max(int(file.name) for file in Path(two).glob("*/wal/*/*/*"))
+        await background.wait_for(lambda: problems(origin)[1])
+        for number in range(12):
+            await origin.write_post(f"post {number}")
+            await background.safe(0)
+        flaky[two].breaks_at = f"{newest + 6:012d}"
+        flaky[two].is_away = False
+        await background.wait_for(lambda: "no room" in str(problems(origin)[1]))
+        flaky[two].breaks_at = None
+        await background.safe()
+    assert (await verified(origin, two)).problems == []
 
 
 class Later(Clock):

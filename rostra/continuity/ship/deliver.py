@@ -19,6 +19,9 @@ from rostra.continuity.targets import StoreUnavailable
 _LOOK_EVERY: Final = 10.0
 # So many pieces behind, a target takes nothing.
 _MANY: Final = 5
+# Pieces on their way at a time where many are waiting.
+_AT_ONCE: Final = 8
+_BYTES_AT_ONCE: Final = 32 << 20
 _BURST: Final = 64 << 20
 
 
@@ -27,36 +30,59 @@ class TwoServers(StoreUnavailable):
 
 
 async def deliver(lane: Lane, identity: Identity, spool: Spool) -> None:
-    """Take pieces to the target of `lane`, for ever."""
+    """Take pieces to the target of `lane`, for ever: one by one, or a few at a time where many are waiting."""
     failures = 0
     look_at = 0.0
     while True:
         lane.wake.clear()
-        link = None if lane.record.cut_off or not lane.is_registered else spool.find(lane.record.sequence + 1)
-        if link is None:
+        links = _choose_next(lane, spool) if lane.is_registered and not lane.record.cut_off else []
+        if not links:
             await lane.wake.wait()
             continue
         looks = time.monotonic() >= look_at
-        try:
-            await _put(lane, identity, link, await spool.read(link.sequence), looks=looks)
-        except StoreUnavailable as error:
+        puts = [_put(lane, identity, spool, link, looks=looks and link is links[0]) for link in links]
+        results = await asyncio.gather(*puts, return_exceptions=True)
+        for link, problem in zip(links, results, strict=True):
+            if problem is not None:
+                break
+            _account_for(lane, link)
+        problem = next((each for each in results if each is not None), None)
+        if problem is None:
+            failures = 0
+            look_at = time.monotonic() + _LOOK_EVERY if looks else look_at
+            lane.well(LOG)
+        elif isinstance(problem, StoreUnavailable):
             failures += 1
-            lane.trouble(LOG, said_by(error))
+            lane.trouble(LOG, said_by(problem))
             await asyncio.sleep(pause_after(failures))
-            continue
-        failures = 0
-        look_at = time.monotonic() + _LOOK_EVERY if looks else look_at
-        lane.well(LOG)
-        if not lane.record.cut_off:
-            since = link.sequence if link.gap else lane.record.since
-            lane.note(sequence=link.sequence, end=link.end, since=since, reached=link.reached)
+        else:
+            raise problem
 
 
-async def _put(lane: Lane, identity: Identity, link: Link, raw: bytes, *, looks: bool) -> None:
+def _choose_next(lane: Lane, spool: Spool) -> list[Link]:
+    """The next piece; with it those behind it where there are many, up to some bytes."""
+    links: list[Link] = []
+    while (link := spool.find(lane.record.sequence + len(links) + 1)) is not None and len(links) < _AT_ONCE:
+        links.append(link)
+        if sum(each.size for each in links) > _BYTES_AT_ONCE:
+            break
+    # Few are taken one by one: so a death in the middle leaves no hole at the target.
+    return links if len(links) == _AT_ONCE else links[:1]
+
+
+def _account_for(lane: Lane, link: Link) -> None:
+    """A piece has arrived. It counts if it is the next one still: the target may have been cut off meanwhile."""
+    if not lane.record.cut_off and lane.record.sequence == link.sequence - 1:
+        since = link.sequence if link.gap else lane.record.since
+        lane.note(sequence=link.sequence, end=link.end, since=since, reached=link.reached)
+
+
+async def _put(lane: Lane, identity: Identity, spool: Spool, link: Link, *, looks: bool) -> None:
     """Raises StoreUnavailable, and TwoServers where it `looks` and finds another piece in the place of ours.
 
     Not by `put_new`: that takes seconds where a server ignores conditions.
     """
+    raw = await spool.read(link.sequence)
     name = names.wal_piece(identity.epoch.number, link.sequence)
     key = f"{identity.site.id}/{name}"
     found = await lane.within_reason(lambda: lane.target.find(key), len(raw)) if looks else None
@@ -102,4 +128,6 @@ def _is_lost(lane: Lane, spool: Spool, limit: int) -> bool:
     """Whether a target is too far behind. One that takes what it gets may be a few pieces more, which a burst makes."""
     if spool.find(lane.record.sequence + 1) is None:
         return True
+    if spool.size <= limit:
+        return False
     return spool.waiting(lane.record.sequence) > limit + (0 if lane.has_trouble(LOG) else _BURST)

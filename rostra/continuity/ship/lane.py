@@ -184,7 +184,9 @@ class Lane:
     def status(self, chain_sequence: int) -> TargetStatus:
         """How this target does, when the newest piece is `chain_sequence`."""
         newest = max(self.usable_bases, key=lambda base: base.started_at, default=None)
-        problem, since = min(self._problems.values(), key=lambda known: known[1], default=(None, None))
+        # What keeps posts from arriving comes first.
+        worst = min(self._problems, key=lambda work: (work != LOG, self._problems[work][1]), default=None)
+        problem, since = (None, None) if worst is None else self._problems[worst]
         return TargetStatus(
             label=self.label,
             safe_until=self.safe_until,

@@ -7,6 +7,7 @@ the newest says where the chain goes on.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from datetime import datetime
 from pathlib import Path
@@ -43,11 +44,12 @@ class Spool:
     def __init__(self, path: Path, links: dict[int, Link]) -> None:
         self._path = path
         self._links = links
+        self._newest = max(links, default=None)
         self.size = sum(link.size for link in links.values())
 
     @property
     def newest(self) -> Link | None:
-        return self._links[max(self._links)] if self._links else None
+        return None if self._newest is None else self._links[self._newest]
 
     @property
     def links(self) -> list[Link]:
@@ -65,6 +67,7 @@ class Spool:
         """Keep a piece, on the disk when this returns. Raises OSError, and then there is nothing of it."""
         await asyncio.to_thread(_write, self._file(link.sequence), raw)
         self._links[link.sequence] = link
+        self._newest = link.sequence
         self.size += link.size
 
     async def read(self, sequence: int) -> bytes:
@@ -73,8 +76,8 @@ class Spool:
 
     def drop_until(self, sequence: int) -> None:
         """Remove the pieces up to `sequence` that every target has, but not the newest."""
-        newest = max(self._links, default=0)
-        for each in [each for each in self._links if each <= sequence and each < newest]:
+        newest = self._newest or 0
+        for each in list(itertools.takewhile(lambda each: each <= sequence and each < newest, self._links)):
             self._file(each).unlink(missing_ok=True)
             self.size -= self._links.pop(each).size
 
