@@ -76,7 +76,7 @@ def drill(
     options = DrillOptions(
         target=address,
         key=read_key(key_from),
-        scratch=scratch or (_SCRATCH if _SCRATCH.is_dir() else Path(tempfile.gettempdir())),
+        scratch=scratch.resolve() if scratch else (_SCRATCH if _SCRATCH.is_dir() else Path(tempfile.gettempdir())),
         full=full,
         site=site,
         original=original,

@@ -53,7 +53,8 @@ def restore(
     The server can be started as soon as its database is there; files and checks go on beside it. From then on this is
     the server, and the old one, should it still run somewhere, writes no more; with --look nothing of that happens.
     """
-    data = data_dir or Path(os.environ.get("ROSTRA_DATA") or "data")
+    # PostgreSQL's programs work elsewhere, so no path is given to them that depends on where we are.
+    data = (data_dir or Path(os.environ.get("ROSTRA_DATA") or "data")).resolve()
     if not media_only:
         with errors():
             check_empty(data)
