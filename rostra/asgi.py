@@ -29,6 +29,7 @@ from rostra.kit.settings import Settings, load_settings
 from rostra.media.hidden import HiddenFiles
 from rostra.media.serve import serve_media, serve_nothing
 from rostra.resources import Resources, open_resources
+from rostra.screening.detectors import load_detectors
 from rostra.streaming import events, websocket
 from rostra.streaming.hub import Hub
 from rostra.streaming.listen import Listener
@@ -224,6 +225,11 @@ def _observe(method: str, path: str, route: str, status: int, seconds: float) ->
         log.warning("a request was slow", method=method, route=route, status=status, seconds=round(seconds, 3))
     else:
         log.debug("request", method=method, path=path, status=status, seconds=round(seconds, 4))
+
+
+def warm() -> None:
+    """Load what takes a process seconds and needs no database, so that `create_app` may come at any moment."""
+    load_detectors().cascade.read(["Good morning"], written_on=None)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Application:

@@ -24,7 +24,7 @@ from rostra.cli.options import (
     with_settings,
     writable_data_directory,
 )
-from rostra.cli.running import LISTEN_FD, child_environment, ended, listen, run_children, web_specs
+from rostra.cli.running import LISTEN_FD, WAIT_FD, child_environment, ended, listen, run_children, web_specs
 from rostra.kit.settings import Settings
 
 # Where the parts are found. Tests of the supervision put tiny ones into the environment.
@@ -48,6 +48,9 @@ def web(**given: object) -> None:
     settings = settings_from(given)
     if inherited := os.environ.get(LISTEN_FD):
         os.umask(0o077)
+        if waits := os.environ.get(WAIT_FD):
+            _wait_warm(int(waits))
+            settings = settings_from(given)
         _serve(settings, socket.socket(fileno=int(inherited)))
         return
     _external_database(settings)
@@ -131,6 +134,14 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     on_ending = getattr(app, "end_streams", None)
     if not serve(app, listener, trusted_proxies=settings.trusted_proxies, on_ready=tell_ready, on_ending=on_ending):
         sys.exit(Exit.FAILED)
+
+
+def _wait_warm(pipe: int) -> None:
+    """Load what takes long, then wait until the pipe ends: this was started ahead of the moment when it is to serve."""
+    place = os.environ.get("ROSTRA_APP_FACTORY", _APP).partition(":")[0]
+    if (warm := getattr(importlib.import_module(place), "warm", None)) is not None:
+        warm()
+    os.read(pipe, 1)
 
 
 def _import(place: str) -> Callable[..., Any]:

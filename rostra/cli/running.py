@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from rostra.cli.options import Exit, Refusal, own_command, say
 from rostra.continuity.place import Place
@@ -20,6 +20,9 @@ from rostra.kit.settings import Settings
 from rostra.kit.supervise import ChildFailed, StopRequested, Supervisor
 
 LISTEN_FD: Final = "ROSTRA_LISTEN_FD"
+WAIT_FD: Final = "ROSTRA_WAIT_FD"
+"""A pipe whose end a web process waits for, when it has loaded what takes long, before it serves."""
+
 # Connections that may wait while every web process is busy.
 _BACKLOG: Final = 2048
 # Seconds between two questions for the health of a server that just started.
@@ -28,21 +31,40 @@ _HEALTH_PAUSE: Final = 0.1
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind the one listening socket that all web processes share. Ends the command where that is not possible."""
+    listener = prepare_listener(host, port)
+    begin_to_listen(listener, host, port)
+    return listener
+
+
+def prepare_listener(host: str, port: int) -> socket.socket:
+    """The socket, which nobody can connect to yet. Ends the command where there is no such address."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, _, _, address = found[0]
+        family, kind, _, _, _ = _resolve(host, port)
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind(address)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
+    return listener
+
+
+def begin_to_listen(listener: socket.socket, host: str, port: int) -> None:
+    """Let connections in, on a socket that other processes may have already. Ends the command where it cannot be."""
+    try:
+        listener.bind(_resolve(host, port)[4])
         listener.listen(_BACKLOG)
     except OSError as error:
-        text = (
-            f"cannot listen on {host} port {port}: {error.strerror}; free it, or choose another with --host and --port"
-        )
-        raise Refusal(Exit.ADDRESS, text) from None
-    return listener
+        raise _cannot_listen(host, port, error) from None
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Refusal:
+    text = f"cannot listen on {host} port {port}: {error.strerror}; free it, or choose another with --host and --port"
+    return Refusal(Exit.ADDRESS, text)
 
 
 def child_environment(settings: Settings, given: Mapping[str, object]) -> dict[str, str]:
@@ -71,16 +93,19 @@ def database_spec(server: EmbeddedPostgres) -> ChildSpec:
     )
 
 
-def web_specs(count: int, env: Mapping[str, str], listener: socket.socket) -> list[ChildSpec]:
-    """`count` web processes on one socket."""
+def web_specs(
+    count: int, env: Mapping[str, str], listener: socket.socket, wait_fd: int | None = None
+) -> list[ChildSpec]:
+    """`count` web processes on one socket. With `wait_fd` they serve when that pipe ends, and may die until then."""
     number = listener.fileno()
-    env = {**env, LISTEN_FD: str(number)}
+    env = {**env, LISTEN_FD: str(number)} | ({} if wait_fd is None else {WAIT_FD: str(wait_fd)})
     return [
         ChildSpec(
             name=f"web-{index + 1}",
             argv=own_command("web"),
             env=env,
-            pass_fds=(number,),
+            pass_fds=(number,) if wait_fd is None else (number, wait_fd),
+            essential=wait_fd is None,
             tells_ready=True,
             reloads=True,
         )

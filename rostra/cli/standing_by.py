@@ -7,9 +7,11 @@ standby and being the server the database is not stopped and nobody else can tak
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,15 @@ import msgspec
 
 from rostra.cli.last_start import find_last_start, remember
 from rostra.cli.options import Exit, Refusal, own_command, say
-from rostra.cli.running import child_environment, database_spec, ended, listen, tell_service_manager
+from rostra.cli.running import (
+    begin_to_listen,
+    child_environment,
+    database_spec,
+    ended,
+    prepare_listener,
+    tell_service_manager,
+    web_specs,
+)
 from rostra.cli.up import serve
 from rostra.continuity.place import Place
 from rostra.continuity.standby.clone import follows, put_in_place, settings_of_replica
@@ -109,9 +119,10 @@ def take_over_here(data: Path, given: Mapping[str, object], *, force: bool, up: 
             server = _start(settings, supervisor, home, standby)
             force_words = ("--force",) if force else ()
             words = own_command("continuity", "take-over", "--why", "promote", *force_words)
-            supervisor.run_task(ChildSpec(name="take-over", argv=words, env=env))
-            if up:
-                _be_the_server(data, given, supervisor, server)
+            with _warmed_up(settings, env, supervisor, server if up else None) as warmed:
+                supervisor.run_task(ChildSpec(name="take-over", argv=words, env=env))
+                if warmed is not None:
+                    _be_the_server(data, given, supervisor, warmed)
     except (StopRequested, ChildFailed) as error:
         ended(error)
     except EndRequested as error:
@@ -140,11 +151,12 @@ def _follow(data: Path, place: Place, given: Mapping[str, object], look: Look | 
                 ends_all_with=BASE_ARRIVED,
             )
         )
-        go = _watch(supervisor, env, place, standby, look)
-        supervisor.end(_FOLLOW)
-        (place.path / STATUS).unlink(missing_ok=True)
-        if go.up and server is not None:
-            _be_the_server(data, given, supervisor, server)
+        with _warmed_up(settings, env, supervisor, server) as warmed:
+            go = _watch(supervisor, env, place, standby, look)
+            supervisor.end(_FOLLOW)
+            (place.path / STATUS).unlink(missing_ok=True)
+            if go.up and warmed is not None:
+                _be_the_server(data, given, supervisor, warmed)
         place.write_json(GO_ON, msgspec.structs.replace(go, problem="ended"))
 
 
@@ -171,8 +183,63 @@ def _watch(supervisor: Supervisor, env: Mapping[str, str], place: Place, standby
             return GoOn(up=True)
 
 
+class _Warmed:
+    """Web processes that have loaded what takes long, and wait; and the socket that nobody can connect to yet.
+
+    `env` is what the other processes of the server get too. Made by `_warmed_up`.
+    """
+
+    def __init__(
+        self, settings: Settings, env: Mapping[str, str], supervisor: Supervisor, listener: socket.socket
+    ) -> None:
+        self.env = dict(env)
+        self.listener = listener
+        self._address = settings.host, settings.port
+        self._supervisor = supervisor
+        # They wait for the end of the pipe: one that is started later finds it at once.
+        self._waiting, self._held = os.pipe2(os.O_CLOEXEC)
+        self._specs = web_specs(settings.workers, env, listener, wait_fd=self._waiting)
+        for spec in self._specs:
+            supervisor.start(spec)
+
+    def let_go(self) -> None:
+        """Let requests in, and the processes serve; they are essential from now on. Ends the command where the address
+        is taken."""
+        begin_to_listen(self.listener, *self._address)
+        for spec in self._specs:
+            self._supervisor.make_essential(spec.name)
+        os.close(self._held)
+        self._held = -1
+
+    def close(self) -> None:
+        """Give the pipe back."""
+        for end in (self._waiting, self._held):
+            if end >= 0:
+                os.close(end)
+
+
+@contextmanager
+def _warmed_up(
+    settings: Settings, env: Mapping[str, str], supervisor: Supervisor, server: EmbeddedPostgres | None
+) -> Generator[_Warmed | None]:
+    """The web processes of the server that this may become; None without a database."""
+    if server is None:
+        yield None
+        return
+    metrics = prepare(settings.data_dir.resolve() / "run" / "metrics")
+    with prepare_listener(settings.host, settings.port) as listener:
+        warmed = _Warmed(settings, {**env, **metrics, "ROSTRA_DATABASE_URL": server.dsn}, supervisor, listener)
+        try:
+            yield warmed
+        finally:
+            warmed.close()
+
+
 def _environment(settings: Settings, given: Mapping[str, object]) -> dict[str, str]:
-    return child_environment(settings, {name: value for name, value in given.items() if name != "data_dir"})
+    """That of the children: what the primary was started with counts where nothing else is said."""
+    last = find_last_start(settings.data_dir)
+    known = {} if last is None else last.as_environment()
+    return known | child_environment(settings, {name: value for name, value in given.items() if name != "data_dir"})
 
 
 def _start(settings: Settings, supervisor: Supervisor, home: Home, standby: Standby) -> EmbeddedPostgres:
@@ -182,16 +249,17 @@ def _start(settings: Settings, supervisor: Supervisor, home: Home, standby: Stan
     return server
 
 
-def _be_the_server(data: Path, given: Mapping[str, object], supervisor: Supervisor, server: EmbeddedPostgres) -> None:
+def _be_the_server(data: Path, given: Mapping[str, object], supervisor: Supervisor, warmed: _Warmed) -> None:
     """As `rostra up`, with a database that runs already; whoever promoted it has brought it up to date."""
     settings, place = settings_of_standby(data, given), Place(data)
     remember(settings)
-    env = _environment(settings, given) | prepare(data / "run" / "metrics")
+    answer = GoOn(up=True, url=settings.base_url)
+
+    def tell() -> None:
+        place.write_json(GO_ON, answer)
+
     try:
-        with listen(settings.host, settings.port) as listener:
-            env |= {"ROSTRA_DATABASE_URL": server.dsn}
-            answer = GoOn(up=True, url=settings.base_url)
-            serve(settings, supervisor, listener, env, hurried=True, on_ready=lambda: place.write_json(GO_ON, answer))
+        serve(settings, supervisor, warmed.listener, warmed.env, warmed=warmed.let_go, on_ready=tell)
     except (Refusal, ChildFailed) as error:
         problem = error.message if isinstance(error, Refusal) else error.text
         place.write_json(GO_ON, GoOn(up=True, problem=f"{problem}; start it: rostra up --data {data}"))

@@ -126,13 +126,13 @@ def serve(
     listener: socket.socket,
     env: dict[str, str],
     *,
-    hurried: bool = False,
+    warmed: Callable[[], None] | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Run everything but the database, which runs already and is up to date.
 
-    `hurried`: people wait for an answer, so what answers them starts before all else. Raises StopRequested,
-    ChildFailed, and EndRequested where another server has taken over.
+    `warmed` lets web processes serve that were started ahead of this; what does not answer people then comes after
+    them. Raises StopRequested, ChildFailed, and EndRequested where another server has taken over.
     """
     web = web_specs(settings.workers, env, listener)
     if (look := Place(settings.data_dir).find_look_only()) is not None:
@@ -146,7 +146,9 @@ def serve(
     if settings.smtp_url is None:
         say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
     owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
-    first, later = (web, specs) if hurried else ([*web, *specs], [])
+    if warmed is not None:
+        warmed()
+    first, later = ([], specs) if warmed is not None else ([*web, *specs], [])
     run_children(settings, supervisor, first, listener, later=later, afterwards=[owner], on_ready=on_ready)
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, Self
 
+import msgspec
+
 from rostra.kit.child import Child, ChildSpec, is_writable
 
 # A life shorter than SHORT_LIFE seconds is a crash at start; so many in a row are given up on.
@@ -112,6 +114,12 @@ class Supervisor:
         """
         place = self._places[spec.name] = _Place(spec)
         place.child = self._spawn(spec)
+
+    def make_essential(self, name: str) -> None:
+        """From now on nothing goes without the child `name`, which was started as one that is not essential."""
+        place = self._places[name]
+        place.spec = msgspec.structs.replace(place.spec, essential=True)
+        place.short_lives = 0
 
     def end(self, name: str) -> None:
         """Ask the child `name` to end, for good; the others go on meanwhile."""
