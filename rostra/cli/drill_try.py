@@ -11,13 +11,12 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-import asyncpg
-
 from rostra.accounts import two_factor
 from rostra.accounts.passwords import Passwords
 from rostra.accounts.records import User
 from rostra.accounts.staff import ByHand, add_account, list_users
 from rostra.cli.drill_visit import Visitor, csrf_of, serving
+from rostra.continuity.drill.ledger_key import check_ledger_key
 from rostra.continuity.drill.notes import CheckFailed, Notes
 from rostra.continuity.drill.queries import SealedFor, list_sealed
 from rostra.continuity.drill.run import Copy
@@ -39,31 +38,28 @@ _SCOPES: Final = "read write"
 
 async def try_out(copy: Copy, notes: Notes) -> None:
     """All of it; what is wrong is in the notes."""
-    with notes.step("opening the secrets that are stored") as found:
-        await open_secrets(copy, found)
     try:
         async with open_database(copy.dsn, max_size=2) as db:
+            # Before the server starts, which would make new secrets where there are none.
+            with notes.step("opening the secrets that are stored") as found:
+                found(await open_secrets(copy, db))
+            with notes.step("holding the ledger's key against its checkpoints") as found:
+                found(await check_ledger_key(db, copy.settings))
             await _visit(copy, db, notes)
     except CheckFailed as error:
         notes.fault(str(error))
 
 
-async def open_secrets(copy: Copy, found: Callable[[str], None]) -> None:
-    """Whether the copy has the key for what is sealed in it. Raises CheckFailed.
-
-    Before the server starts, which would make new secrets where there are none.
-    """
+async def open_secrets(copy: Copy, db: Database) -> str:
+    """Whether the copy has the key for what is sealed in it; what was found. Raises CheckFailed."""
     settings = copy.settings
     in_settings = settings.secret_key and settings.vapid_private_key
     if not in_settings and not (settings.data_dir / "secrets.json").exists():
         raise CheckFailed("the copy has no secrets: everybody would be signed out, and two-factor sign-in would fail")
     kept = load_secrets(settings)
     Vapid(kept.vapid_private_key, settings.base_url, Clock())
-    connection = await asyncpg.connect(copy.dsn)
-    try:
-        values = await list_sealed(connection, _OF_EACH_KIND)
-    finally:
-        await connection.close()
+    async with db.read() as conn:
+        values = await list_sealed(conn, _OF_EACH_KIND)
     sealer = Sealer(kept.secret_key)
     closed = [value.kind for value in values if sealer.decrypt(_PURPOSES[value.kind], value.sealed) is None]
     if closed:
@@ -71,7 +67,7 @@ async def open_secrets(copy: Copy, found: Callable[[str], None]) -> None:
             f"the copy's secret key does not open {len(closed)} of {len(values)} stored secrets "
             f"({', '.join(sorted(set(closed)))}): it is not the one that sealed them"
         )
-    found(f"{len(values)} opened" if values else "nothing was ever sealed")
+    return f"{len(values)} opened" if values else "nothing was ever sealed"
 
 
 async def _visit(copy: Copy, db: Database, notes: Notes) -> None:

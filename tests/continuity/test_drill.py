@@ -21,7 +21,8 @@ from rostra.cli.continuity_drill import Span, describe
 from rostra.cli.drill_try import open_secrets
 from rostra.continuity import names
 from rostra.continuity.drill.collect import collect_drills
-from rostra.continuity.drill.notes import Notes
+from rostra.continuity.drill.ledger_key import check_ledger_key
+from rostra.continuity.drill.notes import CheckFailed, Notes
 from rostra.continuity.drill.run import Copy, DrillOptions, drill
 from rostra.continuity.drill.scratch import PREFIX, remove_leftovers, scratch
 from rostra.continuity.keys import RecoveryKey
@@ -31,8 +32,13 @@ from rostra.continuity.restore.records import NotRestorable
 from rostra.continuity.sealed import Broken, peek, seal
 from rostra.continuity.ship.run import ship_once
 from rostra.continuity.targets import open_target
+from rostra.kit.clock import Clock
+from rostra.kit.db import open_database
 from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import load_secrets
+from rostra.kit.settings import load_settings
+from rostra.ledger.keys import load_signer
+from rostra.ledger.seal import seal as seal_ledger
 from tests.continuity.world import DOMAIN, Origin, running_origin
 
 FILES = 60
@@ -52,6 +58,8 @@ async def shipped(home: Path, cluster_template: Path) -> AsyncIterator[Shipped]:
         await origin.register([str(target)])
         sealer = Sealer(load_secrets(origin.settings).secret_key)
         await origin.execute("update users set totp_secret = $1", sealer.encrypt(SEALED_FOR, b"a secret"))
+        async with open_database(origin.server.dsn, max_size=2) as db:
+            await seal_ledger(db, Clock(), load_signer(origin.settings))
         await origin.write_post("the last post")
         for number in range(FILES):
             await origin.store_file(f"avatars/{number}.png", f"picture {number}".encode() * 100)
@@ -73,9 +81,12 @@ async def nothing(_copy: Copy, notes: Notes) -> None:
 
 
 async def opened_only(copy: Copy, notes: Notes) -> None:
-    """Only tries the secrets out."""
-    with notes.step("opening") as found:
-        await open_secrets(copy, found)
+    """Only tries secrets and keys out."""
+    async with open_database(copy.dsn, max_size=2) as db:
+        with notes.step("secrets") as found:
+            found(await open_secrets(copy, db))
+        with notes.step("ledger") as found:
+            found(await check_ledger_key(db, copy.settings))
 
 
 async def hold(shipped: Shipped, home: Path, trying: object = nothing, **more: object) -> DrillRecord:
@@ -130,6 +141,7 @@ async def test_a_full_drill_of_a_good_copy_passes_and_is_kept(shipped: Shipped, 
     assert record.ok
     steps = {step.name: step for step in record.steps}
     assert steps["opening the secrets that are stored"].found == "1 opened"
+    assert steps["holding the ledger's key against its checkpoints"].found == "it has signed 0 entries"
     assert steps["starting the server"].found in ("cut off by the kernel", "cut off by the program")
     assert {"signing in", "reading timelines", "writing a post and reading it back"} <= set(steps)
     assert "checking every table and index with pg_amcheck" in steps
@@ -152,17 +164,20 @@ async def test_a_quick_drill_draws_files_by_lot(shipped: Shipped, home: Path) ->
 
 
 async def test_secrets_that_did_not_seal_what_is_stored_fail_a_drill(shipped: Shipped, home: Path) -> None:
-    secrets = shipped.origin.data_dir / "secrets.json"
-    before = secrets.read_text()
+    secrets, ledger = (shipped.origin.data_dir / name for name in ("secrets.json", "ledger.pem"))
+    before, key = secrets.read_text(), ledger.read_text()
     secrets.write_text(json.dumps({**json.loads(before), "secret_key": "another"}))
+    ledger.unlink()
     try:
         await ship_once(shipped.origin.settings, shipped.origin.server.dsn)
         record = await hold(shipped, home, opened_only)
     finally:
         secrets.write_text(before)
+        ledger.write_text(key)
         await ship_once(shipped.origin.settings, shipped.origin.server.dsn)
     assert not record.ok
     assert "does not open 1 of 1 stored secrets (totp)" in record.problems[0]
+    assert "no key of the ledger" in record.problems[1]
 
 
 async def test_a_missing_file_and_an_old_copy_fail_a_drill(copied: Shipped, home: Path) -> None:
@@ -289,3 +304,12 @@ async def test_a_target_that_is_away_loses_nothing_of_what_is_known(shipped: Shi
     identity = shipped.origin.place.find_identity()
     assert identity is not None
     assert known in await collect_drills([], identity.site, place)
+
+
+async def test_another_key_than_the_ledger_s_own_is_told_apart(shipped: Shipped, tmp_path: Path) -> None:
+    settings = load_settings({}, {"data_dir": tmp_path, "domain": DOMAIN})
+    load_signer(settings)
+    async with open_database(shipped.origin.server.dsn, max_size=2) as db:
+        with pytest.raises(CheckFailed, match="not one that has ever signed"):
+            await check_ledger_key(db, settings)
+        assert await check_ledger_key(db, shipped.origin.settings) == "it has signed 0 entries"

@@ -1,11 +1,12 @@
-"""What a drill asks the databases: the copy about what is sealed in it, the original about what it acknowledged."""
+"""What a drill asks the copy's database: what is sealed in it."""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
-import asyncpg
 import msgspec
+
+from rostra.kit.db import Reader
 
 SealedFor = Literal["totp", "push", "notice"]
 
@@ -30,6 +31,6 @@ class SealedValue(msgspec.Struct, frozen=True, kw_only=True):
         return f"SealedValue({self.kind!r}, …)"
 
 
-async def list_sealed(connection: asyncpg.Connection, limit: int) -> list[SealedValue]:
+async def list_sealed(conn: Reader, limit: int) -> list[SealedValue]:
     """At most `limit` of each kind."""
-    return [SealedValue(kind=row["kind"], sealed=row["sealed"]) for row in await connection.fetch(LIST_SEALED, limit)]
+    return [SealedValue(kind=row["kind"], sealed=row["sealed"]) for row in await conn.fetch(LIST_SEALED, limit)]
