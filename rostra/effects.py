@@ -45,6 +45,7 @@ from rostra.events import (
     FollowedTogether,
     FollowRequested,
     LegalNoticeFiled,
+    LegalNoticeRead,
     LeverMoved,
     LinkRequested,
     MailOrdered,
@@ -102,6 +103,7 @@ from rostra.moderation.decisions.tell import tell_author, tell_reversal
 from rostra.moderation.domains.decisions import expire_domains
 from rostra.moderation.domains.domain_effects import apply_domain_policy
 from rostra.moderation.reports.legal import forget_senders, resolve_notice
+from rostra.moderation.reports.legal_tell import tell_legal
 from rostra.moderation.reports.report_outcome import starts_at as reporters_told_at
 from rostra.moderation.reports.report_outcome import tell_change, tell_reporters
 from rostra.notices.clocks import tick as tick_notices
@@ -109,6 +111,7 @@ from rostra.notices.expand import expand as expand_notice
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.notices.pack import MAKE_PACK, PackWanted, make_pack
 from rostra.notices.pack_chart import Figure, prevalence_files
+from rostra.notices.tell import tell_received
 from rostra.notifications.notify import Notifier
 from rostra.notifications.push import Pusher
 from rostra.posts.card import FETCH_CARD, CardWanted, fetch_card, link_card
@@ -403,6 +406,14 @@ async def _expire(_: Tick, res: Resources) -> None:
     await expire_labels(res.db, res.clock)
 
 
+async def _tell_received(event: NoticeReceived, res: Resources) -> None:
+    await tell_received(res.desk, event.notice_id)
+
+
+async def _tell_legal(event: LegalNoticeRead, res: Resources) -> None:
+    await tell_legal(res.desk, event.report_id)
+
+
 async def _expand_notice(event: NoticeReceived, res: Resources) -> None:
     await expand_notice(res.desk, event.notice_id)
 
@@ -675,6 +686,8 @@ on(
 on(ReportsClosed, "moderation.tell_closed", _tell_closed, starts_at=reporters_told_at)
 on(DecisionReversed, "moderation.tell_change", _tell_change)
 on(LegalNoticeFiled, "moderation.resolve_legal", _resolve_legal, priority=10)
+on(LegalNoticeRead, "moderation.tell_legal", _tell_legal, priority=5)
+on(LegalNoticeRead, "notifications.legal_read", lambda event, res: _notifier(res).legal_read(event), priority=5)
 every("31 3 * * *", "moderation.forget_senders", _forget_senders, timeout=600)
 on(DecisionReversed, "appeals.close_moot", _close_moot, when=lambda event: event.why != "appeal")
 on(AppealDecided, "appeals.tell", _tell_outcome, priority=5)
@@ -684,6 +697,7 @@ on(AuthorTold, "notifications.author_told", lambda event, res: _notifier(res).au
 every("53 4 * * *", "moderation.sweep_evidence", _sweep_evidence, timeout=600)
 on(LeverMoved, "levers.tell", _tell_of_lever, priority=15)
 HANDLERS.add(MAKE_PACK, _make_pack, attempts=3, concurrency=1, timeout=900)
+on(NoticeReceived, "notices.tell_received", _tell_received, priority=5)
 on(NoticeReceived, "notices.expand", _expand_notice, priority=10, timeout=600, concurrency=2)
 every("* * * * *", "notices.tick", _tick_notices, timeout=60)
 every("* * * * *", "notices.mailbox", _read_notices, attempts=1, timeout=600)

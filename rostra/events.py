@@ -195,6 +195,12 @@ class LegalNoticeFiled(Event, frozen=True, kw_only=True):
     report_id: int
 
 
+class LegalNoticeRead(Event, frozen=True, kw_only=True):
+    """What a legal notice names was looked up, and its cases are open."""
+
+    report_id: int
+
+
 class AuthorTold(Event, frozen=True, kw_only=True):
     """Somebody of this server has been written to about a decision on what is theirs, or about its end, at `at`."""
 

@@ -35,7 +35,7 @@ _LETTERS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 _SHARES: Final = {1: "50 %", 2: "80 %"}
-_NOBODY: Final = {"en": "an unknown sender", "it": "un mittente sconosciuto"}
+NOBODY: Final = {"en": "an unknown sender", "it": "un mittente sconosciuto"}
 
 
 async def tick(desk: Desk) -> None:
@@ -92,7 +92,7 @@ def _letter(desk: Desk, alarm: Alarm, address: str, language: str) -> MailOrdere
     subject, text = _LETTERS[spoken]
     values = {
         "mark": mark_of(alarm.id),
-        "provider": alarm.provider or _NOBODY[spoken],
+        "provider": alarm.provider or NOBODY[spoken],
         "due": f"{alarm.due_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         "share": _SHARES[alarm.alarms],
         "state": alarm.state,

@@ -15,6 +15,7 @@ from rostra.events import (
     Favourited,
     Followed,
     FollowRequested,
+    LegalNoticeRead,
     Notified,
     PollClosed,
     PushOrdered,
@@ -112,6 +113,12 @@ class Notifier:
         async with self._db.transaction() as tx:
             moderators = await audience.find_moderators(tx)
             await self._tell(tx, moderators, "admin.report", event.account_id, report_id=event.report_id)
+
+    async def legal_read(self, event: LegalNoticeRead) -> None:
+        """The moderators: a legal notice has come in."""
+        async with self._db.transaction() as tx:
+            moderators = await audience.find_moderators(tx)
+            await self._announce(tx, await queries.insert_legal(tx, moderators, event.report_id, self._clock.now()))
 
     async def author_told(self, event: AuthorTold) -> None:
         """Whoever a decision is about, by themselves: no moderator is named."""

@@ -160,11 +160,15 @@ class Pusher:
             await queries.delete(tx, target.id)
 
 
+# What is called otherwise where it comes from nobody else.
+_OWN: Final = {"poll": "own_poll", "admin.report": "legal_notice"}
+
+
 def build_payload(notification: Notification, token: str, target: Target) -> Payload:
     """What is pushed: a title that says who did what, and the beginning of the text that it is about."""
     who = msgspec.json.decode(notification.account, type=_Person)
-    own = notification.type == "poll" and int(who.id) == target.account_id
-    kind = "own_poll" if own else notification.type
+    own = int(who.id) == target.account_id
+    kind = _OWN.get(notification.type, notification.type) if own else notification.type
     name = _cut(who.display_name or who.username, _LONGEST_TITLE)
     body = ""
     if not isinstance(notification.status, msgspec.UnsetType):

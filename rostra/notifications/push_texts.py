@@ -20,6 +20,7 @@ _TITLES: Final[dict[str, dict[str, str]]] = {
         "update": "{name} edited a post that you reacted to",
         "admin.sign_up": "{name} signed up",
         "admin.report": "{name} filed a report",
+        "legal_notice": "A legal notice has come in",
         "moderation_warning": "The moderators have decided something that concerns you",
     },
     "it": {
@@ -34,13 +35,14 @@ _TITLES: Final[dict[str, dict[str, str]]] = {
         "update": "{name} ha modificato un post a cui avevi reagito",
         "admin.sign_up": "Nuova iscrizione: {name}",
         "admin.report": "{name} ha inviato una segnalazione",
+        "legal_notice": "È arrivata una segnalazione legale",
         "moderation_warning": "I moderatori hanno deciso qualcosa che ti riguarda",
     },
 }
 
 
 def push_title(kind: str, name: str, locale: str) -> str:
-    """What a push says in its first line; `kind` is a type of notification, or `own_poll`."""
+    """What a push says in its first line; `kind` is a type of notification, `own_poll`, or `legal_notice`."""
     titles = _TITLES.get(locale) or _TITLES.get(locale.partition("-")[0]) or _TITLES["en"]
     # Not format(): names may contain braces.
     return titles[kind].replace("{name}", name)

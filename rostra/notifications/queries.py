@@ -36,6 +36,13 @@ on conflict do nothing
 returning id, account_id
 """
 
+# Of a legal notice, whose sender is nobody here: it comes from whoever is told.
+NOTIFY_LEGAL: Final = """
+insert into notifications (account_id, type, from_account_id, report_id, created_at)
+select u.account_id, 'admin.report', u.account_id, $2, $3 from users u where u.account_id = any($1::bigint[])
+order by u.account_id on conflict do nothing returning id, account_id
+"""
+
 NOTIFY_SELF: Final = """
 insert into notifications (account_id, type, from_account_id, status_id, created_at)
 select u.account_id, $2, u.account_id, $3, $4 from users u where u.account_id = $1
@@ -126,7 +133,8 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     """A report that a notification tells of."""
 
     id: int
-    target_id: int
+    # None: a legal notice of which nothing was found.
+    target_id: int | None
     status_ids: list[int]
     rule_ids: list[int]
     category: Literal["spam", "legal", "violation", "other"]
@@ -197,6 +205,11 @@ async def find_one(db: Reader, account_id: int, notification_id: int) -> Notific
 async def find_some(db: Reader, ids: Sequence[int]) -> list[NotificationRow]:
     """Notifications of anybody, in no order; those that are gone are left out."""
     return as_records(NotificationRow, await db.fetch(SOME, ids, None))
+
+
+async def insert_legal(tx: Tx, recipients: Sequence[int], report_id: int, at: datetime) -> list[Told]:
+    """Tell people that a legal notice has come in, once."""
+    return as_records(Told, await tx.fetch(NOTIFY_LEGAL, recipients, report_id, at))
 
 
 async def find_reports(db: Reader, ids: Sequence[int]) -> list[ReportRow]:

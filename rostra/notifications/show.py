@@ -132,7 +132,9 @@ async def _gather(
                 reports = {report.id: report for report in await queries.find_reports(conn, report_ids)}
             if decision_ids:
                 warnings = {warning.id: warning for warning in await find_warnings(conn, decision_ids)}
-    account_ids = {row.from_account_id for row in rows} | {report.target_id for report in reports.values()}
+    account_ids = {row.from_account_id for row in rows} | {
+        report.target_id for report in reports.values() if report.target_id is not None
+    }
     unknown = sorted(account_ids - known.keys())
     return {**known, **await hydrate_accounts_by_id(db, unknown, urls)}, reports, warnings
 
@@ -177,7 +179,7 @@ def _render_report(report: ReportRow, accounts: Mapping[int, Raw]) -> Report:
         created_at=timestamp(report.created_at),
         status_ids=[str(status_id) for status_id in report.status_ids],
         rule_ids=[str(rule_id) for rule_id in report.rule_ids],
-        target_account=accounts[report.target_id],
+        target_account=accounts[report.target_id or 0],
     )
 
 

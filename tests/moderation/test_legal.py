@@ -20,6 +20,7 @@ from rostra.moderation.reports.legal import (
 from tests.appeals.court import later, people, told
 from tests.moderation.desk import decide, drafted, open_cases, reviewer
 from tests.moderation.test_report_outcome import to
+from tests.web.browser import Browser
 from tests.world import World
 
 BASE = "http://localhost:3000"
@@ -241,3 +242,35 @@ async def test_another_look_can_be_asked_for_within_six_months(world: World) -> 
     later(world, days=185)
     with pytest.raises(Conflict):
         await ask_again(world.res.desk, token, "Now I know")
+
+
+async def test_moderators_are_told_in_the_app_and_by_mail_and_nobody_is_named(world: World) -> None:
+    ada, _ = await people(world, "ada", "bob")
+    mod = await world.person("max", role="moderator")
+    await world.person("tom", role="triage")
+    posted = await ada.post("A carrot")
+    await file(world, posted["url"])
+    (told_of,) = (await mod.api.get("/api/v1/notifications")).json()
+    assert (told_of["type"], told_of["account"]["id"], told_of["report"]["category"]) == (
+        "admin.report",
+        mod.id,
+        "legal",
+    )
+    (letter,) = to(world, "max")
+    assert f"/admin/reports/{told_of['report']['id']}" in letter
+    for private in ("Nora", "nora", "612", "It is a threat"):
+        assert private not in letter
+        assert private not in str(told_of)
+    assert to(world, "tom") == []
+    assert (await ada.api.get("/api/v1/notifications")).json() == []
+    page = await (await Browser.of(world, mod)).get("/notifications")
+    assert "A legal notice has come in" in page
+
+
+async def test_moderators_are_told_of_a_notice_of_which_nothing_is_found(world: World) -> None:
+    await people(world, "ada", "bob")
+    mod = await world.person("max", role="moderator")
+    await file(world, f"{BASE}/@ada/1")
+    (told_of,) = (await mod.api.get("/api/v1/notifications")).json()
+    assert told_of["type"] == "admin.report"
+    assert "A legal notice has come in" in await (await Browser.of(world, mod)).get("/notifications")

@@ -225,7 +225,7 @@ async def test_the_database_knows_the_one_way_of_a_notice(world: World) -> None:
                 await tx.execute("update notices set state = $2 where id = $1", notice_id, state)
 
 
-async def test_staff_are_told_at_half_of_the_time_and_at_four_fifths(world: World) -> None:
+async def test_staff_are_told_at_once_at_half_of_the_time_and_at_four_fifths(world: World) -> None:
     provider = await put_provider(world, host="")
     await world.person("anna", role="moderator")
     await world.person("bert")
@@ -237,7 +237,7 @@ async def test_staff_are_told_at_half_of_the_time_and_at_four_fifths(world: Worl
         await tick(world.res.desk)
         await world.settle()
         told = [path.read_text() for path in sorted((world.res.settings.data_dir / "mail").glob("*.eml"))]
-        expected = 0 if _ < 11 else 1 if _ < 19 else 2
+        expected = 1 if _ < 11 else 2 if _ < 19 else 3
         assert len(told) == expected, _
     assert all("anna@example.com" in letter for letter in told)
 

@@ -17,7 +17,7 @@ import msgspec
 from rostra.accounts.permissions import check_may
 from rostra.accounts.sessions import hash_secret
 from rostra.dsa.explain import appeal_ends
-from rostra.events import LegalNoticeFiled, ReportsClosed
+from rostra.events import LegalNoticeFiled, LegalNoticeRead, ReportsClosed
 from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import Conflict, FieldProblem, Invalid, InvalidFields, NotFound
 from rostra.kit.mail import is_address
@@ -156,6 +156,7 @@ async def resolve_notice(desk: Desk, report_id: int) -> None:
                 due_at=sent + ANSWER_WITHIN,
             )
         await append(tx, at, _entry("report_received", report_id, target_id, notice.reason, cases=len(cases)))
+        await desk.emit(tx, LegalNoticeRead(report_id=report_id))
 
 
 async def _find(conn: Reader, urls: Urls, addresses: list[str]) -> tuple[dict[int, int], set[int]]:
