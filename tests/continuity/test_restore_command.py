@@ -22,7 +22,8 @@ from rostra.cli.continuity_report import Screen, describe, size_text
 from rostra.cli.continuity_restore import parse_moment, restore
 from rostra.cli.options import Refusal
 from rostra.continuity.place import Place
-from rostra.continuity.restore.records import Report, Step
+from rostra.continuity.restore.records import Listeners, Report, Step
+from rostra.continuity.restore.run import restore as bring_back
 from rostra.kit.postgres import processes_in
 from tests.continuity.lost import Lost
 
@@ -124,6 +125,26 @@ def _children_of(pid: int) -> list[int]:
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         found += [int(child), *_children_of(int(child))]
     return found
+
+
+async def test_the_server_is_started_while_files_and_checks_go_on(lost: Lost, port: int) -> None:
+    options = lost.options("at-once", lost.copy_of_target("at-once"))
+    started: list[subprocess.Popen[str]] = []
+
+    def start(data: Path) -> None:
+        started.append(spawn("up", "--data", data, "--port", port))
+
+    try:
+        report = await bring_back(options, Listeners(ready=start))
+        assert (report.problems, report.media.fetched) == ([], 2)
+        assert started[0].stdout
+        assert started[0].stdout.readline() == "ready https://origin.test\n"
+        status, page = ask(port, "GET", "/public/local")
+        assert (status, "the last" in page, "nothing can be written here" in page) == (200, True, False)
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
 
 
 def test_a_restore_that_was_killed_is_refused_with_the_way_out(lost: Lost, key_file: Path, port: int) -> None:
