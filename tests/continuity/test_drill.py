@@ -30,7 +30,8 @@ from rostra.continuity.place import Place
 from rostra.continuity.records import Census, DrillLog, DrillRecord, DrillStep
 from rostra.continuity.restore.records import NotRestorable
 from rostra.continuity.sealed import Broken, peek, seal
-from rostra.continuity.ship.run import ship_once
+from rostra.continuity.ship.run import ship, ship_once
+from rostra.continuity.situation import read_situation
 from rostra.continuity.targets import open_target
 from rostra.kit.clock import Clock
 from rostra.kit.db import open_database
@@ -155,6 +156,17 @@ async def test_a_full_drill_of_a_good_copy_passes_and_is_kept(shipped: Shipped, 
     # Nobody was fenced, and the original knows nothing of the rehearsal.
     assert len(objects(shipped, names.EPOCHS)) == 1
     assert await shipped.origin.fetchval("select count(*) from accounts") == 1
+
+
+async def test_the_server_that_ships_finds_the_drill(shipped: Shipped) -> None:
+    stop, origin = asyncio.Event(), shipped.origin
+    shipping = asyncio.ensure_future(ship(origin.settings, origin.server.dsn, stop, say=lambda _: None))
+    while not read_situation(origin.settings).drills:
+        assert not shipping.done()
+        await asyncio.sleep(0.05)
+    stop.set()
+    await shipping
+    assert [drill.ok for drill in read_situation(origin.settings).drills] == [True]
 
 
 async def test_a_quick_drill_draws_files_by_lot(shipped: Shipped, home: Path) -> None:
