@@ -184,6 +184,7 @@ async def test_what_an_old_server_writes_after_the_next_epoch_was_opened_does_no
     site.base(1, at(10), 9)
     plan = await site.plan()
     assert (plan.epoch, plan.base.id, plan.last) == (1, first, 6)
+    assert plan.stop == 6 * STEP - 5
     assert "was made after epoch 1 had ended, and does not count" in " ".join(plan.warnings)
     assert "epoch 2, which began at" in " ".join(plan.warnings)
     assert "has no base that can be used" in " ".join(plan.warnings)
@@ -198,7 +199,7 @@ async def test_once_the_new_epoch_has_a_base_it_is_what_is_restored(site: Site) 
     plan = await site.plan()
     assert (plan.epoch, plan.base.id, plan.last, plan.warnings) == (2, base, 4, [])
     before = await site.plan(at(9.5))
-    assert (before.epoch, before.last, before.to) == (1, 8, None)
+    assert (before.epoch, before.last, before.to, before.stop) == (1, 8, None, None)
 
 
 async def test_a_moment_of_a_new_epoch_before_its_first_base_is_refused_with_what_can_be_had(site: Site) -> None:

@@ -173,6 +173,23 @@ async def test_what_was_deleted_by_mistake_is_there_at_the_moment_before(lost: L
         assert await fetchval(server.dsn, "select count(*) from statuses where id = $1", int(lost.last)) == 0
 
 
+async def test_a_server_at_an_earlier_moment_is_that_one_even_before_its_first_base(lost: Lost) -> None:
+    """It was taken over as it was at a moment, and died before it had shipped a base of its own."""
+    target = lost.copy_of_target("earlier")
+    first = await lost.restore("earlier", target, to=lost.moment)
+    report = await lost.restore("earlier-again", target, prove=True)
+    assert (report.epoch, report.new_epoch) == (1, 3)
+    assert report.tables == first.tables
+    assert report.last_post is not None
+    assert report.last_post.id == lost.deleted
+    assert report.until < lost.moment
+    # What came after it is not gone for ever: there is always a way to the moments of the old server.
+    undone = await lost.restore(
+        "undone", target, to=(await lost.restore("seen", purpose="drill")).until, purpose="drill"
+    )
+    assert undone.tables == lost.tables
+
+
 async def test_a_moment_after_the_last_one_is_the_last_one(lost: Lost) -> None:
     report = await lost.restore("after", to=datetime.now(UTC), purpose="drill")
     assert report.tables == lost.tables

@@ -38,18 +38,22 @@ class BaseFound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """The pieces of an epoch that count: up to `last`, where the next epoch left it; None where none has."""
+    """The pieces of an epoch that count: up to `last`, where the next epoch left it; None where none has.
+
+    `stop` is the position up to which the next epoch used them, where that is what is wanted.
+    """
 
     epoch: int
     last: int | None
+    stop: int | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to fetch. `bases` begin with the full one; the pieces `first` to `last` are all listed, `last` is checked
     and was made at `until`; `start` and `end` are positions in the log.
 
-    `to` is None where the log is followed to its end. `hole` says what is wrong behind `last` where something is, and
-    `sizes` has the bytes of each piece at the target.
+    `to` is None where the log is followed to its end, or to the position `stop` within it. `hole` says what is wrong
+    behind `last` where something is, and `sizes` has the bytes of each piece at the target.
     """
 
     epoch: int
@@ -60,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     until: datetime
     to: datetime | None
+    stop: int | None
     hole: str | None
     sizes: dict[int, int]
     capsule: str
@@ -76,7 +81,7 @@ def lines_for(trust: Trust, to: datetime | None) -> list[Line]:
     forks = [each.fork for each in trust.epochs[begun[-1] :] if each.fork and each.fork.epoch == begun[-1]]
     lines = [Line(epoch=begun[-1], last=forks[0].sequence if forks else None)]
     while (fork := trust.epochs[lines[-1].epoch - 1].fork) and fork.epoch < lines[-1].epoch:
-        lines.append(Line(epoch=fork.epoch, last=fork.sequence))
+        lines.append(Line(epoch=fork.epoch, last=fork.sequence, stop=fork.lsn))
     return lines
 
 
@@ -158,7 +163,7 @@ async def _plan_with(
     if any(each.about.id in excluded for each in bases):
         return None
     base = bases[-1].about
-    if line.last is not None and base.wal_from > line.last:
+    if line.last is not None and (base.wal_from > line.last or base.end > (line.stop or base.end)):
         problems.append(f"the base {base.id} was made after epoch {line.epoch} had ended, and does not count")
         return None
     sizes = await _pieces(documents, line, base.wal_from)
@@ -176,15 +181,18 @@ async def _plan_with(
     # No earlier moment than that at which the base was complete can be asked for.
     if hole and (to is None or to > max(until, base.ended_at)):
         raise NotRestorable(ends_at(hole, max(until, base.ended_at)))
+    end = about(sealed, Piece).end
+    moment_within = to if to is not None and to < until else None
     return Plan(
         epoch=line.epoch,
         bases=bases,
         first=base.wal_from,
         last=last,
         start=base.start,
-        end=about(sealed, Piece).end,
+        end=end,
         until=until,
-        to=to if to is not None and to < until else None,
+        to=moment_within,
+        stop=line.stop if moment_within is None and line.stop is not None and line.stop < end else None,
         hole=hole,
         sizes=sizes,
         # Where nothing is written the log ends half a minute ago, and of secrets the newest are wanted all the same.

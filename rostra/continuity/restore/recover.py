@@ -120,17 +120,21 @@ async def _hold_against(machine: Machine, census: Census, more: Mapping[str, str
             )
 
 
-async def recover(machine: Machine, to: datetime | None, advance: Advance) -> Recovered:
-    """Recover to the moment `to` or to the end of the log, and promote. Raises NotRestorable."""
-    if to is None:
+async def recover(machine: Machine, to: datetime | None, stop: int | None, advance: Advance) -> Recovered:
+    """Recover to the moment `to`, to the position `stop` or to the end of the log, and promote."""
+    if to is not None:
+        target = {"recovery_target_time": to.astimezone(UTC).isoformat(sep=" ")}
+    elif stop is not None:
+        target = {"recovery_target_lsn": format_lsn(stop), "recovery_target_inclusive": "off"}
+    else:
         return await _recover_with(machine, {}, advance)
-    target = {"recovery_target_time": to.astimezone(UTC).isoformat(sep=" "), "recovery_target_action": "promote"}
+    target["recovery_target_action"] = "promote"
     try:
         return await _recover_with(machine, target, advance)
     except PostgresRefused as error:
         if _NOT_REACHED not in str(error):
             raise
-    # Nothing was committed after the moment, as far as was fetched: then the end is the moment.
+    # Nothing was written after the moment or the position, as far as was fetched: then the end is what is wanted.
     return await _recover_with(machine, {}, advance)
 
 

@@ -164,7 +164,7 @@ async def _bring_up(
     )  # fmt: skip
     proof = await _prove(walk, documents, machine, plan, arrived.log.end)
     with walk.step("recovery", arrived.log.end - plan.start, "bytes") as advanced:
-        recovered = await recover(machine, plan.to, _position(advanced, plan.start))
+        recovered = await recover(machine, plan.to, plan.stop, _position(advanced, plan.start))
     last_post, newest_file = await _migrate(walk, machine, place.path / WANTED)
     walk.warn(put_back(capsule, options))
     walk.warn(_settings_problems(options, documents.target.label))
@@ -183,7 +183,7 @@ async def _bring_up(
 async def _prove(walk: Walk, documents: Documents, machine: Machine, plan: Plan, end: int) -> Proof | None:
     if not walk.options.prove:
         return None
-    census = await find_census(documents, plan, end)
+    census = await find_census(documents, plan, end if plan.stop is None else min(end, plan.stop))
     if census is None:
         walk.warn(["no census lies between the base and the end of the log, so no table can be compared with one"])
         return None
@@ -323,6 +323,13 @@ async def _count(walk: Walk, settings: Settings, server: _Server) -> tuple[dict[
     return tables, ledger
 
 
+def _until(server: _Server) -> datetime:
+    """The last moment of which the copy knows."""
+    plan = server.arrived.plan
+    cut = server.recovered.last_transaction if plan.stop is not None else None
+    return plan.to or cut or server.arrived.log.until
+
+
 def _report(
     walk: Walk,
     documents: Documents,
@@ -344,7 +351,7 @@ def _report(
         bases=[base.about.id for base in plan.bases],
         first_piece=plan.first,
         last_piece=log.last,
-        until=plan.to or log.until,
+        until=_until(server),
         last_transaction=server.recovered.last_transaction,
         last_post=server.last_post,
         files_verified=server.arrived.files,
