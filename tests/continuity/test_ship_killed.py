@@ -26,7 +26,7 @@ from tests.continuity.shipping import verified
 from tests.continuity.world import DOMAIN, Origin, running_origin
 
 ROOT = Path(__file__).parent.parent.parent
-KILLS = 8
+KILLS = 6
 
 
 @pytest.fixture(scope="module")

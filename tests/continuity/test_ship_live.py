@@ -36,6 +36,7 @@ async def origin(home: Path, cluster_template: Path) -> AsyncIterator[Origin]:
     data = home / os.urandom(4).hex()
     async with running_origin(data, cluster_template) as made:
         await made.register([f"{data}-one", f"{data}-two"])
+        made.settings = msgspec.structs.replace(made.settings, continuity_interval=0.05)
         yield made
 
 
@@ -109,6 +110,30 @@ async def test_a_target_that_is_too_far_behind_is_cut_off_and_gets_a_new_base(
     problems = (await verified(origin, two)).problems
     assert len(problems) == 1
     assert "are missing" in problems[0]
+
+
+async def test_a_piece_that_rots_before_it_is_sent_is_never_sent_and_who_lacks_it_gets_a_new_base(
+    origin: Origin, flaky: dict[str, Flaky]
+) -> None:
+    one, two = origin.settings.continuity_targets
+    async with shipping(origin) as background:
+        await background.safe()
+        flaky[two].is_away = True
+        await origin.write_post("on its way")
+        await background.wait_for(lambda: (status := origin.place.find_status()) and status.targets[1].behind)
+        rotten = max(origin.place.spool.iterdir())
+        rotten.write_bytes(rotten.read_bytes()[:-1] + b"?")
+        await origin.write_post("behind it")
+        await background.safe(0)
+        flaky[two].is_away = False
+        await background.wait_for(lambda: any("cut off" in line for line in background.said))
+        await origin.write_post("after it")
+        await background.safe()
+    assert len(list(Path(two).glob("*/bases/*/manifest"))) == 2
+    assert (await verified(origin, one)).problems == []
+    problems = (await verified(origin, two)).problems
+    assert len(problems) == 1
+    assert "missing" in problems[0], "and nothing is broken"
 
 
 async def test_log_that_the_database_threw_away_is_a_gap_and_everybody_gets_a_full_base(origin: Origin) -> None:
@@ -330,7 +355,7 @@ async def test_a_second_server_with_the_same_identity_is_noticed_and_not_written
         later.write_bytes(b"of a server that was copied together with its disk")
         for number in range(5):
             await origin.write_post(f"post {number}")
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.1)
         await background.wait_for(lambda: "a second server runs with the same identity" in str(problems(origin)[0]))
         assert later.read_bytes() == b"of a server that was copied together with its disk"
         later.unlink()
@@ -347,7 +372,7 @@ async def test_many_that_wait_are_sent_a_few_at_a_time_and_none_is_missing(
         flaky[two].is_away = True
         newest = max(int(file.name) for file in Path(two).glob("*/wal/*/*/*"))
         await background.wait_for(lambda: problems(origin)[1])
-        for number in range(12):
+        for number in range(10):
             await origin.write_post(f"post {number}")
             await background.safe(0)
         flaky[two].breaks_at = f"{newest + 6:012d}"

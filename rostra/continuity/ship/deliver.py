@@ -8,6 +8,7 @@ from typing import Final
 
 from rostra.continuity import names
 from rostra.continuity.place import Identity
+from rostra.continuity.sealed import Broken
 from rostra.continuity.ship.alarms import Alarms
 from rostra.continuity.ship.cut import Cutter
 from rostra.continuity.ship.lane import LOG, Lane, said_by
@@ -55,6 +56,9 @@ async def deliver(lane: Lane, identity: Identity, spool: Spool) -> None:
             failures += 1
             lane.trouble(LOG, said_by(problem))
             await asyncio.sleep(pause_after(failures))
+        elif isinstance(problem, Broken):
+            # It rotted on our own disk and is out of the spool: `account` cuts off whoever still needs it.
+            lane.trouble(LOG, f"a piece was damaged before it was sent: {said_by(problem)}")
         else:
             raise problem
 
@@ -78,7 +82,7 @@ def _account_for(lane: Lane, link: Link) -> None:
 
 
 async def _put(lane: Lane, identity: Identity, spool: Spool, link: Link, *, looks: bool) -> None:
-    """Raises StoreUnavailable, and TwoServers where it `looks` and finds another piece in the place of ours.
+    """Raises Broken, StoreUnavailable, and TwoServers where it `looks` and finds another piece in the place of ours.
 
     Not by `put_new`: that takes seconds where a server ignores conditions.
     """
@@ -104,7 +108,7 @@ def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms:
             lane.keep(cut_off=True)
             # Nothing is put there any more that could end this.
             lane.well(LOG)
-            alarms.say(f"{lane.label} is too far behind and was cut off: it gets a new base copy when it answers")
+            alarms.say(f"{lane.label} cannot catch up and was cut off: it gets a new base copy when it answers")
         lane.wake.set()
 
 

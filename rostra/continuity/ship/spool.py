@@ -41,15 +41,17 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 class Spool:
     """Owns the directory; made by `open_spool`."""
 
-    def __init__(self, path: Path, links: dict[int, Link]) -> None:
+    def __init__(self, path: Path, identity: Identity, links: dict[int, Link]) -> None:
         self._path = path
+        self._identity = identity
         self._links = links
-        self._newest = max(links, default=None)
+        # Known even where its bytes have rotted: the chain goes on behind it.
+        self._newest = links[max(links)] if links else None
         self.size = sum(link.size for link in links.values())
 
     @property
     def newest(self) -> Link | None:
-        return None if self._newest is None else self._links[self._newest]
+        return self._newest
 
     @property
     def links(self) -> list[Link]:
@@ -67,16 +69,31 @@ class Spool:
         """Keep a piece, on the disk when this returns. Raises OSError, and then there is nothing of it."""
         await asyncio.to_thread(_write, self._file(link.sequence), raw)
         self._links[link.sequence] = link
-        self._newest = link.sequence
+        self._newest = link
         self.size += link.size
 
     async def read(self, sequence: int) -> bytes:
-        """A piece as it goes to the targets."""
-        return await asyncio.to_thread(self._file(sequence).read_bytes)
+        """A piece as it goes to the targets. Raises Broken where the disk does not give back what it was given; the
+        piece is then out of the spool."""
+        try:
+            return await asyncio.to_thread(self._read, sequence)
+        except Broken:
+            if link := self._links.pop(sequence, None):
+                self.size -= link.size
+            raise
+
+    def _read(self, sequence: int) -> bytes:
+        name, key = names.wal_piece(self._identity.epoch.number, sequence), self._identity.signing_key.public
+        try:
+            raw = self._file(sequence).read_bytes()
+        except FileNotFoundError:
+            raise Broken(f"{name}: is gone from the spool") from None
+        unseal(raw, {key.id: key}, site=self._identity.site.id, name=name)
+        return raw
 
     def drop_until(self, sequence: int) -> None:
         """Remove the pieces up to `sequence` that every target has, but not the newest."""
-        newest = self._newest or 0
+        newest = 0 if self._newest is None else self._newest.sequence
         for each in list(itertools.takewhile(lambda each: each <= sequence and each < newest, self._links)):
             self._file(each).unlink(missing_ok=True)
             self.size -= self._links.pop(each).size
@@ -101,7 +118,7 @@ def open_spool(path: Path, identity: Identity) -> tuple[Spool, bool]:
             continue
         is_certain = is_certain and (bool(links) or not file.name.isdecimal())
         file.unlink()
-    return Spool(path, dict(sorted(links.items()))), is_certain and bool(links)
+    return Spool(path, identity, dict(sorted(links.items()))), is_certain and bool(links)
 
 
 def link_of(sealed: Sealed, size: int) -> Link:
