@@ -99,7 +99,7 @@ class GoldenEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionEntity(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with its actions. Who decided is a pseudonym, null where nobody did. `golden`: it was none after all."""
+    """A decision with its actions. Who decided is a pseudonym, null where nobody did. `golden`: it was none."""
 
     id: IdText
     case_id: IdText | None

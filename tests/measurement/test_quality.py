@@ -148,7 +148,7 @@ async def test_a_decision_that_others_saw_otherwise_is_named(world: World, secon
 
 
 async def test_reviewers_are_known_by_golden_items_under_a_pseudonym(world: World) -> None:
-    ada, (mia, *_) = await stage(world, 1, golden=0.5)
+    ada, (mia, *_) = await stage(world, 12, golden=0.5)
     await golden(world, ada, 4)
     await world.db.connection.execute(
         "insert into reviewers (account_id, pseudonym) values ($1, 'reviewer-9')", mia.account_id
