@@ -238,7 +238,10 @@ async def _break(name: str) -> Outcome:
                 await fault(scene)
             at = first.destroy()
             if fault := _AFTERWARDS.get(name):
+                # It keeps lists of its directories, and has to see what is changed behind its back.
+                far.stop()
                 await fault(scene)
+                far.start()
         outcome = await _judge(name, made.make("second", ROSTRA_CONTINUITY_TARGETS=far.url), key, writers, at)
     print(
         f"{outcome.fault:22} {outcome.acknowledged:6} acknowledged  "
