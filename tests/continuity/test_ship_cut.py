@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rostra.continuity import names
@@ -146,7 +146,13 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Without shrinking, which takes minutes with segments of this size; the example is short as it is.
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([0, 1, 5000, SEGMENT // 2, SEGMENT]), st.booleans(), st.booleans()), max_size=7
