@@ -13,7 +13,6 @@ from rostra.cli.options import Exit, Refusal, current_database, database_errors,
 from rostra.continuity import names
 from rostra.continuity.place import Identity, Place
 from rostra.continuity.ship.lane import find_record
-from rostra.continuity.ship.media import LEFT_OUT
 from rostra.continuity.site import find_sites
 from rostra.continuity.targets import StoreUnavailable, TargetUnusable, label_of, open_target
 from rostra.continuity.verify import Found, Verifier
@@ -81,7 +80,7 @@ async def _expected(db: Database, identity: Identity, place: Place, label: str) 
     while found := [each for each in await list_after(db, after, _BATCH) if each.id <= until]:
         after = found[-1].id
         for each in found:
-            if not each.key.startswith(LEFT_OUT):
+            if not each.key.startswith(names.LEFT_OUT):
                 yield names.media(identity.media_key, each.key)
 
 

@@ -23,6 +23,11 @@ SHARD: Final = 10_000
 """Pieces of WAL in one folder, so that no listing grows with the age of the server."""
 
 
+LEFT_OUT: Final = ("cache/", "archives/")
+"""Stored objects that no target gets, by what their keys begin with: other servers' media, which are fetched again, and
+the archives of people's own data, which are made again and are gone within a week."""
+
+
 def site_id(root: VerifyKey) -> str:
     """The name of the site whose first root this is; it certifies itself."""
     return base64.b32encode(hashlib.sha256(root.raw).digest()).decode()[:26].lower()

@@ -445,7 +445,8 @@ async def test_files_that_went_are_removed_when_no_moment_needs_them_and_caches_
     identity = origin.place.find_identity()
     assert identity is not None
     one, _ = origin.settings.continuity_targets
-    names_of = {key: names.media(identity.media_key, key) for key in ("a/kept", "a/young", "a/old", "cache/other")}
+    keys = ("a/kept", "a/young", "a/old", "cache/of-another-server", "archives/of-a-person")
+    names_of = {key: names.media(identity.media_key, key) for key in keys}
     there = lambda: {str(p.relative_to(Path(one) / identity.site.id)) for p in Path(one).glob("*/media/*/*")}  # noqa: E731
     for key in names_of:
         await origin.store_file(key, key.encode())

@@ -54,7 +54,7 @@ async def note_wanted(connection: asyncpg.Connection, path: Path) -> int:
     encoder, lines = msgspec.json.Encoder(), bytearray()
     count = 0
     async with connection.transaction(readonly=True):
-        async for row in connection.cursor(queries.LIST_WANTED, prefetch=1000):
+        async for row in connection.cursor(queries.LIST_WANTED, list(names.LEFT_OUT), prefetch=1000):
             lines += encoder.encode(Wanted(row["id"], row["key"], row["size"], row["sha256"].hex())) + b"\n"
             count += 1
     await asyncio.to_thread(write_whole, path, bytes(lines))

@@ -10,7 +10,7 @@ from rostra.continuity.restore.records import LastPost
 
 LIST_WANTED: Final = """
 select id, key, size, sha256 from stored_objects
-where gone_at is null and not starts_with(key, 'cache/')
+where gone_at is null and not exists (select from unnest($1::text[]) as left_out where starts_with(key, left_out))
 order by id desc
 """
 

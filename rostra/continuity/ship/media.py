@@ -25,9 +25,6 @@ from rostra.kit.objectstore import ObjectStore
 from rostra.kit.stored_objects import ObjectRegister, StoredObject, count_after, list_after, list_gone
 from rostra.kit.stored_objects_check import reconcile
 
-LEFT_OUT: Final = "cache/"
-"""Copies of what other servers have; they are fetched again."""
-
 AT_ONCE: Final = 16
 _BATCH: Final = 500
 # Bytes of objects in memory at a time, unless a single one has more.
@@ -99,7 +96,7 @@ class MediaLane:
         """Bring the next objects; whether there are more. Raises what the database raises."""
         asked_at = self._files.clock.now()
         found = await list_after(self._files.db, self._lane.record.media_after, _BATCH)
-        wanted = [each for each in found if not each.key.startswith(LEFT_OUT)]
+        wanted = [each for each in found if not each.key.startswith(names.LEFT_OUT)]
         self._lane.media_behind = len(wanted)
         if len(found) == _BATCH:
             self._lane.media_behind += await count_after(self._files.db, found[-1].id)
