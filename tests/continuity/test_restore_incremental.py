@@ -86,7 +86,8 @@ async def test_where_one_of_them_is_damaged_those_before_it_do_with_more_of_the_
     shutil.copytree(shipped.target, target)
     full, first, _ = shipped.bases
     (part,) = target.glob(f"*/{first.parts[0].name}")
-    part.write_bytes(part.read_bytes()[:-1] + b"\0")
+    raw = part.read_bytes()
+    part.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
     report = await shipped.restore("older", target, said)
     assert report.bases == [full.id]
     assert report.tables == shipped.tables
