@@ -17,27 +17,21 @@ from rostra.continuity.drill.collect import collect_drills
 from rostra.continuity.place import Identity, Place
 from rostra.continuity.records import ShipStatus
 from rostra.continuity.sealed import Broken
-from rostra.continuity.ship import queries
 from rostra.continuity.ship.alarms import Alarms
-from rostra.continuity.ship.base import BaseMaker
 from rostra.continuity.ship.basestream import BaseFailed
 from rostra.continuity.ship.capsule import follow_capsule, ship_capsule
 from rostra.continuity.ship.census import needs_census, ship_census
-from rostra.continuity.ship.chain import find_end
-from rostra.continuity.ship.cut import Cutter
-from rostra.continuity.ship.deliver import account, clear, deliver, is_in_vain
+from rostra.continuity.ship.deliver import clear, deliver, is_in_vain
 from rostra.continuity.ship.fence import OtherServer, watch
 from rostra.continuity.ship.lane import Lane, open_lane, said_by
 from rostra.continuity.ship.media import Files, MediaLane
+from rostra.continuity.ship.opening import Log, open_log, open_when_there
 from rostra.continuity.ship.primary import DatabaseAway, Primary
-from rostra.continuity.ship.queries import Cluster
 from rostra.continuity.ship.receiver import receive
 from rostra.continuity.ship.retention import sweep
-from rostra.continuity.ship.spool import Spool, open_spool
 from rostra.continuity.standby.sync import SyncState, admin_dsn_of, keep_sync
 from rostra.continuity.targets import StoreUnavailable, open_target
 from rostra.kit.clock import Clock
-from rostra.kit.db import DATABASE_ERRORS, PooledDatabase, open_database
 from rostra.kit.lock import DirectoryLock
 from rostra.kit.objectstore import open_store
 from rostra.kit.postgres_home import PostgresRefused
@@ -51,7 +45,6 @@ _DRILLS_EVERY: Final = 600.0
 _AGAIN_AFTER_BUG: Final = 10.0
 _LAST_WORDS: Final = 3.0
 _SWEEP_EVERY: Final = 24 * 3600.0
-_STATEMENT_TIMEOUT: Final = 60.0
 _TOGETHER: Final = 5.0
 _LONGEST_MEDIA_PAUSE: Final = 5.0
 
@@ -122,16 +115,6 @@ async def ship_once(settings: Settings, dsn: str, *, say: Callable[[str], None] 
     return await ship(settings, dsn, asyncio.Event(), say=say, once=True)
 
 
-class _Log:
-    """The parts that ship the database; there are none for an external one."""
-
-    def __init__(self, primary: Primary, spool: Spool, cutter: Cutter, bases: BaseMaker) -> None:
-        self.primary = primary
-        self.spool = spool
-        self.cutter = cutter
-        self.bases = bases
-
-
 class _Shipping:
     """All parts, from start to end."""
 
@@ -142,7 +125,7 @@ class _Shipping:
         place: Place,
         lanes: list[Lane],
         files: Files,
-        log: _Log | None,
+        log: Log | None,
         clock: Clock,
         alarms: Alarms,
     ) -> None:
@@ -397,7 +380,7 @@ async def _open(
 ) -> AsyncGenerator[_Shipping]:
     async with AsyncExitStack() as stack:
         targets = [await stack.enter_async_context(open_target(each)) for each in settings.continuity_targets]
-        db = await stack.enter_async_context(_database(dsn, alarms))
+        db = await stack.enter_async_context(open_when_there(dsn, alarms))
         number, megabytes = identity.epoch.number, settings.continuity_bandwidth
         lanes = [open_lane(target, place, number, clock, megabytes) for target in targets]
         files = Files(db, open_store(settings.storage_url or settings.data_dir / "media"), clock)
@@ -405,76 +388,10 @@ async def _open(
         if settings.database_url is None:
             primary = Primary(settings.data_dir)
             stack.push_async_callback(primary.close)
-            log = await _open_log(settings, identity, place, primary, lanes, clock, alarms)
+            log = await open_log(settings, identity, place, primary, lanes, clock, alarms)
         else:
             alarms.start("external", _EXTERNAL)
         yield _Shipping(settings, identity, place, lanes, files, log, clock, alarms)
-
-
-async def _open_log(
-    settings: Settings,
-    identity: Identity,
-    place: Place,
-    primary: Primary,
-    lanes: list[Lane],
-    clock: Clock,
-    alarms: Alarms,
-) -> _Log:
-    cluster = await _wait_for(lambda: primary.ask(queries.find_cluster), alarms)
-    is_broken = _is_another(cluster, place)
-    _remove_foreign(place, cluster, everything=is_broken)
-    spool, is_certain = open_spool(place.spool, identity)
-    newest = await find_end(identity, spool, is_certain, lanes, alarms)
-    limit = settings.continuity_spool_mib << 20
-
-    def on_change() -> None:
-        account(lanes, cutter, spool, limit, alarms)
-
-    cutter = Cutter(
-        identity, place, primary, spool, newest, cluster.timeline, is_broken and newest is not None, clock, alarms,
-        on_change,
-    )  # fmt: skip
-    # A target that is new here, or whose account was lost, is known as such before anything is decided.
-    on_change()
-    place.write_json("database.json", cluster)
-    bases = BaseMaker(settings, identity, place, primary, cutter, clock, alarms)
-    return _Log(primary, spool, cutter, bases)
-
-
-def _is_another(cluster: Cluster, place: Place) -> bool:
-    """Whether the log does not go on where it was left: somebody has put another database in the place of ours."""
-    before = place.find_json("database.json", Cluster)
-    return before is not None and (before.system, before.timeline) != (cluster.system, cluster.timeline)
-
-
-def _remove_foreign(place: Place, cluster: Cluster, *, everything: bool) -> None:
-    """Remove from what was received that which belongs to another log."""
-    for file in place.wal.iterdir():
-        if everything or not file.name.startswith(f"{cluster.timeline:08X}"):
-            file.unlink()
-
-
-@asynccontextmanager
-async def _database(dsn: str, alarms: Alarms) -> AsyncGenerator[PooledDatabase]:
-    async with AsyncExitStack() as stack:
-
-        async def enter() -> PooledDatabase:
-            return await stack.enter_async_context(open_database(dsn, max_size=4, statement_timeout=_STATEMENT_TIMEOUT))
-
-        yield await _wait_for(enter, alarms)
-
-
-async def _wait_for(ask: Callable[[], Awaitable[Any]], alarms: Alarms) -> Any:
-    """The answer of a database that may be starting still."""
-    while True:
-        try:
-            answer = await ask()
-        except (DatabaseAway, *DATABASE_ERRORS) as error:
-            alarms.start("database", f"the database does not answer: {said_by(error)}")
-            await asyncio.sleep(1.0)
-        else:
-            alarms.end("database")
-            return answer
 
 
 async def _tell_of_start(place: Place, identity: Identity, clock: Clock, alarms: Alarms) -> None:
