@@ -310,7 +310,9 @@ def _contradictions_of_continuity(settings: Settings) -> list[str]:
     for number, address in enumerate(settings.continuity_targets, 1):
         scheme = address.partition("://")[0] if "://" in address else "file"
         if scheme not in ("s3", "sftp", "file"):
-            problems.append(f"continuity_targets: number {number} begins with {scheme}://, not s3://, sftp:// or file://")
+            problems.append(
+                f"continuity_targets: number {number} begins with {scheme}://, not s3://, sftp:// or file://"
+            )
     if not 0.2 <= settings.continuity_interval <= 3600:
         problems.append("continuity_interval: must be between 0.2 and 3600 seconds")
     for name in ("continuity_bandwidth", "continuity_base_hours"):
