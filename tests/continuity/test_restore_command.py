@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -128,6 +129,8 @@ def _children_of(pid: int) -> list[int]:
 
 
 async def test_the_server_is_started_while_files_and_checks_go_on(lost: Lost, port: int) -> None:
+    # There other tests' servers have taken over too, which would fence this one.
+    shutil.rmtree(lost.home / "target", ignore_errors=True)
     options = lost.options("at-once", lost.copy_of_target("at-once"))
     started: list[subprocess.Popen[str]] = []
 
