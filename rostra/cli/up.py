@@ -102,9 +102,10 @@ def check_may_serve(data: Path) -> None:
 
 def copies_are_set_up(settings: Settings) -> bool:
     """Whether there are copies elsewhere; said where they are wished for and were never set up."""
-    if not settings.continuity_targets:
+    place = Place(settings.data_dir)
+    if not settings.continuity_targets or place.find_look_only() is not None:
         return False
-    if not Place(settings.data_dir).is_set_up:
+    if not place.is_set_up:
         say("THERE ARE NO COPIES: continuity_targets names where they go, but `rostra continuity init` was never run")
         return False
     return True
