@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from tests.media.samples import encode, picture
@@ -29,7 +30,8 @@ class Populated:
         return {name: self._known(segments, name) or value for name, value in given.items()}
 
     def _known(self, segments: list[str], name: str) -> str | None:
-        before = segments[segments.index("{" + name + "}") - 1]
+        own = {"{" + name + "}", "{" + name + ":path}"}
+        before = next(former for former, segment in pairwise(["", *segments]) if segment in own)
         kind = KINDS.get(before, "")
         if segments[:4] == ["api", "v2", "filters", "statuses"]:
             kind = "filter_status"

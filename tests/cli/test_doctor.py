@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,12 @@ from click.testing import CliRunner
 from rostra.cli import main
 from rostra.cli.doctor import Finding, check_database, check_directory, check_mail, check_secrets, check_storage
 from rostra.kit.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else was ever tried on this machine is not to be found."""
+    monkeypatch.setattr(sys.modules["rostra.cli.doctor"], "OUTSIDE", tmp_path / "outside")
 
 
 @pytest.fixture
