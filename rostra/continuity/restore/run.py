@@ -326,8 +326,10 @@ async def _count(walk: Walk, settings: Settings, server: _Server) -> tuple[dict[
 def _until(server: _Server) -> datetime:
     """The last moment of which the copy knows."""
     plan = server.arrived.plan
-    cut = server.recovered.last_transaction if plan.stop is not None else None
-    return plan.to or cut or server.arrived.log.until
+    if plan.to is not None:
+        return plan.to
+    # Recovery ended within a piece then, whose own moment promises too much.
+    return server.arrived.log.until if plan.stop is None else server.recovered.last_transaction or plan.base.ended_at
 
 
 def _report(
