@@ -98,6 +98,8 @@ def _all(options: Options, *, as_json: bool, asks: bool) -> None:
     def ready(data: Path) -> None:
         screen.rest()
         say(f"ready: start it now with `rostra up --data {data}`; files and checks go on here")
+        # From here on people are waiting for the server, and not for us.
+        os.nice(10)
 
     def tell(line: str) -> None:
         screen.rest()
