@@ -73,7 +73,8 @@ class Server:
     def start(self) -> float:
         """Start and return the seconds until it was ready."""
         began = time.perf_counter()
-        env = {**os.environ, "ROSTRA_APP_FACTORY": "benchmarks.app:create_app", "ROSTRA_LOG_LEVEL": "warning"}
+        ours = {"ROSTRA_APP_FACTORY": "benchmarks.app:create_app", "ROSTRA_LOG_LEVEL": "warning"}
+        env = {**os.environ, **ours, "PYTHONPATH": str(Path(__file__).parent.parent)}
         command = (
             f"{sys.executable} -m rostra up --dev --data {self.directory} --port {self.port} --domain {self.domain} "
             f"--scheme http --workers {self._workers}"

@@ -126,7 +126,7 @@ def _spawn(copy: Copy, listener: socket.socket, log: Path) -> subprocess.Popen[b
     env |= {LISTEN_FD: str(number), "ROSTRA_DATA": str(copy.settings.data_dir), "ROSTRA_DATABASE_URL": copy.dsn}
     with log.open("wb") as said:
         return subprocess.Popen(
-            [sys.executable, "-m", "rostra.cli.isolated_web"],
+            [sys.executable, "-P", "-m", "rostra.cli.isolated_web"],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

@@ -36,7 +36,7 @@ def remember(settings: Settings) -> None:
         scheme=settings.scheme,
         dev=settings.dev,
         external_database=settings.database_url is not None,
-        command=(sys.executable, "-m", "rostra"),
+        command=(sys.executable, "-P", "-m", "rostra"),
     )
     path = _path(settings.data_dir)
     fresh = path.with_suffix(".new")

@@ -162,5 +162,8 @@ def writable_data_directory(settings: Settings) -> Path:
 
 
 def own_command(*words: str) -> tuple[str, ...]:
-    """The command line that runs this program again."""
-    return (sys.executable, "-m", "rostra", *words)
+    """The command line that runs this program again.
+
+    What lies in the directory in which it was started is no part of it (-P), whatever its name.
+    """
+    return (sys.executable, "-P", "-m", "rostra", *words)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rostra.cli.options import own_command
+
 _PROGRAM = """
 import atexit, sys, threading, time
 import click
@@ -41,3 +43,9 @@ def test_what_cannot_be_written_is_a_failure() -> None:
         asked = [sys.executable, "-m", "rostra", "--version"]
         done = subprocess.run(asked, check=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode != 0
+
+
+def test_what_lies_where_the_server_is_started_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('a stranger')")
+    done = subprocess.run([*own_command("--version")], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

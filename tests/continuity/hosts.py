@@ -21,6 +21,7 @@ from rostra.kit.db import DATABASE_ERRORS
 from rostra.kit.postgres import PostgresRefused, dsn_of
 
 _STAND_INS = {
+    "PYTHONPATH": str(Path(__file__).parent.parent.parent),
     "ROSTRA_APP_FACTORY": "tests.cli.tiny:create_app",
     "ROSTRA_WORKER_RUN": "tests.cli.tiny:run",
     "ROSTRA_PG_SHARED_BUFFERS": "16MB",
