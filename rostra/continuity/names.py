@@ -23,7 +23,10 @@ SHARD: Final = 10_000
 """Pieces of WAL in one folder, so that no listing grows with the age of the server."""
 
 
-LEFT_OUT: Final = ("cache/", "archives/")
+CACHE: Final = "cache/"
+"""What the keys of other servers' media begin with."""
+
+LEFT_OUT: Final = (CACHE, "archives/")
 """Stored objects that no target gets, by what their keys begin with: other servers' media, which are fetched again, and
 the archives of people's own data, which are made again and are gone within a week."""
 

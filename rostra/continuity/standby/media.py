@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from rostra.continuity import names
 from rostra.continuity.standby.records import INCOMING
 from rostra.continuity.standby.source import SMALL, Source, SourceAway
 from rostra.continuity.standby.tunnel import Tunnel
@@ -29,7 +30,6 @@ _AT_ONCE: Final = 16
 _PAGE: Final = 256
 _PAUSE: Final = 1.0
 _AGAIN: Final = 5.0
-_CACHE: Final = "cache/"
 
 
 class MediaFollower:
@@ -73,7 +73,7 @@ class MediaFollower:
         return bool(came or went)
 
     def _missing(self, batch: Sequence[StoredObject]) -> list[StoredObject]:
-        return [each for each in batch if not each.key.startswith(_CACHE) and not self._has(each)]
+        return [each for each in batch if not each.key.startswith(names.CACHE) and not self._has(each)]
 
     def _has(self, each: StoredObject) -> bool:
         try:

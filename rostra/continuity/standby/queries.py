@@ -7,6 +7,8 @@ from typing import cast
 import asyncpg
 import msgspec
 
+from rostra.continuity import names
+
 PRIMARY_STATE = """
 select (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint as lsn,
        (select system_identifier::text from pg_control_system()) as system,
@@ -38,7 +40,7 @@ PROMOTE = "select pg_promote(true, $1)"
 
 LIST_MIGRATIONS = "select name from schema_migrations order by name"
 
-COUNT_MEDIA_AFTER = "select count(*) from stored_objects where id > $1 and gone_at is null and key not like 'cache/%'"
+COUNT_MEDIA_AFTER = "select count(*) from stored_objects where id > $1 and gone_at is null and not starts_with(key, $2)"
 
 LIST_STANDBYS = """
 select application_name as name, state, coalesce(reply_time::text, '') as reply
@@ -150,7 +152,7 @@ async def is_replica(connection: asyncpg.Connection) -> bool:
 
 async def count_media_after(connection: asyncpg.Connection, number: int) -> int:
     """Files that came after `number` of their register."""
-    return cast("int", await connection.fetchval(COUNT_MEDIA_AFTER, number))
+    return cast("int", await connection.fetchval(COUNT_MEDIA_AFTER, number, names.CACHE))
 
 
 async def list_standbys(connection: asyncpg.Connection) -> list[Follower]:
