@@ -128,11 +128,6 @@ async def read_turn(desk: Desk, reviewer: Reviewer, turn: Turn) -> Dossier:
         )
 
 
-def exposure_of(dossier: Dossier) -> int:
-    """What looking at it costs."""
-    return dossier.case.exposure
-
-
 def _drawn(what: str) -> float:
     """A number from 0 to 1 that is the same whenever it is asked again."""
     return int.from_bytes(hashlib.sha256(f"golden-case/{what}".encode()).digest()[:4]) / 2**32

@@ -19,7 +19,6 @@ LENGTHS: Final[dict[str, timedelta | None]] = {
 }  # fmt: skip
 # In the order of the form, the mildest first.
 ON_STATUS: Final[tuple[ActionKind, ...]] = ("label", "sensitive", "interaction-off", "limit", "remove")
-ON_MEDIA: Final[tuple[ActionKind, ...]] = ("sensitive", "remove")
 ON_ACCOUNT: Final[tuple[ActionKind, ...]] = ("warn", "label", "sensitive", "limit", "freeze", "suspend")
 
 _ACTS: Final[dict[str, tuple[ActedOn, ActionKind]]] = {
