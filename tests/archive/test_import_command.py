@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from rostra.cli import main
 from tests.archive.bring import files_of, note, picture, picture_files, zipped
+from tests.archive.command import Run, rostra
 
-Run = Callable[..., Result]
+__all__ = ["rostra"]
 
 
-@pytest.fixture
-def rostra(pg_server: str, pg_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    name = f"import_{os.urandom(4).hex()}"
-
-    async def admin(statement: str) -> None:
-        connection = await asyncpg.connect(pg_server.format(database="postgres"))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(admin(f"create database {name} template template_rostra strategy file_copy"))
-    given = {
-        "DATABASE_URL": pg_server.format(database=name), "DATA": str(tmp_path / "data"), "DOMAIN": "social.example",
-        "ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64",
-    }  # fmt: skip
-    for key, value in given.items():
-        monkeypatch.setenv(f"ROSTRA_{key}", value)
-
-    def run(*words: str | Path) -> Result:
-        return CliRunner().invoke(main, [*map(str, words)])
-
-    (tmp_path / "data").mkdir()
+@pytest.fixture(autouse=True)
+def people(rostra: Run) -> None:
     for person in ("alice", "bob"):
-        made = run("account", "create", person, "--email", f"{person}@example.com", "--confirmed")
+        made = rostra("account", "create", person, "--email", f"{person}@example.com", "--confirmed")
         assert made.exit_code == 0, made.output
-    yield run
-    asyncio.run(admin(f"drop database {name} with (force)"))
 
 
 def report(done: Result) -> dict[str, Any]:
