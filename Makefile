@@ -34,11 +34,11 @@ tests/clients/node_modules/.installed: tests/clients/package-lock.json
 install: .venv/installed  ## Build .venv with .venv/bin/rostra in it
 
 run: .venv/installed  ## Start a development server on http://localhost:PORT
-	@exec $(BIN)/rostra up --dev --data "$(DATA)" --port "$(PORT)" --domain "localhost:$(PORT)" --scheme http $(if $(DEMO),--demo)
+	@exec $(BIN)/rostra up --dev --data "$(DATA)" --port "$(PORT)" --domain "localhost:$(PORT)" $(if $(DEMO),--demo)
 
 test: .venv/installed-dev tests/clients/node_modules/.installed  ## Install what the tests need and pass them
 	@tests/need-debian
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/installed-dev types imports  ## Check style, types and import rules
 	@$(BIN)/ruff check .

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Final
 
 import msgspec
 
@@ -10,6 +12,9 @@ from benchmarks.load import Client, percentile
 from benchmarks.scenarios import home
 from benchmarks.seed import PEOPLE
 from benchmarks.server import Server
+
+# How long a start goes on once it is ready, in seconds without a process that comes or goes.
+_QUIET: Final = 3.0
 
 
 class Restart(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +31,7 @@ async def measure(server: Server) -> Restart:
     """Restart the server; ask for everybody's home timeline twice."""
     server.stop()
     start = server.start()
-    memory = server.memory()
+    memory = await _idle_memory(server)
     async with Client(server.port) as client:
         cold = [await _time(client, person) for person in range(PEOPLE)]
         warm = [await _time(client, person) for person in range(PEOPLE)]
@@ -38,6 +43,16 @@ async def measure(server: Server) -> Restart:
         first_of_account=percentile(cold[20:], 0.5),
         warm=percentile(warm, 0.5),
     )
+
+
+async def _idle_memory(server: Server) -> float:
+    """MiB once what runs at a start only has ended."""
+    before, since = server.processes(), time.perf_counter()
+    while time.perf_counter() - since < _QUIET:
+        await asyncio.sleep(0.1)
+        if (now := server.processes()) != before:
+            before, since = now, time.perf_counter()
+    return server.memory()
 
 
 async def _time(client: Client, person: int) -> float:

@@ -59,7 +59,7 @@ def run() -> None:
 
 def measure_parts() -> list[Cost]:
     """Each part on posts as they come, one at a time."""
-    cascade, bundle = Cascade.load(encoder=False), shipped_bundle()
+    cascade, bundle = Cascade.load(encoders=0), shipped_bundle()
     detectors, policy = Detectors(cascade).for_bundle(bundle), compile_policy(bundle)
     texts = [sentence(number) for number in range(_POSTS)]
     normals = [normalise(text) for text in texts]
@@ -84,7 +84,7 @@ def measure_parts() -> list[Cost]:
 def measure_replay() -> float:
     """Posts a second, the detectors and both versions of the policy included."""
     bundle = shipped_bundle()
-    detectors = Detectors(Cascade.load(encoder=False)).for_bundle(bundle)
+    detectors = Detectors(Cascade.load(encoders=0)).for_bundle(bundle)
     one, other = Candidate(compile_policy(bundle), detectors), Candidate(compile_policy(bundle), detectors)
     posts = [_stored(number) for number in range(_REPLAYED)]
     tallies, began = Tallies(1), time.process_time()
@@ -94,7 +94,7 @@ def measure_replay() -> float:
 
 
 def _together(size: int) -> float:
-    detectors = Detectors(Cascade.load(encoder=False)).for_bundle(shipped_bundle())
+    detectors = Detectors(Cascade.load(encoders=0)).for_bundle(shipped_bundle())
     subjects = [_subject(sentence(number)) for number in range(_POSTS)]
     detectors.read_many(subjects[:64], NoBanks(), TODAY)
     began = time.process_time()

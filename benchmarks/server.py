@@ -113,6 +113,10 @@ class Server:
             raise RuntimeError("the server does not run")
         return family(self._process.pid)
 
+    def processes(self) -> set[int]:
+        """The processes of the program, without those of the database."""
+        return {pid for pid, (part, _) in self.usage().processes.items() if part != "database"}
+
     def usage(self) -> Usage:
         """What all its processes have used so far."""
         used: dict[int, tuple[str, float]] = {}
@@ -125,7 +129,7 @@ class Server:
 
     def memory(self) -> float:
         """Resident memory in MiB without the database; what processes share counts in each of them."""
-        return sum(_resident(pid) for pid in self._pids() if _part(pid) != "database")
+        return sum(_resident(pid) for pid in self.processes())
 
 
 def free_port() -> int:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import cache
 
 import structlog
 from starlette.requests import Request
@@ -26,8 +27,7 @@ from rostra.kit.db import DATABASE_ERRORS, Database
 from rostra.kit.errors import Forbidden, NotFound, RostraError
 from rostra.kit.router import Router
 from rostra.kit.settings import Settings, load_settings
-from rostra.media.hidden import HiddenFiles
-from rostra.media.serve import serve_media, serve_nothing
+from rostra.media.gate import Gate
 from rostra.resources import Resources, open_resources
 from rostra.screening.detectors import load_detectors
 from rostra.streaming import events, websocket
@@ -35,6 +35,7 @@ from rostra.streaming.hub import Hub
 from rostra.streaming.listen import Listener
 from rostra.web import respond as web
 from rostra.web.assets import PLACES, serve_asset
+from rostra.web.media_files import serve_file
 from rostra.web.page import PageRoute
 from rostra.web.pages import all_pages
 
@@ -44,7 +45,7 @@ _SLOW = 1.0
 # Nobody looks at what stands behind these with a browser: there, even what is missing is JSON.
 _MACHINES = ("/api/", "/.well-known/", "/nodeinfo/", "/media/")
 
-Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
+Endpoint = Callable[["Application", Request, dict[str, str]], Awaitable[Response]]
 
 
 class Application:
@@ -55,30 +56,16 @@ class Application:
         self._dsn = dsn or ""
         self._given = resources
         self._stack = AsyncExitStack()
-        self._router: Router[tuple[str, Endpoint]] = Router()
         if resources is not None:
             self._open(resources)
 
     def _open(self, res: Resources) -> None:
         self.res = res
         self.hub = Hub(res)
-        self.hidden = HiddenFiles(res.db, res.clock)
+        self.gate = Gate(res.db, res.clock)
         self.listener = Listener(self.hub, res.tokens, self._dsn)
-        for route in all_routes():
-            self._router.add(route.method, route.path, (route.path, self._api(route)))
-        for page in all_pages():
-            self._router.add(page.method, page.path, (page.path, self._page(page)))
-        own: dict[str, Endpoint] = {
-            "/health": self._health,
-            "/metrics": self._metrics,
-            "/api/openapi.json": self._openapi,
-            "/media/{key:path}": self._media,
-            "/static/{name:path}": _static(None),
-            "/api/v1/streaming/{stream:path}": self._events,
-        }
-        own |= {path: _static(name) for path, name in PLACES.items()}
-        for path, endpoint in own.items():
-            self._router.add("GET", path, (path, endpoint))
+        # Made before anybody asks.
+        _endpoints()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -93,7 +80,7 @@ class Application:
         request = Request(scope, receive)
         path: str = scope["path"]
         request_id = new_request_id()
-        found = self._router.find(request.method, path)
+        found = _endpoints().find(request.method, path)
         route = found[0][0] if found else ""
         if self.res.edge.refuses(_host(scope)):
             found, route, response = None, "", error_response(Forbidden())
@@ -118,54 +105,12 @@ class Application:
                 machine = request.url.path.startswith(_MACHINES)
                 return not_found() if machine else await web.missing(request, self.res)
             (_, endpoint), params = found
-            return await endpoint(request, params)
+            return await endpoint(self, request, params)
         except RostraError as error:
             return error_response(error)
         except Exception:
             log.exception("a request failed", request_id=request_id, method=request.method, path=request.url.path)
             return error_response(RostraError(f"Something went wrong on our side (request {request_id})"))
-
-    def _api(self, route: Route) -> Endpoint:
-        async def endpoint(request: Request, params: dict[str, str]) -> Response:
-            return await answer(request, route, params, self.res)
-
-        return endpoint
-
-    def _page(self, route: PageRoute) -> Endpoint:
-        async def endpoint(request: Request, params: dict[str, str]) -> Response:
-            try:
-                return await web.respond(request, route, params, self.res)
-            finally:
-                if request.method not in ("GET", "HEAD"):
-                    self.res.tokens.forget()
-
-        return endpoint
-
-    async def _health(self, _request: Request, _params: dict[str, str]) -> Response:
-        try:
-            await asyncio.wait_for(_ask(self.res.db), 2.0)
-        except DATABASE_ERRORS as error:
-            log.warning("the database does not answer", reason=str(error))
-            return Response(b'{"status":"the database does not answer"}', 503, media_type="application/json")
-        return Response(b'{"status":"ok"}', media_type="application/json")
-
-    async def _metrics(self, request: Request, _params: dict[str, str]) -> Response:
-        # What a scraper on this machine may know is nobody else's business; a proxy must not pass it on.
-        if not request.client or not request.client.host.startswith(("127.", "::1")):
-            raise NotFound
-        copies = await asyncio.to_thread(figures.exposition, self.res.settings, self.res.clock.now())
-        return Response(metrics.exposition() + copies, media_type=metrics.CONTENT_TYPE)
-
-    async def _openapi(self, _request: Request, _params: dict[str, str]) -> Response:
-        return Response(describe(self.res.urls.base), media_type="application/json")
-
-    async def _media(self, request: Request, params: dict[str, str]) -> Response:
-        if await self.hidden.has(params["key"]):
-            return serve_nothing()
-        return await serve_media(self.res.store, request, params["key"])
-
-    async def _events(self, request: Request, params: dict[str, str]) -> Response:
-        return await events.serve(request, params["stream"], self.hub, self.res)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
@@ -185,6 +130,8 @@ class Application:
             if self._given is None:
                 res = await self._stack.enter_async_context(open_resources(self._settings, self._dsn, emit))
                 if res.look is None:
+                    # In this thread: what another one makes lies apart, among holes that nothing fills any more.
+                    warm()
                     await res.screen.get_ready(res.db)
                 self._open(res)
             await self._stack.enter_async_context(self.res.edge.following(self.res.db))
@@ -199,10 +146,79 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+@cache
+def _endpoints() -> Router[tuple[str, Endpoint]]:
+    """Everything that this program answers, by method and path, with the path as it was registered."""
+    router: Router[tuple[str, Endpoint]] = Router()
+    for route in all_routes():
+        router.add(route.method, route.path, (route.path, _api(route)))
+    for page in all_pages():
+        router.add(page.method, page.path, (page.path, _page(page)))
+    own: dict[str, Endpoint] = {
+        "/health": _health,
+        "/metrics": _metrics,
+        "/api/openapi.json": _openapi,
+        "/media/{key:path}": _media,
+        "/static/{name:path}": _static(None),
+        "/api/v1/streaming/{stream:path}": _events,
+    }
+    own |= {path: _static(name) for path, name in PLACES.items()}
+    for path, endpoint in own.items():
+        router.add("GET", path, (path, endpoint))
+    return router
+
+
+def _api(route: Route) -> Endpoint:
+    async def endpoint(app: Application, request: Request, params: dict[str, str]) -> Response:
+        return await answer(request, route, params, app.res)
+
+    return endpoint
+
+
+def _page(route: PageRoute) -> Endpoint:
+    async def endpoint(app: Application, request: Request, params: dict[str, str]) -> Response:
+        try:
+            return await web.respond(request, route, params, app.res)
+        finally:
+            if request.method not in ("GET", "HEAD"):
+                app.res.tokens.forget()
+
+    return endpoint
+
+
+async def _health(app: Application, _request: Request, _params: dict[str, str]) -> Response:
+    try:
+        await asyncio.wait_for(_ask(app.res.db), 2.0)
+    except DATABASE_ERRORS as error:
+        log.warning("the database does not answer", reason=str(error))
+        return Response(b'{"status":"the database does not answer"}', 503, media_type="application/json")
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def _metrics(app: Application, request: Request, _params: dict[str, str]) -> Response:
+    # What a scraper on this machine may know is nobody else's business; a proxy must not pass it on.
+    if not request.client or not request.client.host.startswith(("127.", "::1")):
+        raise NotFound
+    copies = await asyncio.to_thread(figures.exposition, app.res.settings, app.res.clock.now())
+    return Response(metrics.exposition() + copies, media_type=metrics.CONTENT_TYPE)
+
+
+async def _openapi(app: Application, _request: Request, _params: dict[str, str]) -> Response:
+    return Response(describe(app.res.urls.base), media_type="application/json")
+
+
+async def _media(app: Application, request: Request, params: dict[str, str]) -> Response:
+    return await serve_file(request, app.res, app.gate, params["key"])
+
+
+async def _events(app: Application, request: Request, params: dict[str, str]) -> Response:
+    return await events.serve(request, params["stream"], app.hub, app.res)
+
+
 def _static(name: str | None) -> Endpoint:
     """Serves one file, or the one that the path names."""
 
-    async def endpoint(request: Request, params: dict[str, str]) -> Response:
+    async def endpoint(_app: Application, request: Request, params: dict[str, str]) -> Response:
         return serve_asset(request, name or params["name"])
 
     return endpoint

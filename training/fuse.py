@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ _FEWEST: Final = 20
 def fit_fusion(
     heads: Numbers,
     evidence: Numbers,
-    encoded: Numbers | None,
+    encoded: Sequence[Numbers],
     marks: npt.NDArray[np.int8],
     languages: npt.NDArray[np.str_],
     counts: Numbers,
@@ -61,8 +62,8 @@ def _sensible(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     bounded = weights.copy()
     for column in (0, 1, 3, 4):
         bounded[column] = max(0.0, bounded[column])
-    if len(bounded) > EVIDENCE + 1:
-        bounded[EVIDENCE + 1] = max(0.0, bounded[EVIDENCE + 1])
+    for column in range(EVIDENCE + 1, len(bounded)):
+        bounded[column] = max(0.0, bounded[column])
     return bounded
 
 

@@ -26,6 +26,13 @@ def threshold(everyday: Scores, share: float) -> float:
     return float(np.sort(everyday)[::-1][allowed])
 
 
+def weighted_threshold(scores: Scores, masses: Scores, share: float) -> float:
+    """The score above which at most `share` of the mass lies; `masses` says how much of all texts each stands for."""
+    order = np.argsort(-scores)
+    place = int(np.searchsorted(np.cumsum(masses[order]), share, side="right"))
+    return float(scores[order[place]]) if place < len(order) else float("-inf")
+
+
 def found(scores: Scores, above: float) -> float:
     """The share of the scores above a threshold."""
     return float((scores > above).mean()) if len(scores) else float("nan")

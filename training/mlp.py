@@ -5,6 +5,7 @@ Like `fit`, it leaves out what a corpus does not tell. The same seed gives the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,16 @@ class Network(NamedTuple):
     def logits(self, x: Array) -> Array:
         """Log-odds, (texts, categories)."""
         return np.maximum(x @ self.into + self.at, 0) @ self.out + self.bias
+
+
+def join(networks: Sequence[Network]) -> Network:
+    """One network that says the mean of what several say; its hidden layer is theirs beside one another."""
+    return Network(
+        np.concatenate([each.into for each in networks], axis=1),
+        np.concatenate([each.at for each in networks]),
+        (np.concatenate([each.out for each in networks]) / np.float32(len(networks))).astype(np.float32),
+        np.stack([each.bias for each in networks]).mean(axis=0, dtype=np.float32),
+    )
 
 
 def train(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rostra.detect.cascade import Cascade
+from rostra.detect.encoder import load_encoders
 from rostra.detect.hashing import read_bags
 from rostra.detect.heads import load_heads
 from rostra.detect.language import recognise
@@ -17,6 +18,7 @@ from rostra.detect.phrases import find_phrases
 
 _TEXTS: Final = 6000
 _ALONE: Final = 1000
+_FEW: Final = 300
 _MEMORY: Final = """
 import resource, sys
 def used():
@@ -27,23 +29,20 @@ before = used()
 import numpy
 with_numpy = used()
 from rostra.detect.cascade import Cascade
-cascade = Cascade.load(encoder=False)
+cascade = Cascade.load(encoders=0)
 for _ in range(3):
     cascade.read(["this is one of many posts, with a few words more"] * 256, written_on=None)
 print(used() - before, used() - with_numpy)
 """
 
 
-def measure_pace(
-    cascade: Cascade, texts: list[str], line: Callable[[str, str, str, dict[str, float]], Any]
-) -> list[Any]:
+def measure_pace(texts: list[str], line: Callable[[str, str, str, dict[str, float]], Any]) -> list[Any]:
     """Lines with posts per second of one processor, by part; milliseconds for one text alone; megabytes."""
     some = texts[:: max(1, len(texts) // _TEXTS)]
-    base, heads = Cascade.load(encoder=False), load_heads()
-    for each in (base, cascade):
-        each.read(some[:256], written_on=None)
+    base, heads = Cascade.load(encoders=0), load_heads()
     normals = [normalise(text) for text in some]
     plain = [normal.text for normal in normals]
+    base.read(some[:256], written_on=None)
     rates = {
         "normaliser": _rate(some, lambda: [normalise(text) for text in some]),
         "phrases": _rate(some, lambda: [find_phrases(text, each) for text, each in zip(some, normals, strict=True)]),
@@ -54,8 +53,10 @@ def measure_pace(
         "language": _rate(some, lambda: [recognise(text) for text in some]),
         "whole base cascade": _rate(some, lambda: base.read(some, written_on=None)),
     }
-    if "encoder" in cascade.versions:
-        rates["cascade with encoder"] = _rate(some, lambda: cascade.read(some, written_on=None))
+    for most, encoder in enumerate(load_encoders(), 1):
+        cascade = Cascade.load(encoders=most)
+        rates[encoder.name] = _rate(some[:_FEW], lambda e=encoder: e.embed(some[:_FEW], normals[:_FEW]))
+        rates[f"cascade with {encoder.name}"] = _rate(some, lambda c=cascade: c.read(some, written_on=None))
     lines = [line("posts a second of one core", name, "", {"posts/s": rate}) for name, rate in rates.items()]
     alone = sorted(_milliseconds(base, text) for text in some[:_ALONE])
     lines.append(
@@ -69,7 +70,7 @@ def measure_pace(
     return lines
 
 
-def _rate(texts: list[str], run: Callable[[], Any]) -> float:
+def _rate(texts: Sequence[str], run: Callable[[], Any]) -> float:
     started = time.process_time()
     run()
     return len(texts) / (time.process_time() - started)

@@ -12,7 +12,20 @@ import yaml
 from rostra.detect.reading import Category
 from training.corpora import NO, UNTOLD, YES, Row, clean, labelled, marks, read_lines, read_table
 
+_QUIET: Final = {
+    "davidson": {"neither"},
+    "paradetox": {"polite"},
+    "hatexplain": {"normal"},
+    "surge": {"none"},
+    "news": {"everyday"},
+    "comments": {"everyday"},
+}
 _HATECHECK_THREATS: Final = ("threat_dir_h", "threat_norm_h")
+
+
+def is_quiet(row: Row) -> bool:
+    """Whether it is a post of nobody in particular, of which corpora say nothing bad."""
+    return row.kind in _QUIET.get(row.corpus, ())
 
 
 def read_hatecheck(folder: Path) -> Iterator[Row]:
@@ -86,6 +99,17 @@ def read_own() -> Iterator[Row]:
         for item in yaml.safe_load(path.read_text(encoding="utf-8")):
             labels: frozenset[Category] = frozenset(item.get("labels", ()))
             yield Row(item["text"], path.stem, f"own_{path.stem}", item["kind"], labelled(labels), "test")
+
+
+def read_development() -> list[Row]:
+    """The sentences that choices are made by; `development/*.yaml`, in the form of the templates, without slots."""
+    rows: list[Row] = []
+    for path in sorted((Path(__file__).parent / "development").glob("*.yaml")):
+        for kind, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            labels: frozenset[Category] = frozenset(entry.get("labels", ()))
+            lines = [line.strip() for line in entry["texts"].splitlines()]
+            rows += [Row(line, path.stem, "development", kind, labelled(labels), "dev") for line in lines if line]
+    return rows
 
 
 def read_tests(folder: Path) -> list[Row]:

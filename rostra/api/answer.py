@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from rostra.api.call import Call, UserNeeded, check_not_frozen, check_usable
 from rostra.api.route import FAMILIES, Answer, NoForm, Route
-from rostra.kit.body import read_params
+from rostra.kit.body import read_params, split_query
 from rostra.kit.errors import (
     FieldProblem,
     Forbidden,
@@ -32,13 +32,14 @@ from rostra.kit.errors import (
 from rostra.kit.forms import to_form
 from rostra.kit.paging import Page
 from rostra.kit.ratelimit import OverLimit, RateState, address_key
+from rostra.oauth.bearer import bearer_token
 from rostra.oauth.scopes import satisfies
 from rostra.oauth.tokens import TokenOwner
 from rostra.resources import Resources
 
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-_JSON = "application/json; charset=utf-8"
+_JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
 _READS = frozenset({"GET", "HEAD"})
 # What a link to another page says itself, and what must not be handed on in one.
 _NOT_IN_LINKS = ("max_id", "since_id", "min_id", "access_token")
@@ -70,7 +71,7 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
         call = Call(request, res, owner, looked_up=looked_up)
         given = NoForm()
         if route.form is not NoForm:
-            given = _read_form(await read_params(request, path_params), path_params, route)
+            given = to_form(await read_params(request, path_params), route.form, in_path=path_params)
             body = await route.handler(call, given)
         else:
             body = await route.handler(call)
@@ -89,17 +90,6 @@ def _forget(res: Resources, owner: TokenOwner | None) -> None:
     res.tokens.forget(viewer.account_id if viewer and viewer.role == "user" else None)
 
 
-def _read_form(params: dict[str, Any], path_params: dict[str, str], route: Route) -> Any:
-    """The parameters as the route's form. A path that names nothing possible leads nowhere, which is no invalid value:
-    clients take 404, and nothing else, for "this server does not have that"."""
-    try:
-        return to_form(params, route.form)
-    except Invalid as error:
-        if error.field in path_params:
-            raise NotFound from None
-        raise
-
-
 def _respond(body: Any, request: Request, headers: dict[str, str], res: Resources, *, private: bool) -> Response:
     headers["cache-control"] = "private, no-store" if private else "no-cache"
     status = 200
@@ -115,30 +105,39 @@ def _respond(body: Any, request: Request, headers: dict[str, str], res: Resource
     if isinstance(body, Response):
         body.headers.update(headers)
         return body
-    return Response(_encode(body), status, headers, _JSON)
+    return _Json(_encode(body), status, headers)
+
+
+class _Json(Response):
+    """A body of JSON with the headers that an answer of ours has. Starlette's own asks for each whether it may stay as
+    it is, which takes longer than all else about it."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+        self.body = body
+        self.status_code = status
+        self.background = None
+        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        self.raw_headers.append((b"content-length", b"%d" % len(body)))
+        if "content-type" not in headers:
+            self.raw_headers.append(_JSON_HEADER)
 
 
 def _links(page: Page[Any], request: Request, res: Resources) -> str:
     """The Link header of RFC 8288 in the form that clients parse: absolute, `rel` quoted and right behind."""
     if page.newest is None or page.oldest is None:
         return ""
-    here = f"{res.urls.base}{quote(request.scope['path'])}?"
-    if request.scope["query_string"]:
-        kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _NOT_IN_LINKS]
-        here += f"{urlencode(kept)}{'&' if kept else ''}"
+    here = res.urls.base + _address_of_list(request.scope["path"], request.scope["query_string"])
     links = [f'<{here}min_id={page.newest}>; rel="prev"']
     if page.more:
         links.insert(0, f'<{here}max_id={page.oldest}>; rel="next"')
     return ", ".join(links)
 
 
-def bearer_token(request: Request) -> str | None:
-    """The access token of a request, from its header or (as RFC 6750 allows) its query."""
-    header = request.headers.get("authorization")
-    if header is not None:
-        kind, _, token = header.partition(" ")
-        return token.strip() if kind.lower() == "bearer" else None
-    return request.query_params.get("access_token") if b"access_token" in request.scope["query_string"] else None
+@lru_cache(maxsize=1024)
+def _address_of_list(path: str, query: bytes) -> str:
+    """The address of a list without its place in it, for a parameter to follow. Apps ask for few different ones."""
+    kept = [(key, value) for key, value in split_query(query) if key not in _NOT_IN_LINKS]
+    return f"{quote(path)}?{urlencode(kept)}{'&' if kept else ''}"
 
 
 def _check_access(route: Route, owner: TokenOwner | None) -> None:
@@ -219,7 +218,7 @@ def error_response(error: RostraError, headers: Mapping[str, str] | None = None)
         more["retry-after"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthorized):
         more["www-authenticate"] = 'Bearer realm="Rostra", error="invalid_token"'
-    return Response(_encode(body), error.status, more, _JSON)
+    return _Json(_encode(body), error.status, more)
 
 
 def _problems(problems: Sequence[FieldProblem]) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from rostra.api.admin.staff import ById, staff
 from rostra.api.call import Call
-from rostra.api.moderation import READ, WRITE, ActionEntity, WishForm, render_action
+from rostra.api.moderation_cases import READ, WRITE
+from rostra.api.moderation_decisions import ActionEntity, WishForm, render_action
 from rostra.api.route import Routes
 from rostra.appeals.file import file_appeal, find_standing
 from rostra.appeals.panel_draw import send_to_panel
@@ -296,17 +297,17 @@ def _own(told: Told) -> dict[str, Any]:
 
 
 async def _own_whole(call: Call, decision_id: int) -> OwnDecisionWhole:
-    desk, me = call.res.desk, call.me
+    desk, me, now = call.res.desk, call.me, call.res.clock.now()
     told = await get_told(desk, me.account_id, decision_id)
     standing = await find_standing(desk, decision_id, account_id=me.account_id)
     filed = standing.appeal if standing else None
-    sections = explained(told, me.locale, call.res.urls)
+    sections = explained(told, me.locale, call.res.urls, standing.redress(now) if standing else None)
     return OwnDecisionWhole(
         **_own(told),
         appeal_state=filed.state if filed else None,
         explanation=[ExplanationEntity(heading=one.heading, paragraphs=list(one.paragraphs)) for one in sections],
         appeal=_own_appeal(filed) if filed else None,
-        may_appeal=standing is not None and standing.is_open(call.res.clock.now()),
+        may_appeal=standing is not None and standing.is_open(now),
         appeal_until=told.appeal_until.isoformat(),
     )
 

@@ -79,14 +79,13 @@ class Call:
             raise Unauthorized
         return self.owner
 
-    async def statuses(self) -> StatusReader:
-        """A reader of statuses for this viewer, with the viewer's filters."""
+    async def statuses(self, *, in_one: bool = False) -> StatusReader:
+        """A reader of statuses for this viewer, with the viewer's filters. With `in_one`, whoever had to be looked up
+        gets all with one statement, so that with the look-up's it is never more than two."""
         filters = await self.res.filters.of(self.res.db, self.viewer)
         viewer_id = self.viewer.account_id if self.viewer else None
         locale = self.viewer.locale if self.viewer else "en"
-        # Who had to be looked up has just come: all is read with the one statement then, so that with the look-up's it
-        # is never more than two.
-        kept = None if self._looked_up else self.res.texts
+        kept = None if in_one and self._looked_up else self.res.texts
         views = self.res.views if self.request.method == "GET" else None
         return StatusReader(self.res.db, self.res.urls, viewer_id, self.res.clock.now(), filters, locale, kept, views)
 

@@ -3,7 +3,7 @@ one back. The rules themselves are in `api/admin/domains.py`, in Mastodon's shap
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,12 +12,13 @@ from msgspec import Meta
 from rostra.api.admin.staff import ById, staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
-from rostra.entities.account import IdText, Timestamp, timestamp
+from rostra.entities.account import IdText, Timestamp, timestamp, timestamp_or_none
 from rostra.kit.paging import Id
-from rostra.moderation.domains import decisions, domains
+from rostra.moderation.domains import decisions
+from rostra.moderation.domains.decide import decide_on_server
 from rostra.moderation.domains.decision_queries import DomainDecision
 from rostra.moderation.domains.domain_queries import Severity
-from rostra.moderation.domains.domains import Blocked, DomainWish
+from rostra.moderation.domains.domains import DomainWish
 
 routes = Routes("moderation")
 
@@ -80,10 +81,6 @@ class DecideForm(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp(moment)
-
-
 def _render(row: DomainDecision) -> ServerDecision:
     return ServerDecision(
         id=str(row.id),
@@ -99,8 +96,8 @@ def _render(row: DomainDecision) -> ServerDecision:
         public_comment=row.public_comment,
         obfuscate=row.obfuscate,
         created_at=timestamp(row.created_at),
-        ends_at=_time(row.ends_at),
-        ended_at=_time(row.ended_at),
+        ends_at=timestamp_or_none(row.ends_at),
+        ended_at=timestamp_or_none(row.ended_at),
         ended_why=row.ended_why,
         before_id=None if row.before_id is None else str(row.before_id),
     )
@@ -121,21 +118,12 @@ async def show_server_decision(call: Call, form: ById) -> ServerDecision:
 
 
 @routes.post("/api/rostra/v1/moderation/servers/decisions", scopes=_WRITE)
-async def decide_on_server(call: Call, form: DecideForm) -> ServerDecision:
+async def decide(call: Call, form: DecideForm) -> ServerDecision:
     """Decide what holds for a server and all below its domain, why, and for how long."""
-    me, res = staff(call, "blocks"), call.res
+    me = staff(call, "blocks")
     lasts = None if form.seconds is None else timedelta(seconds=form.seconds)
-    why = await decisions.make_why(res.desk, form.clause, lasts)
-    own = res.urls.domain
-    try:
-        block = await domains.block_domain(
-            res.db, res.clock, res.emit, me.account_id, form.domain, form.wish, own_domain=own, why=why
-        )
-    except Blocked as error:
-        block = await domains.change_block(
-            res.db, res.clock, res.emit, me.account_id, error.existing.id, form.wish, why=why
-        )
-    return _render(await decisions.get_holding(res.desk, block.domain))
+    made = await decide_on_server(call.res.desk, me.account_id, form.domain, form.wish, clause=form.clause, lasts=lasts)
+    return _render(made)
 
 
 @routes.post("/api/rostra/v1/moderation/servers/decisions/{id}/reverse", scopes=_WRITE)

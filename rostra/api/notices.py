@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from rostra.api.answer import bearer_token
 from rostra.api.call import Call
 from rostra.api.route import Answer, Routes
 from rostra.entities.account import timestamp
@@ -38,6 +37,7 @@ from rostra.notices.pack import find_pack, order_pack
 from rostra.notices.providers import find_by_token
 from rostra.notices.records import ANSWERED, Item, Line, Notice, Provider, Regime, State
 from rostra.notices.show import View, Which, get_for_provider, get_view, list_notices
+from rostra.oauth.bearer import bearer_token
 
 routes = Routes("notices")
 

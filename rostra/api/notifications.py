@@ -7,7 +7,7 @@ import msgspec
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.empty import Empty
-from rostra.entities.notification import Notification, UnreadCount
+from rostra.entities.notification import Notification, RawNotification, UnreadCount
 from rostra.kit.paging import Id, Page, PageForm
 from rostra.notifications import dismiss, show
 
@@ -29,7 +29,7 @@ class UnreadForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/notifications", scopes="read:notifications", family="paging")
-async def list_notifications(call: Call, form: NotificationsForm) -> Page[Notification]:
+async def list_notifications(call: Call, form: NotificationsForm) -> Page[RawNotification]:
     """What has happened to the viewer, newest first."""
     wanted = show.Wanted(types=form.types, without=form.exclude_types, from_id=form.account_id)
     reader = await call.statuses()

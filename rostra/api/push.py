@@ -6,7 +6,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from rostra.api.answer import bearer_token
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.empty import Empty
@@ -15,6 +14,7 @@ from rostra.kit.errors import Unauthorized
 from rostra.kit.webpush import Subscription as PushTarget
 from rostra.notifications import subscribe
 from rostra.notifications.records import Subscription
+from rostra.oauth.bearer import bearer_token
 
 routes = Routes("push")
 

@@ -141,10 +141,12 @@ async def publish_status(call: Call, form: PublishForm) -> RawPosted | Answer:
             )
             made = Made(scheduled_id=scheduled_id)
         elif made is None:
-            status_id = await publish(
+            published = await publish(
                 res.db, res.clock, res.urls, res.emit, res.screen, author=me, draft=draft, idempotency_key=key
             )
-            made = Made(status_id)
+            if published.written is not None and published.written.stays:
+                return await (await call.statuses()).show(published.written)
+            made = Made(published.status_id)
     except UnexpectedMentions as error:
         accounts = await hydrate_accounts(res.db, error.account_ids, res.urls)
         return Answer({"error": error.text, "unexpected_accounts": accounts}, status=error.status)

@@ -20,7 +20,9 @@ class PublicForm(PageForm, frozen=True, kw_only=True):
     only_media: bool = False
 
     def choice(self) -> Choice:
-        return Choice(local=self.local, remote=self.remote, only_media=self.only_media)
+        """What is wanted; both `local` and `remote` is everything, as neither is."""
+        both = self.local and self.remote
+        return Choice(local=self.local and not both, remote=self.remote and not both, only_media=self.only_media)
 
 
 class TagForm(PublicForm, frozen=True, kw_only=True):
@@ -37,7 +39,7 @@ class ListForm(PageForm, frozen=True, kw_only=True):
 @routes.get("/api/v1/timelines/home", scopes="read:statuses", family="paging")
 async def home_timeline(call: Call, form: PageForm) -> Page[RawStatus]:
     """Statuses of the accounts and hashtags that the viewer follows."""
-    return await home(await call.statuses(), form.window(), merges=call.me.merges)
+    return await home(await call.statuses(in_one=True), form.window(), merges=call.me.merges)
 
 
 @routes.get("/api/v1/timelines/public", access="public", scopes="read:statuses", family="paging")

@@ -13,7 +13,8 @@ import msgspec
 from rostra.accounts.sessions import hash_secret
 from rostra.appeals import queries
 from rostra.appeals.records import ANSWER_WITHIN, LONGEST, AppealRow, Side
-from rostra.dsa.explain import appeal_ends
+from rostra.appeals.review_queries import had_panel
+from rostra.dsa.explain import Redress, appeal_ends
 from rostra.kit.db import Reader
 from rostra.kit.errors import Conflict, Invalid, NotFound, Refused
 from rostra.ledger.append import Entry, append
@@ -22,8 +23,13 @@ from rostra.moderation.desk import Desk
 from rostra.moderation.records import DecisionRow
 
 
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """As what somebody may appeal, and until when; `appeal` is the one that their side has filed."""
+    """As what somebody may appeal, and until when; `appeal` is the one that their side has filed, `by_panel` whether a
+    panel has decided it."""
 
     decision: DecisionRow
     side: Side
@@ -31,10 +37,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     until: date
     appeal: AppealRow | None
+    by_panel: bool = False
 
     def is_open(self, at: datetime) -> bool:
         """Whether an appeal may be filed now."""
-        return self.appeal is None and self.decision.reversed_at is None and at.astimezone(UTC).date() <= self.until
+        return self.appeal is None and self.decision.reversed_at is None and _day(at) <= self.until
+
+    def redress(self, at: datetime) -> Redress:
+        """How far an appeal is now, for the explanation of the decision."""
+        back, appeal = self.decision.reversed_at, self.appeal
+        if back is not None and self.decision.reversed_why != "appeal":
+            return Redress(until=self.until, state="back", ended_on=_day(back))
+        if appeal is None:
+            return Redress(until=self.until, state="open" if self.is_open(at) else "late")
+        ended = None if appeal.decided_at is None else _day(appeal.decided_at)
+        return Redress(until=self.until, state=appeal.state, filed_on=_day(appeal.filed_at), ended_on=ended)
 
 
 async def find_standing(
@@ -71,13 +88,15 @@ async def _standing(conn: Reader, decision_id: int, account_id: int | None, toke
 async def _with_appeal(
     conn: Reader, decision: DecisionRow, side: Side, report_id: int | None, language: str | None, told: datetime | None
 ) -> Standing:
+    appeal = await queries.find_of_decision(conn, decision.id, side)
     return Standing(
         decision=decision,
         side=side,
         report_id=report_id,
         language=language or "en",
         until=appeal_ends(told or decision.created_at),
-        appeal=await queries.find_of_decision(conn, decision.id, side),
+        appeal=appeal,
+        by_panel=appeal is not None and appeal.decided_by is None and await had_panel(conn, appeal.id),
     )
 
 

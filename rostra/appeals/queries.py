@@ -44,6 +44,10 @@ OF_DECISIONS: Final = """
 select decision_id, state from appeals where decision_id = any($1::bigint[]) and side = 'author'
 """
 
+WAITS_OF_REPORT: Final = """
+select exists (select from appeals a where a.report_id = $1 and a.side = 'reporter' and a.decided_at is null)
+"""
+
 TOOK_PART: Final = "select took_part($1, $2)"
 
 _SHOWN: Final = """
@@ -158,6 +162,11 @@ async def find_of_decision(conn: Reader, decision_id: int, side: Side) -> Appeal
 async def find_states(conn: Reader, decision_ids: Sequence[int]) -> dict[int, str]:
     """The states of authors' appeals by the decisions that they are against."""
     return {row["decision_id"]: row["state"] for row in await conn.fetch(OF_DECISIONS, decision_ids)}
+
+
+async def has_open_of_report(conn: Reader, report_id: int) -> bool:
+    """Whether an appeal that was filed by a report waits."""
+    return await conn.fetchval(WAITS_OF_REPORT, report_id)
 
 
 async def took_part(conn: Reader, decision_id: int, account_id: int) -> bool:

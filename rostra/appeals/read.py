@@ -44,6 +44,12 @@ class AppealFile(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
+async def is_looked_at_again(desk: Desk, report_id: int) -> bool:
+    """Whether an appeal against what came of a report still waits."""
+    async with desk.db.read() as conn:
+        return await queries.has_open_of_report(conn, report_id)
+
+
 async def list_appeals(desk: Desk, reviewer: Reviewer, tab: Tab, after: str = "") -> tuple[list[AppealShown], str]:
     """A page of appeals and where to go on (empty at the end): what is due first, or of decided ones the latest."""
     check_may(reviewer.role, "decide")

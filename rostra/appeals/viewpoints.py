@@ -10,11 +10,15 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    _Floats = npt.NDArray[np.float64]
 
 Vote = Literal["uphold", "overturn", "unsure"]
 Side = Literal[0, 1]
@@ -33,8 +37,6 @@ _LAMBDA_FACTOR: Final = 0.03
 _ROUNDS: Final = 80
 _FEWEST_OF_GROUP: Final = 3
 _CLOSE: Final = 1e-6
-
-_Floats = npt.NDArray[np.float64]
 
 
 class Cast(msgspec.Struct, frozen=True):
@@ -63,6 +65,9 @@ class Weighed(msgspec.Struct, frozen=True):
 def find_factors(ballots: Sequence[Cast]) -> dict[int, float]:
     """Where jurors stand, by their ids; those with too few ballots are left out, and all where there are too few. Which
     end is which means nothing."""
+    # Here and below: with a nightly job comes NumPy, which most that know of panels do without.
+    import numpy as np
+
     counts: dict[int, int] = {}
     for ballot in ballots:
         counts[ballot.juror_id] = counts.get(ballot.juror_id, 0) + 1
@@ -84,6 +89,8 @@ def _fit(
     rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], values: _Floats, jurors: int, questions: int
 ) -> _Floats:
     """The jurors' factors by alternating least squares: with one side held, the other is a small ridge regression."""
+    import numpy as np
+
     mean = float(values.mean())
     # From no chance: the same ballots must give the same groups.
     start = np.random.default_rng(0)
@@ -101,6 +108,8 @@ def _solve(
     own: npt.NDArray[np.int64], others: npt.NDArray[np.int64], rest: _Floats, known: _Floats, count: int
 ) -> _Floats:
     """Intercept and factor of each of `count` on one side, given those of the other."""
+    import numpy as np
+
     ridge = np.diag([_LAMBDA_INTERCEPT, _LAMBDA_FACTOR])
     solved = np.zeros((count, 2))
     for number in range(count):

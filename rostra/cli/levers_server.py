@@ -212,7 +212,7 @@ def _ends(view: LeverView) -> str:
 
 def _hours(forecast: Forecast) -> str:
     hours = forecast.hours
-    return "never: as much comes in as is done" if isinf(hours) else f"{hours:,.1f} hours"
+    return "never: at least as much comes in as is done" if isinf(hours) else f"{hours:,.1f} hours"
 
 
 def _state(incident: Incident) -> str:

@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from rostra.cli.options import (
     writable_data_directory,
 )
 from rostra.cli.running import LISTEN_FD, WAIT_FD, child_environment, ended, listen, run_children, web_specs
+from rostra.kit.memory import begin_loading, settle
 from rostra.kit.settings import Settings
 
 # Where the parts are found. Tests of the supervision put tiny ones into the environment.
@@ -48,6 +50,8 @@ def web(**given: object) -> None:
     settings = settings_from(given)
     if inherited := os.environ.get(LISTEN_FD):
         os.umask(0o077)
+        begin_loading()
+        _set_up_logging(settings)
         if waits := os.environ.get(WAIT_FD):
             _wait_warm(int(waits))
             settings = settings_from(given)
@@ -73,6 +77,7 @@ def worker(settings: Settings) -> None:
     dsn = _external_database(settings)
     writable_data_directory(settings)
     os.umask(0o077)
+    begin_loading()
     _set_up_logging(settings)
     with database_errors():
         asyncio.run(_work(settings, dsn))
@@ -104,8 +109,12 @@ def migrate(settings: Settings, at_start: bool) -> None:
             return await bring_up_to_date(dsn)
 
     with database_errors():
-        for name in asyncio.run(bring()):
+        applied = asyncio.run(bring())
+    if not at_start:
+        for name in applied:
             click.echo(name)
+    elif applied:
+        say(f"the database was brought up to date, to {applied[-1]}")
 
 
 def _external_database(settings: Settings) -> str:
@@ -117,14 +126,36 @@ def _external_database(settings: Settings) -> str:
 
 
 def _set_up_logging(settings: Settings) -> None:
-    from rostra.kit.log import set_up_logging
+    # structlog takes these in wherever they are installed, and PgQueuer's command line brings rich: 5 MB and a tenth of
+    # a second of each process, for tracebacks in colours that nobody sees, and for threads that nobody has.
+    with _without("rich"), _without("greenlet"):
+        from rostra.kit.log import set_up_logging
 
     set_up_logging(level=settings.log_level, as_json=settings.log_json)
 
 
+@contextmanager
+def _without(module: str) -> Generator[None]:
+    """What is imported meanwhile finds that `module` is not installed; nothing where it was imported before."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # pyright: ignore[reportArgumentType] - the documented way to say so
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
+def _settle_and_tell() -> None:
+    from rostra.kit.child import tell_ready
+
+    settle()
+    tell_ready()
+
+
 def _serve(settings: Settings, listener: socket.socket) -> None:
     """The life of one web process under a supervisor."""
-    from rostra.kit.child import tell_ready
     from rostra.kit.serve import serve
 
     _set_up_logging(settings)
@@ -132,7 +163,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     app = create_app()
     # An application with endless answers, such as event streams, has a method that ends them.
     on_ending = getattr(app, "end_streams", None)
-    if not serve(app, listener, trusted_proxies=settings.trusted_proxies, on_ready=tell_ready, on_ending=on_ending):
+    trusted = settings.trusted_proxies
+    if not serve(app, listener, trusted_proxies=trusted, on_ready=_settle_and_tell, on_ending=on_ending):
         sys.exit(Exit.FAILED)
 
 
@@ -141,6 +173,7 @@ def _wait_warm(pipe: int) -> None:
     place = os.environ.get("ROSTRA_APP_FACTORY", _APP).partition(":")[0]
     if (warm := getattr(importlib.import_module(place), "warm", None)) is not None:
         warm()
+    settle()
     os.read(pipe, 1)
 
 
@@ -150,8 +183,6 @@ def _import(place: str) -> Callable[..., Any]:
 
 
 async def _work(settings: Settings, dsn: str) -> None:
-    from rostra.kit.child import tell_ready
-
     run = _import(os.environ.get("ROSTRA_WORKER_RUN", _WORKER))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -159,5 +190,5 @@ async def _work(settings: Settings, dsn: str) -> None:
     # Ignored from the start in a supervised process: Ctrl-C is its supervisor's.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGINT, stop.set)
-    tell_ready()
+    _settle_and_tell()
     await run(settings, dsn, stop)

@@ -88,10 +88,13 @@ def score(file: IO[str], bundle: str, as_json: bool) -> None:
 def show(settings: Settings, version: str | None, out: Path | None, as_json: bool) -> None:
     """The versions that were kept, which is in force, and how its rules fare today.
 
-    With --out the files of VERSION (or of the one in force) are written to a folder, to be changed there.
+    With --out the files of VERSION (its first letters; the one in force where none is given) are written to a folder,
+    to be changed there.
     """
     from rostra.cli import policy_server
 
+    if version is not None and out is None:
+        raise click.UsageError("VERSION needs --out FOLDER: its files are written there")
     policy_server.show(settings, version, out=out, as_json=as_json)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from rostra.cli.options import Exit, say
+from rostra.cli.options import Exit, Refusal, say
 from rostra.cli.policy_files import columns, counted, files_of, print_problems, sound_bundle
 from rostra.kit.clock import Clock
 from rostra.policy.check import check_files
 from rostra.policy.check_fixtures import FixtureResult
 from rostra.policy.coverage import Cell, coverage_of
-from rostra.policy.records import Bundle
+from rostra.policy.records import Bundle, Problem
 
 
 def check_and_print(place: str, *, coverage: bool, as_json: bool) -> None:
@@ -23,7 +23,7 @@ def check_and_print(place: str, *, coverage: bool, as_json: bool) -> None:
     bundle, problems = check_files(files_of(place), today=Clock().now().date(), known=known_names())
     errors = sum(problem.level == "error" for problem in problems)
     if as_json:
-        whole = {"version": bundle.version, "problems": problems}
+        whole = {"version": bundle.version, "problems": [_problem_as_json(problem) for problem in problems]}
         click.echo(msgspec.json.encode(whole | ({"coverage": coverage_of(bundle)} if coverage else {})))
     else:
         print_problems(problems)
@@ -46,6 +46,9 @@ def test_and_print(place: str, *, only: str, gaps: bool, as_json: bool) -> None:
     bundle = sound_bundle(place)
     if only:
         chosen = tuple(test for test in bundle.fixtures if only in test.at.file)
+        if not chosen:
+            files = ", ".join(sorted({test.at.file for test in bundle.fixtures}))
+            raise Refusal(Exit.FAILED, f"no file of tests has {only} in its name; there are {files or 'none'}")
         bundle = msgspec.structs.replace(bundle, fixtures=chosen)
     results = run_fixtures(bundle, load_detectors(), Clock().now().date())
     failed = [result for result in results if not result.ok]
@@ -105,7 +108,11 @@ def _print_summary(
 def _lines_of(result: FixtureResult) -> str:
     at, text = result.fixture.at, " ".join(result.fixture.text.split())
     word = "known gap" if result.ok else "failed"
-    return f"{at.file}:{at.line}: {word}: {'; '.join(result.faults)}\n    {text[:200]}"
+    return f"{at.file}:{at.line}: {word}: {'; '.join(map(str, result.faults))}\n    {text[:200]}"
+
+
+def _problem_as_json(problem: Problem) -> dict[str, object]:
+    return {**msgspec.structs.asdict(problem), "what": str(problem.what), "remedy": str(problem.remedy)}
 
 
 def _as_json(result: FixtureResult) -> dict[str, object]:
@@ -114,7 +121,7 @@ def _as_json(result: FixtureResult) -> dict[str, object]:
         "line": result.fixture.at.line,
         "text": result.fixture.text,
         "ok": result.ok,
-        "faults": result.faults,
+        "faults": [str(fault) for fault in result.faults],
         "known_gap": result.fixture.known_gap,
         "verdict": result.verdict,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,17 +12,28 @@ from rostra.cli.options import Exit, Refusal, say
 from rostra.kit.clock import Clock
 from rostra.policy.check import check_files
 from rostra.policy.diff import diff_bundles
-from rostra.policy.folder import FolderRefused, read_folder
+from rostra.policy.folder import FOLDERS, FolderRefused, read_folder
 from rostra.policy.records import Bundle, Problem
 from rostra.policy.shipped import shipped_files
 
 
 def files_of(place: str) -> dict[str, bytes]:
     """The files of the policy in a folder, or of the one that comes with the program. Ends the command without one."""
+    if place == "shipped":
+        return shipped_files()
     try:
-        return shipped_files() if place == "shipped" else read_folder(Path(place))
+        files = read_folder(Path(place))
     except FolderRefused as error:
         raise Refusal(Exit.FAILED, f"{error.problem.what}; {error.problem.remedy}") from None
+    _say_left_out(Path(place), files)
+    return files
+
+
+def _say_left_out(root: Path, files: Mapping[str, bytes]) -> None:
+    """Name what looks like a part of the policy and is none, one folder too deep or in one with another name."""
+    names = [path.relative_to(root).as_posix() for path in (*root.glob("*/*.y*ml"), *root.glob("*/*/*.y*ml"))]
+    if left := sorted(set(names) - set(files)):
+        say(f"not read, for files stand in {', '.join(FOLDERS)}: {', '.join(left[:5])}{' …' if len(left) > 5 else ''}")
 
 
 def sound_bundle(place: str) -> Bundle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import Final
 
@@ -52,6 +52,9 @@ def _judge(
 def _as_text(text: str, found: Found, verdict: Verdict) -> str:
     decided = f" {verdict.clause} by {verdict.rule}" if verdict.rule else ""
     lines = [text, f"  {verdict.action}{decided}"]
+    if verdict.hold is not None:
+        end = "refused" if verdict.hold.then == "refuse" else "published"
+        lines.append(f"  {end} where nobody looks within {verdict.hold.expires / timedelta(hours=1):g} h")
     scores = sorted(found.scores.items(), key=lambda each: -each[1])
     shown = "  ".join(f"{name} {value:.2f}" for name, value in scores if value >= _SHOWN)
     lines.append(f"  {found.text.language or 'language unknown'}  {shown}".rstrip())

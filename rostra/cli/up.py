@@ -30,11 +30,13 @@ from rostra.kit.child import ChildSpec
 from rostra.kit.lock import SERVING, DirectoryLock
 from rostra.kit.metricfiles import prepare
 from rostra.kit.postgres import EmbeddedPostgres, PostgresRefused
-from rostra.kit.settings import Settings
+from rostra.kit.settings import Settings, find_unknown
 from rostra.kit.supervise import ChildFailed, EndRequested, StopRequested, Supervisor
 
 # How long a command that uses the data directory briefly may keep us waiting, in seconds.
 _PATIENCE = 10.0
+# Variables that put other parts in the place of ours.
+_PARTS = ("ROSTRA_APP_FACTORY", "ROSTRA_WORKER_RUN")
 # What PostgreSQL is told where the server is a copy to look at.
 _READ_ONLY = {"default_transaction_read_only": "on"}
 
@@ -44,7 +46,7 @@ _READ_ONLY = {"default_transaction_read_only": "on"}
 @click.option("--host", help="Address to listen on. [127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [3000]")
 @click.option("--domain", help="Public name in handles and addresses, as social.example; it can never change.")
-@click.option("--scheme", type=click.Choice(["http", "https"]), help="What public addresses begin with. [https]")
+@click.option("--scheme", type=click.Choice(["http", "https"]), help="How addresses begin. [https; with --dev http]")
 @click.option("--workers", type=click.IntRange(1), help="Number of web processes. [1]")
 @click.option("--dev", is_flag=True, default=None, help="Development on loopback: plain http, no rate limits.")
 @click.option("--demo", is_flag=True, help="Fill in the demonstration community first, if there is none.")
@@ -57,6 +59,9 @@ def up(demo: bool, **given: object) -> None:
     Exit status: 3 a setting cannot be used, 4 the data directory, 5 another one runs there, 6 the address is taken,
     7 the database, 8 a part crashed again and again, 9 another server has taken over.
     """
+    for name in find_unknown(os.environ):
+        if name not in _PARTS:
+            say(f"{name} is no setting and changes nothing; docs/settings.md lists them")
     settings = settings_from(given)
     data = writable_data_directory(settings)
     check_may_serve(data)

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 
 from rostra.continuity.health import Sentence, Value
+from rostra.text.dates import long_moment
 
 Words = Mapping[str, str]
 
@@ -172,7 +173,7 @@ def moment(then: datetime, language: str, now: datetime) -> str:
         return f"{_DAYS[days].get(language, _DAYS[days]['en'])}, {format_time(then, 'HH:mm', locale=language)} UTC"
     if then.year == now.year:
         return f"{format_date(then, 'd MMMM', locale=language)}, {format_time(then, 'HH:mm', locale=language)} UTC"
-    return format_datetime(then, "d MMMM y, HH:mm 'UTC'", locale=language)
+    return long_moment(then, language)
 
 
 _DAYS: Final[Mapping[int, Words]] = {0: {"en": "today", "it": "oggi"}, 1: {"en": "yesterday", "it": "ieri"}}

@@ -99,7 +99,7 @@ async def fill(res: Resources, *, progress: Progress = lambda _done, _of: None) 
         await _do(town, step)
         await _do_jobs(town)
         progress(done + 1, len(steps))
-    await _finish(res)
+    await _finish(res, town)
     return Summary(already=False, visitor=visitor, password=password, **counts)
 
 
@@ -135,10 +135,11 @@ async def _do_jobs(town: _Town) -> None:
         await drain(conn, HANDLERS, town.res, now=town.clock.now())  # pyright: ignore[reportArgumentType]
 
 
-async def _finish(res: Resources) -> None:
+async def _finish(res: Resources, town: _Town) -> None:
     now = Clock().now()
     await count_trends(res.db, res.clock)
     async with res.db.transaction() as tx:
+        await queries.record_activity(tx, [actor.account_id for actor in town.actors.values()])
         await queries.mark_filled_in(tx, now)
 
 
@@ -264,7 +265,8 @@ async def _publish(town: _Town, step: plan.Publish) -> None:
             hide_totals=poll.hide_totals,
         ),
     )
-    status_id = await publish(res.db, res.clock, res.urls, res.emit, res.screen, author=author, draft=draft)
+    made = await publish(res.db, res.clock, res.urls, res.emit, res.screen, author=author, draft=draft)
+    status_id = made.status_id
     town.statuses[step.key] = status_id
     if post.pinned:
         await pin(res.db, res.clock, account_id=author.account_id, status_id=status_id)

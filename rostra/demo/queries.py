@@ -33,6 +33,19 @@ INSERT_FILLED_IN: Final = """
 insert into audit_events (id, actor_id, action, created_at) values (make_id($1), null, 'demo.filled_in', $1)
 """
 
+# Whoever posts is there on that day: an empty figure on the front page would say that nobody is.
+RECORD_ACTIVITY: Final = """
+with days as (
+  select distinct account_id, (created_at at time zone 'utc')::date as day
+  from statuses where account_id = any($1::bigint[])
+), noted as (
+  insert into activity_days (account_id, day) select account_id, day from days on conflict do nothing
+)
+update users u set last_active_on = latest.day
+from (select account_id, max(day) as day from days group by account_id) latest
+where u.account_id = latest.account_id and (u.last_active_on is null or u.last_active_on < latest.day)
+"""
+
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """An account that has one of our names."""
@@ -73,6 +86,11 @@ async def has_reported(db: Reader, account_id: int, status_id: int) -> bool:
 async def is_filled_in(db: Reader) -> bool:
     """Whether the community was filled in to its end."""
     return await db.fetchval(FILLED_IN)
+
+
+async def record_activity(tx: Tx, account_ids: Sequence[int]) -> None:
+    """Count these people as active on the days on which they posted."""
+    await tx.execute(RECORD_ACTIVITY, account_ids)
 
 
 async def mark_filled_in(tx: Tx, at: datetime) -> None:

@@ -10,10 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-import pyvips
-from pyvips import voperation
-
 from rostra.media import codec
+from rostra.media.libvips import pyvips, voperation
 
 Points = list[tuple[float, float]]
 

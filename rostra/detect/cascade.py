@@ -1,19 +1,19 @@
-"""The text detectors in one pass: normaliser, phrases, heads, the encoder where it is installed, fusion.
+"""The text detectors in one pass: normaliser, phrases, heads, the encoders where they are installed, fusion.
 
 What fails inside one detector is raised under that detector's name: what then becomes of the text is for others to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rostra.detect.adjust import Adjustment
-from rostra.detect.encoder import WIDTH, Encoder, load_encoder
+from rostra.detect.encoder import Encoder, load_encoders
 from rostra.detect.extract import extract
 from rostra.detect.fusion import Fusion, chances, load_fusion, weigh_matches
 from rostra.detect.hashing import Numbers, read_bags
@@ -25,8 +25,6 @@ from rostra.detect.reading import Match, Reading
 
 # Texts are read so many at a time: enough for whole arrays to pay, few enough to stay in the processor's cache.
 _AT_ONCE: Final = 128
-# Log-odds of any category from which the encoder is asked; a fifth of everyday posts stays below.
-WORTH_ENCODING: Final = -4.0
 # From so much evasion on the language is recognised by the normalised text.
 _HIDDEN: Final = 0.1
 
@@ -39,13 +37,20 @@ class DetectorFailed(Exception):
         self.detector = detector
 
 
-@contextmanager
-def named(detector: str) -> Generator[None]:
+class named:  # noqa: N801 - read as `with named("fusion"):`
     """Puts a detector's name on whatever breaks inside."""
-    try:
-        yield
-    except Exception as error:
-        raise DetectorFailed(detector) from error
+
+    __slots__ = ("_detector",)
+
+    def __init__(self, detector: str) -> None:
+        self._detector = detector
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception):
+            raise DetectorFailed(self._detector) from error
 
 
 class Parts(NamedTuple):
@@ -57,33 +62,51 @@ class Parts(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What the model says of some texts: log-odds (texts, categories), the evidence of phrases, and the encoder's
-    vectors (texts, WIDTH), zeros where it was not asked; None where it is not there."""
+    """What the model says of some texts: log-odds (texts, categories), the evidence of phrases, the first encoder's
+    vectors (texts, its width), zeros where it was not asked, None where it is not there; and how many encoders were
+    asked about each."""
 
     logits: Numbers
     evidence: Numbers
     encoded: Numbers | None
+    asked: npt.NDArray[np.int64]
+
+    def adjusted(self, adjustment: Adjustment | None) -> Numbers:
+        """The log-odds with what was learnt from decisions."""
+        return self.logits if adjustment is None else adjustment.adjust(self.logits, self.evidence, self.encoded)
 
 
 class Cascade:
     """The detectors of the package, loaded once; reading is a pure function of the text, the day and the language."""
 
-    def __init__(self, heads: Heads, fusion: Fusion, encoder: Encoder | None = None) -> None:
+    def __init__(self, heads: Heads, fusion: Fusion, encoders: Sequence[Encoder] = ()) -> None:
         self._heads = heads
         self._fusion = fusion
-        self._encoder = encoder if fusion.encoder else None
-        self.versions = {"ngrams": heads.version, "fusion": fusion.version, "phrases": str(len(PHRASES))}
-        if self._encoder is not None:
-            self.versions["encoder"] = self._encoder.version
+        self._encoders = tuple(encoders[: len(fusion.stages) - 1])
+        base = {"ngrams": heads.version, "fusion": fusion.version, "phrases": str(len(PHRASES))}
+        spoke = [(encoder.name, encoder.version) for encoder in self._encoders]
+        # What to name where so many encoders were asked.
+        self._versions = tuple(base | dict(spoke[:asked]) for asked in range(len(spoke) + 1))
+        self.versions = self._versions[-1]
         self.version = "+".join(self.versions.values())
 
     @classmethod
-    def load(cls, *, encoder: bool = True) -> Cascade:
-        """The detectors of the package, with the encoder where the extra is installed and wanted.
+    def load(cls, *, encoders: int | None = None) -> Cascade:
+        """The detectors of the package, with the encoders whose extras are installed, at most so many.
 
         ValueError for a model that belongs to other code, OtherEncoder for an encoder that the model does not know.
         """
-        return cls(load_heads(), load_fusion(), load_encoder() if encoder else None)
+        return cls(load_heads(), load_fusion(), load_encoders(encoders))
+
+    @property
+    def reads_better(self) -> bool:
+        """Whether there are encoders that are not asked about every text."""
+        return bool(self._encoders)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether some texts take tens of milliseconds, without the interpreter's lock: not for an event loop."""
+        return len(self._encoders) > 1
 
     def read(
         self,
@@ -92,32 +115,31 @@ class Cascade:
         written_on: date | None,
         languages: Sequence[str | None] | None = None,
         adjustment: Adjustment | None = None,
+        thorough: bool = False,
     ) -> list[Reading]:
         """What is found in each text, in order; DetectorFailed where one of the detectors breaks.
 
         `languages` are those that authors declare, primary tags; they count where none is recognised. What is said of
-        one text never depends on another. An `adjustment` for another version of the model counts for nothing.
+        one text never depends on another. An `adjustment` for another version of the model counts for nothing. Where it
+        is `thorough`, every encoder is asked about every text; else about those that may be worth it.
         """
         declared = languages if languages is not None else [None] * len(texts)
         readings: list[Reading] = []
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
-            readings += self._read(some, declared[first : first + _AT_ONCE], written_on, self.suited(adjustment))
+            parts = find_parts(some, declared[first : first + _AT_ONCE])
+            readings += self._conclude(some, parts, written_on, self.suited(adjustment), thorough)
         return readings
 
-    def _read(
-        self,
-        texts: Sequence[str],
-        declared: Sequence[str | None],
-        written_on: date | None,
-        adjustment: Adjustment | None,
+    def _conclude(
+        self, texts: Sequence[str], parts: Parts, written_on: date | None, adjustment: Adjustment | None, thorough: bool
     ) -> list[Reading]:
-        parts = find_parts(texts, declared)
-        judged = self.judge_all(texts, parts)
+        judged = self.judge_all(texts, parts, thorough=thorough)
         with named("fusion"):
-            scores = chances(judged.logits if adjustment is None else adjustment.adjust(*judged))
+            scores = chances(judged.adjusted(adjustment))
         with named("mentions"):
             mentioned = [extract(text, normal, written_on) for text, normal in zip(texts, parts.normals, strict=True)]
+        asked = judged.asked.tolist()
         return [
             Reading(
                 language=language,
@@ -126,42 +148,56 @@ class Cascade:
                 scores=score,
                 matches=matches,
                 mentioned=names,
-                versions=self.versions,
+                versions=self._versions[spoke],
             )
-            for normal, language, matches, score, names in zip(*parts, scores, mentioned, strict=True)
+            for normal, language, matches, score, names, spoke in zip(*parts, scores, mentioned, asked, strict=True)
         ]
 
-    def judge(self, texts: Sequence[str], parts: Parts, *, everything: bool = False) -> Numbers:
-        """Log-odds of the categories, (texts, categories).
+    def judge(self, texts: Sequence[str], parts: Parts, *, thorough: bool = False) -> Numbers:
+        """Log-odds of the categories, (texts, categories)."""
+        return self.judge_all(texts, parts, thorough=thorough).logits
 
-        The encoder is asked about texts that the base does not find plainly harmless, or with `everything` about all.
+    def judge_all(self, texts: Sequence[str], parts: Parts, *, thorough: bool = False) -> Judged:
+        """The same with what it was judged by, as an adjustment wants it.
+
+        An encoder is asked about texts that what was asked before it does not find harmless, or about all.
         """
-        return self.judge_all(texts, parts, everything=everything).logits
-
-    def judge_all(self, texts: Sequence[str], parts: Parts, *, everything: bool = False) -> Judged:
-        """The same with what it was judged by, as an adjustment wants it."""
         with named("ngrams"):
             heads = self.heads(parts)
         evasions = [normal.evasion for normal in parts.normals]
         with named("fusion"):
             evidence = weigh_matches(parts.matches, evasions)
-            judged = self._fusion.logits(heads, evidence, parts.languages)
-        if self._encoder is None:
-            return Judged(judged, evidence, None)
-        vectors = np.zeros((len(texts), WIDTH), np.float32)
-        doubtful = np.flatnonzero((judged > WORTH_ENCODING).any(axis=1) | everything)
-        if len(doubtful):
-            some = doubtful.tolist()
-            with named("encoder"):
-                vectors[doubtful] = self._encoder.embed([texts[at] for at in some], [parts.normals[at] for at in some])
-                encoded = self._encoder.judge(vectors[doubtful])
+            logits = self._fusion.logits(heads, evidence, parts.languages)
+        judged = Judged(logits, evidence, self._no_vectors(len(texts)), np.zeros(len(texts), np.int64))
+        self._ask_encoders(texts, parts, heads, judged, thorough)
+        return judged
+
+    def _ask_encoders(self, texts: Sequence[str], parts: Parts, heads: Numbers, judged: Judged, thorough: bool) -> None:
+        """Put what the encoders say into `judged`, as far as they are asked."""
+        asked = np.arange(len(texts))
+        vectors, encoded = np.zeros((len(texts), 0), np.float32), list[Numbers]()
+        for encoder, stage in zip(self._encoders, self._fusion.stages[1:], strict=False):
+            worth = (judged.logits[asked] > stage.asked_from).any(axis=1) | thorough
+            asked, vectors, encoded = asked[worth], vectors[worth], [each[worth] for each in encoded]
+            if not len(asked):
+                return
+            some: list[int] = asked.tolist()
+            with named(encoder.name):
+                own = encoder.embed([texts[at] for at in some], [parts.normals[at] for at in some])
+                vectors = np.concatenate([vectors, own], axis=1)
+                encoded.append(encoder.judge(vectors))
+            if judged.encoded is not None and len(encoded) == 1:
+                judged.encoded[asked] = own
+            judged.asked[asked] = len(encoded)
             languages = [parts.languages[at] for at in some]
-            judged[doubtful] = self._fusion.logits(heads[doubtful], evidence[doubtful], languages, encoded)
-        return Judged(judged, evidence, vectors)
+            judged.logits[asked] = self._fusion.logits(heads[asked], judged.evidence[asked], languages, encoded)
+
+    def _no_vectors(self, texts: int) -> Numbers | None:
+        return np.zeros((texts, self._encoders[0].width), np.float32) if self._encoders else None
 
     def suited(self, adjustment: Adjustment | None) -> Adjustment | None:
         """The adjustment where it was fitted to this very model, else None."""
-        width = 0 if self._encoder is None else WIDTH
+        width = self._encoders[0].width if self._encoders else 0
         return adjustment if adjustment is not None and adjustment.fits(self.version, width) else None
 
     def heads(self, parts: Parts) -> Numbers:
@@ -169,7 +205,7 @@ class Cascade:
         return self._heads.logits(read_bags([normal.text for normal in parts.normals]))
 
     def without_phrases(self, parts: Parts) -> Numbers:
-        """What `judge` would say if there were no phrases and no encoder."""
+        """What `judge` would say if there were no phrases and no encoders."""
         evasions = [normal.evasion for normal in parts.normals]
         nothing = weigh_matches([()] * len(parts.normals), evasions)
         return self._fusion.logits(self.heads(parts), nothing, parts.languages)

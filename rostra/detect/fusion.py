@@ -1,7 +1,7 @@
 """Brings together what the parts of the cascade found, and says it as chances.
 
-For each category: the log-odds of the heads (and of the encoder, where it is installed), the strongest phrase that
-nothing suppresses, the strongest that something does, how much was hidden; then Platt scaling for the language. A
+For each category: the log-odds of the heads (and of the encoders that were asked), the strongest phrase that nothing
+suppresses, the strongest that something does, how much was hidden; then Platt scaling for the language. A
 chance is meant for traffic in which a text in `PREVALENCE` is of the category; what that is on a given server is learnt
 from its own decisions.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
+from math import exp
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,74 +44,87 @@ class CategoryFusion(msgspec.Struct, frozen=True):
     scalings: dict[str, Scaling]
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """The fusion once so many encoders have spoken. `asked_from`: the log-odds of any category, after the stage before,
+    from which a text comes to this one."""
+
+    categories: dict[Category, CategoryFusion]
+    asked_from: float = -_MOST
+
+
 class Fusion(msgspec.Struct, frozen=True, dict=True):
-    """One fusion for the base cascade, one with the encoder's column."""
+    """The first stage is for the base cascade, the next with the first encoder's column, and so on."""
 
     version: str
-    base: dict[Category, CategoryFusion]
-    encoder: dict[Category, CategoryFusion] = {}
+    stages: tuple[Stage, ...]
 
     @cached_property
-    def _base(self) -> _Arrays:
-        return _arrays(self.base)
-
-    @cached_property
-    def _with_encoder(self) -> _Arrays:
-        return _arrays(self.encoder)
+    def _arrays(self) -> tuple[_Arrays, ...]:
+        return tuple(_arrays(stage.categories) for stage in self.stages)
 
     def logits(
         self,
         heads: Numbers,
         evidence: Numbers,
         languages: Sequence[str],
-        encoded: Numbers | None = None,
+        encoded: Sequence[Numbers] = (),
     ) -> Numbers:
-        """Log-odds, (texts, categories). `heads` and `encoded` are log-odds, too, as the parts give them;
+        """Log-odds, (texts, categories). `heads` and each of `encoded` are log-odds, too, as the parts give them;
         `evidence` is what `weigh_matches` makes of the phrases."""
         if not languages:
             return np.zeros((0, len(CATEGORIES)), np.float32)
-        weights, scalings = self._base if encoded is None else self._with_encoder
-        other = scalings[""]
-        scaled = np.stack([scalings.get(language, other) for language in languages])
+        arrays = self._arrays[len(encoded)]
+        places = [arrays.places.get(language, 0) for language in languages]
         columns = columns_of(heads, evidence, encoded)
-        found = (columns * weights).sum(axis=2) * scaled[:, 0] + scaled[:, 1]
-        return np.clip(found, -_MOST, _MOST)
+        found = (columns * arrays.weights).sum(axis=2) * arrays.slopes[places] + arrays.offsets[places]
+        return _within(found)
 
 
 class _Arrays(NamedTuple):
-    """The fusion of all categories at once: weights (categories, columns), and for each language slopes and offsets,
-    (2, categories)."""
+    """The fusion of all categories at once: weights (categories, columns), slopes and offsets (languages, categories);
+    `places` says where a language is, all others are the first."""
 
     weights: Numbers
-    scalings: dict[str, Numbers]
+    slopes: Numbers
+    offsets: Numbers
+    places: dict[str, int]
 
 
 def _arrays(chosen: Mapping[Category, CategoryFusion]) -> _Arrays:
     fusions = [chosen[category] for category in CATEGORIES]
-    languages = {language for fusion in fusions for language in fusion.scalings}
-    scalings: dict[str, Numbers] = {}
-    for language in languages:
-        each = [fusion.scalings.get(language, fusion.scalings[""]) for fusion in fusions]
-        scalings[language] = np.array([[one.slope for one in each], [one.offset for one in each]], np.float32)
-    return _Arrays(np.array([fusion.weights for fusion in fusions], np.float32), scalings)
+    languages = sorted({""}.union(*(fusion.scalings for fusion in fusions)))
+    scalings = [[fusion.scalings.get(language, fusion.scalings[""]) for fusion in fusions] for language in languages]
+    return _Arrays(
+        np.array([fusion.weights for fusion in fusions], np.float32),
+        np.array([[each.slope for each in row] for row in scalings], np.float32),
+        np.array([[each.offset for each in row] for row in scalings], np.float32),
+        {language: place for place, language in enumerate(languages)},
+    )
+
+
+def _within(logits: Numbers) -> Numbers:
+    """What np.clip does, in a fraction of its time on a few numbers."""
+    return np.minimum(np.maximum(logits, -_MOST), _MOST)
 
 
 def chances(logits: Numbers) -> list[dict[Category, float]]:
     """The chance of each category for each text, to five digits."""
-    rows = (1 / (1 + np.exp(-logits.astype(np.float64)))).round(5).tolist()
-    return [dict(zip(CATEGORIES, row, strict=True)) for row in rows]
+    rows: list[list[float]] = logits.tolist()
+    return [
+        {category: round(1 / (1 + exp(-each)), 5) for category, each in zip(CATEGORIES, row, strict=True)}
+        for row in rows
+    ]
 
 
-def columns_for(place: int, heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
-    """What the fusion of one category weighs: its head, its phrases, its encoder; (texts, columns)."""
+def columns_for(place: int, heads: Numbers, evidence: Numbers, encoded: Sequence[Numbers]) -> Numbers:
+    """What the fusion of one category weighs: its head, its phrases, its encoders; (texts, columns)."""
     return columns_of(heads, evidence, encoded)[:, place]
 
 
-def columns_of(heads: Numbers, evidence: Numbers, encoded: Numbers | None) -> Numbers:
+def columns_of(heads: Numbers, evidence: Numbers, encoded: Sequence[Numbers]) -> Numbers:
     """The same for all categories, (texts, categories, columns)."""
-    parts = [np.clip(heads, -_MOST, _MOST)[:, :, None], evidence]
-    if encoded is not None:
-        parts.append(np.clip(encoded, -_MOST, _MOST)[:, :, None])
+    parts = [_within(heads)[:, :, None], evidence]
+    parts += [_within(each)[:, :, None] for each in encoded]
     return np.concatenate(parts, axis=2, dtype=np.float32)
 
 

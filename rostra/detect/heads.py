@@ -7,7 +7,8 @@ finest near nothing, where most weights are. Scores are log-odds; what they mean
 from __future__ import annotations
 
 import lzma
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -15,19 +16,22 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rostra.detect.hashing import CHAR_BITS, VERSION, WORD_BITS, Bags, Numbers, shape_size
+from rostra.detect.hashing import CHAR_BITS, SURFACE, VERSION, WORD_BITS, Bags, Numbers, meetings, shape_size
 from rostra.detect.reading import CATEGORIES
-from rostra.detect.rows import times
+from rostra.detect.runs import Places
 
 HEADS_FILE: Final = Path(__file__).parent / "model" / "heads.bin"
 STEPS: Final = 31
 # Weights smaller than this are noise, and most of the file.
 _LEAST: Final = 0.06
-# Eight columns for seven heads: a row of weights is then one aligned load.
+# Seven heads and a one, by which features are counted: a row is then one aligned load.
 _COLUMNS: Final = 8
+_HEADS: Final = len(CATEGORIES)
+# What is kept of which classes meet in a text; some hundred bytes each.
+_MEETINGS: Final = 1024
 
-
-Halves = npt.NDArray[np.float16]
+Squares = npt.NDArray[np.int16]
+Floats = npt.NDArray[np.float64]
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,23 +49,43 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heads:
-    """Weights in memory, 4 MB: two bytes each are finer than what is stored."""
+    """Weights in memory as whole numbers, 4 MB. Safe to use from several threads.
+
+    Sums are of squares of steps, whole numbers, so that they are the same in whatever order they are made: a text
+    scores the same whatever it is read with.
+    """
 
     def __init__(self, stored: Stored) -> None:
         if stored.features != VERSION or stored.categories != CATEGORIES:
             raise ValueError(f"model {stored.version} is for features {stored.features}, these are {VERSION}")
         self.version = stored.version
-        self._chars = _unpacked(stored.chars, stored.scales[0], 1 << CHAR_BITS)
-        self._words = _unpacked(stored.words, stored.scales[1], 1 << WORD_BITS)
-        self._shape = np.frombuffer(stored.shape, np.float32).reshape(shape_size(), len(CATEGORIES))
-        self._biases = np.array(stored.biases, np.float32)
+        self._chars, self._words = _table(stored.chars, CHAR_BITS), _table(stored.words, WORD_BITS)
+        # Of the blocks, one after the other, for each head.
+        self._scales = np.array(stored.scales)[:, None] / STEPS**2
+        shape = np.frombuffer(stored.shape, np.float32).reshape(shape_size(), _HEADS).astype(np.float64)
+        self._meetings, self._surface = shape[:-SURFACE], shape[-SURFACE:]
+        self._biases = np.array(stored.biases)
+        self._weigh_meeting = lru_cache(_MEETINGS)(self._weigh_classes)
 
-    def logits(self, bags: Bags) -> Numbers:
+    def logits(self, bags: Sequence[Bags]) -> Numbers:
         """Log-odds, (texts, categories), of texts that were read by `hashing.read_bags`."""
-        chars = _weighed(self._chars, bags.chars, bags.char_rows)
-        words = _weighed(self._words, bags.words, bags.word_rows)
-        both: Numbers = (chars + words)[:, : len(CATEGORIES)]
-        return (both + times(bags.shape, self._shape) + self._biases).astype(np.float32)
+        if not bags:
+            return np.zeros((0, _HEADS), np.float32)
+        return np.concatenate([self._weigh(each) for each in bags]) if len(bags) > 1 else self._weigh(bags[0])
+
+    def _weigh(self, bags: Bags) -> Numbers:
+        chars = _sums(self._chars, bags.chars, bags.char_starts)
+        words = _sums(self._words, bags.words, bags.word_starts)
+        both = np.array((chars, words))
+        means = both[:, :, :_HEADS] / np.sqrt(np.maximum(both[:, :, _HEADS:], 1)) * self._scales
+        met = [self._weigh_meeting(occurring) for occurring in bags.classes]
+        # Row by row: matrix products add up in an order that depends on how many rows there are.
+        seen = (bags.surface[:, :, None] * self._surface).sum(axis=1)
+        return (means[0] + means[1] + met + seen).astype(np.float32)
+
+    def _weigh_classes(self, occurring: int) -> tuple[float, ...]:
+        weighed: list[float] = (self._meetings[meetings(occurring)].sum(axis=0) + self._biases).tolist()
+        return tuple(weighed)
 
 
 def pack(weights: Numbers) -> tuple[bytes, tuple[float, ...]]:
@@ -72,24 +96,23 @@ def pack(weights: Numbers) -> tuple[bytes, tuple[float, ...]]:
     return steps.astype(np.int8).T.tobytes(), tuple(float(scale) for scale in scales)
 
 
-def _unpacked(packed: bytes, scales: tuple[float, ...], buckets: int) -> Halves:
-    steps = np.frombuffer(packed, np.int8).reshape(len(scales), buckets)
-    weights = np.zeros((buckets, _COLUMNS), np.float16)
-    for head, scale in enumerate(scales):
-        size = steps[head].astype(np.float32) / STEPS
-        weights[:, head] = np.sign(size) * size * size * scale
-    return weights
+def _table(packed: bytes, bits: int) -> Squares:
+    """A row for each place and a last one for what is no feature, (places + 1, columns)."""
+    table = np.zeros(((1 << bits) + 1, _COLUMNS), np.int16)
+    steps = np.frombuffer(packed, np.int8).reshape(_HEADS, -1).T.astype(np.int16)
+    table[:-1, :_HEADS] = steps * np.abs(steps)
+    table[:-1, _HEADS] = 1
+    return table
 
 
-def _weighed(weights: Halves, buckets: npt.NDArray[np.uint32], rows: npt.NDArray[np.intp]) -> Numbers:
-    """The sum of the weights of each text's features over the root of their number."""
-    sizes = np.diff(rows)
-    sums = np.zeros((len(sizes), _COLUMNS), np.float32)
-    filled = sizes > 0
-    if filled.any():
-        sums[filled] = np.add.reduceat(weights[buckets].astype(np.float32), rows[:-1][filled], axis=0)
-        sums[filled] /= np.sqrt(sizes[filled]).astype(np.float32)[:, None]
-    return sums
+def _sums(table: Squares, places: Places, starts: Sequence[int]) -> npt.NDArray[np.int32]:
+    """The sums of the rows of each text's features, (texts, columns)."""
+    kinds = table.take(places, axis=0, mode="clip")
+    each = kinds[0]
+    # Six squares of steps stay within sixteen bits.
+    for more in kinds[1:]:
+        each += more
+    return np.add.reduceat(each, starts, dtype=np.int32)
 
 
 def write_heads(stored: Stored, path: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from rostra.detect.kept import Kept
+
 VERSION: Final = "1"
 READ: Final = 400
 """Code points of a text that are looked at."""
@@ -26,8 +28,9 @@ _FEWEST_RUNS: Final = 3
 _LONGEST_WORD: Final = 70
 _RUN: Final = 4
 _STEP: Final = 3
-_NO_LANGUAGE: Final = re.compile(r"https?://\S*|www\.\S*|[@#]\w+|\w*\d\w*")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['`][^\W\d_]+)*")
+_NO_LANGUAGE: Final = re.compile(r"https?://\S*|www\.\S*|[@#]\w+|(?<!\w)[^\W\d]*\d\w*")
+_MAY_BE_NONE: Final = re.compile(r"://|www\.|[@#\d]")
+_WORD: Final = re.compile(r"[^\W\d_]++(?:['`][^\W\d_]++)*+")
 
 
 class Table(NamedTuple):
@@ -44,15 +47,15 @@ def recognise(text: str) -> str:
     Links, mentions, hashtags and numbers say nothing.
     """
     table = load_table()
-    runs = np.array(_runs(text), dtype=np.uint64)
+    runs = np.frombuffer(b"".join(map(_RUNS.__getitem__, _words(text))), np.uint64)
     if len(runs) < _FEWEST_RUNS:
         return ""
-    places = np.searchsorted(table.keys, runs)
-    places[places == len(table.keys)] = 0
-    known = places[table.keys[places] == runs]
+    places = table.keys.searchsorted(runs)
+    # A run beyond the last key is not the last key.
+    known = places[table.keys.take(places, mode="clip") == runs]
     if len(known) < _FEWEST_RUNS:
         return ""
-    totals = table.weights[known].sum(axis=0, dtype=np.int64)
+    totals = table.weights.take(known, axis=0).sum(axis=0, dtype=np.int64)
     first = int(totals.argmax())
     margin = int(totals[first]) - int(np.partition(totals, -2)[-2])
     return table.names[first] if margin >= _LEAST_MARGIN else ""
@@ -66,17 +69,27 @@ def load_table() -> Table:
         return Table(stored["keys"], stored["weights"], names)
 
 
-def _runs(text: str) -> list[int]:
-    found: list[int] = []
-    for word in _WORD.findall(_NO_LANGUAGE.sub(" ", text[:READ]).lower().replace("’", "'")):
-        letters = cast("str", word).encode("utf-8", "replace")[:_LONGEST_WORD]
-        if len(letters) < _RUN:
-            found.append(int.from_bytes(b" " + letters + b" ", "little"))
-            continue
-        last = len(letters) - _RUN
-        found += [
-            int.from_bytes(letters[at : at + _RUN] if at else b" " + letters[:_RUN], "little")
-            for at in range(0, last, _STEP)
-        ]
-        found.append(int.from_bytes((b" " if not last else b"") + letters[last:] + b" ", "little"))
-    return found
+def _words(text: str) -> list[str]:
+    read = text[:READ]
+    if _MAY_BE_NONE.search(read):
+        read = _NO_LANGUAGE.sub(" ", read)
+    return _WORD.findall(read.lower().replace("’", "'"))
+
+
+def _runs_of(word: str) -> bytes:
+    """The runs of one word, each as eight bytes."""
+    letters = word.encode("utf-8", "replace")[:_LONGEST_WORD]
+    if len(letters) < _RUN:
+        return _packed(b" " + letters + b" ")
+    last = len(letters) - _RUN
+    runs = [_packed(letters[at : at + _RUN] if at else b" " + letters[:_RUN]) for at in range(0, last, _STEP)]
+    return b"".join((*runs, _packed((b" " if not last else b"") + letters[last:] + b" ")))
+
+
+def _packed(run: bytes) -> bytes:
+    """Up to eight bytes as a little-endian number."""
+    return run.ljust(8, b"\0")
+
+
+# A word takes some 200 bytes.
+_RUNS: Final = Kept(_runs_of, most=4096, longest=30)

@@ -2,7 +2,8 @@
 
 MinHash over runs of letters. Of each of 256 minima one bit is kept (Li and König, "b-bit minwise hashing"), which tells
 more for its size than whole values do where much is in common; eighteen minima make the six keys by which copies are
-looked up. Where signatures are stored is for `rostra/screening/near_queries.py`.
+looked up. What a signature is stands in `signatures.py`; where they are stored is for
+`rostra/screening/near_queries.py`.
 """
 
 from __future__ import annotations
@@ -17,18 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
+from rostra.detect.signatures import BAD_NEAR, BITS, EMPTY, SIGNATURE_BYTES, BadEntry, Signature, most_different_bits
+
 VERSION: Final = "1"
 """Changes whenever the same text gets another signature; stored ones are then to be made anew."""
 BANDS: Final = 6
 """Keys of a signature; texts that share one are candidates."""
-NEAR: Final = 0.5
-# What is held against somebody must be more alike than what is shown to a person who looks.
-BAD_NEAR: Final = 0.65
-"""Similarity from which two texts count as copies. Of a hundred thousand unrelated pairs ten reach 0.27."""
-SIGNATURE_BYTES: Final = 32
 
 _ROWS: Final = 3
-_BITS: Final = SIGNATURE_BYTES * 8
+_MASK: Final = 2**64 - 1
 # A text is read this far, in code points.
 _READ: Final = 20_000
 # Of the runs of a longer text those with the smallest hashes stand for all.
@@ -53,47 +51,16 @@ _LETTER: Final = regex.compile(r"[\p{L}\p{M}]++")
 _PLANES: Final = 0x20000
 
 
-class Signature(msgspec.Struct, frozen=True):
-    """`bands` are signed 64-bit keys, `bits` 32 bytes to compare; both are empty for a text too short to compare."""
-
-    bands: tuple[int, ...] = ()
-    bits: bytes = b""
-
-
-EMPTY: Final = Signature()
-
-
 def signature(normal_text: str) -> Signature:
     """The signature of a normalised text. Texts that differ in links, mentions, numbers, case, punctuation or emoji
     alone have the same one. Empty for fewer than 16 letters (8 of Chinese, Japanese or Korean)."""
     codes = _letters(normal_text[:_READ].casefold())
-    wide = int(np.count_nonzero(codes >= _WIDE_FROM)) * 2 > len(codes)
+    wide = codes.itemsize > 1 and int(np.count_nonzero(codes >= _WIDE_FROM)) * 2 > len(codes)
     if len(codes) < (_WIDE_FEWEST if wide else _FEWEST):
         return EMPTY
     minima = np.multiply.outer(_hashed_runs(codes, _WIDE_RUN if wide else _RUN), _FACTORS).min(axis=0)
     bits = np.packbits((minima * _MIX) >> np.uint32(31) != 0)
     return Signature(_band_keys(minima), bits.tobytes())
-
-
-def similarity(one: Signature, other: Signature) -> float:
-    """How much two texts have in common, 0–1: an estimate of the Jaccard index of their runs of letters, with a
-    standard error of at most 0.06. 0 where one of them was too short."""
-    if not one.bits or not other.bits:
-        return 0.0
-    different = (int.from_bytes(one.bits) ^ int.from_bytes(other.bits)).bit_count()
-    return max(0.0, 1.0 - 2.0 * different / _BITS)
-
-
-def most_different_bits(least: float) -> int:
-    """The largest number of differing bits at which `similarity` is still at least `least`."""
-    return int((1.0 - least) * _BITS / 2)
-
-
-class BadEntry(msgspec.Struct, frozen=True):
-    """A signature of something that was removed or refused, and the clause under which it was."""
-
-    clause: str
-    bits: bytes
 
 
 class BadMatch(msgspec.Struct, frozen=True):
@@ -137,7 +104,7 @@ class KnownBad:
         different = int(distances[index])
         if different > self._most:
             return None
-        return BadMatch(self._clauses[index], 1.0 - 2.0 * different / _BITS, index)
+        return BadMatch(self._clauses[index], 1.0 - 2.0 * different / BITS, index)
 
     def match(self, wanted: Signature) -> str | None:
         """The clause of the entry most like `wanted`, or None where none is near enough."""
@@ -145,10 +112,12 @@ class KnownBad:
         return None if found is None else found.clause
 
 
-def _letters(text: str) -> npt.NDArray[np.uint32]:
+def _letters(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
     """The letters of a text, as code points, with one space for all that is between two words and one at the end."""
     if "/" in text or "@" in text or "＠" in text or "www." in text or "httpurl" in text:
         text = _VARYING.sub(" ", text)
+    if text.isascii():
+        return np.frombuffer(b" ".join([*text.encode("ascii").translate(_ASCII_LETTERS).split(), b""]), np.uint8)
     codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
     is_letter = _IS_LETTER[np.minimum(codes, np.uint32(_PLANES))]
     codes[~is_letter] = 0x20
@@ -158,36 +127,36 @@ def _letters(text: str) -> npt.NDArray[np.uint32]:
     return codes[is_letter | follows_letter]
 
 
-def _hashed_runs(codes: npt.NDArray[np.uint32], length: int) -> npt.NDArray[np.uint32]:
+def _hashed_runs(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint32], length: int) -> npt.NDArray[np.uint32]:
     """A well-mixed hash of every run of `length` codes, or a sample of them that is the same for copies."""
-    count = len(codes) - length + 1
-    hashes = codes[:count] * _WEIGHTS[0]
-    for at in range(1, length):
-        hashes += codes[at : at + count] * _WEIGHTS[at]
+    hashes = np.correlate(codes, _WEIGHTS[:length]).astype(np.uint32, copy=False)
     hashes ^= hashes >> np.uint32(16)
     hashes *= np.uint32(0x85EBCA6B)
     hashes ^= hashes >> np.uint32(13)
     hashes *= np.uint32(0xC2B2AE35)
     hashes ^= hashes >> np.uint32(16)
-    return np.partition(hashes, _SAMPLE)[:_SAMPLE] if count > _SAMPLE else hashes
+    return np.partition(hashes, _SAMPLE)[:_SAMPLE] if len(hashes) > _SAMPLE else hashes
 
 
 def _band_keys(minima: npt.NDArray[np.uint32]) -> tuple[int, ...]:
-    rows = minima[: BANDS * _ROWS].reshape(BANDS, _ROWS).astype(np.uint64)
-    keys = _BAND_SEEDS
-    for at in range(_ROWS):
-        keys = (keys ^ rows[:, at]) * np.uint64(0x9E3779B97F4A7C15)
-        keys = keys ^ (keys >> np.uint64(32))
-    return tuple(keys.view(np.int64).tolist())
+    rows: list[int] = minima[: BANDS * _ROWS].tolist()
+    keys: list[int] = []
+    for band, seed in enumerate(_BAND_SEEDS):
+        key = seed
+        for row in rows[band * _ROWS : (band + 1) * _ROWS]:
+            key = (key ^ row) * 0x9E3779B97F4A7C15 & _MASK
+            key ^= key >> 32
+        keys.append(key - (key >> 63 << 64))
+    return tuple(keys)
 
 
 def _constants(seed: int, count: int) -> list[int]:
     """SplitMix64. Stored signatures rest on these numbers, so they come from no library that may change."""
     numbers: list[int] = []
     for step in range(1, count + 1):
-        mixed = (seed + step * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        mixed = (seed + step * 0x9E3779B97F4A7C15) & _MASK
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
         numbers.append(mixed ^ (mixed >> 31))
     return numbers
 
@@ -205,7 +174,8 @@ def _letter_table() -> npt.NDArray[np.bool_]:
 
 
 _IS_LETTER: Final = _letter_table()
-_FACTORS: Final = _odd(1, _BITS)
+_ASCII_LETTERS: Final = bytes(byte if chr(byte).isalpha() and byte < 128 else ord(" ") for byte in range(256))
+_FACTORS: Final = _odd(1, BITS)
 _WEIGHTS: Final = _odd(2, _RUN)
-_BAND_SEEDS: Final = np.array(_constants(3, BANDS), dtype=np.uint64)
+_BAND_SEEDS: Final = _constants(3, BANDS)
 _MIX: Final = np.uint32(0x9E3779B1)

@@ -1,8 +1,9 @@
 """Undoes what people do to hide words, and keeps the way back: every span of the result has a place in the original.
 
-One text goes through a few passes, each linear in its length: what is too long is cut, addresses and names of people
-are masked, code points are folded (`folding`), letters set apart are joined, digits and signs that stand for letters
-are read where that gives a known word (`words`), stretched words are shortened. What the words mean is for others.
+One text goes through a few passes, each linear in its length: what is too long is cut, codes are read and lines turned
+(`unwrap`), addresses and names of people are masked, code points are folded (`folding`), letters set apart are joined
+and words run together parted (`spacing`), digits and signs that stand for letters are read where that gives a known
+word (`words`), stretched words are shortened. What the words mean is for others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,24 @@ from typing import Final
 import msgspec
 
 from rostra.detect.folding import FOLDED, FOREIGN, LOOKALIKE, STRAY_MARKS
-from rostra.detect.words import SHARP, is_known, join_letters, read_signs, shorten
+from rostra.detect.spacing import (
+    APART,
+    COMPOUND,
+    DOUBLED,
+    LINE_ENDS,
+    ONE_A_LINE,
+    STRUNG,
+    TAGGED,
+    TOGETHER,
+    TWO_APART,
+    join_letters,
+    join_two,
+    part_tags,
+    part_together,
+    part_words,
+)
+from rostra.detect.unwrap import ENTITY, LINE, MAY_BE_TURNED, OVERRIDDEN, TAGS, plain_entity, run_forwards, stand_up
+from rostra.detect.words import SHARP, is_known, read_signs, read_spare, shorten
 
 # What is looked at of a text, in code points: more than any post may have, and enough for what other servers send.
 LOOKED_AT: Final = 20_000
@@ -72,6 +90,7 @@ def normalise(text: str) -> Normal:
     """Folds and de-obfuscates; never fails, and never gives more than 4 code points for one that is looked at."""
     work = _Work(text)
     work.cut()
+    work.unwrap()
     work.mask()
     work.fold()
     work.uncover()
@@ -81,7 +100,7 @@ def normalise(text: str) -> Normal:
 # --- the passes
 _MASKED: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]{1,2000}"
-    r"|(?<![\w@.])@[A-Za-z0-9_][\w.-]{0,60}(?:@[\w.-]{1,100})?(?<![.-])"
+    r"|(?<![\w@.$+|€])@[A-Za-z0-9_][\w.-]{0,60}(?:@(?:localhost|[\w-]{1,60}\.[\w.-]{1,60}))?(?<![.-])(?![\w@])"
     r"|(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,60}@[A-Za-z0-9][\w-]{0,60}\.[\w.-]{1,60}(?<![.-])"
     r"|#\w{4,100}",
 )
@@ -92,19 +111,16 @@ _FOREIGN: Final = re.compile(f"[{FOREIGN}]")
 _MIXED: Final = re.compile(f"[a-z{FOREIGN}]*[{FOREIGN}][a-z{FOREIGN}]*")
 _STRAY: Final = re.compile(f"(?<=[a-z0-9])[{STRAY_MARKS}]{{1,40}}")
 
-# Single letters with the same sort of thing between them: `k i l l`, `k.i.l.l`, `k - i - l - l`.
-_APART: Final = re.compile(
-    r"(?<![^\W_])(?:[a-z0-9@$!|*] ?[.\-_*·,/|~+:;] ?){2,40}[a-z0-9@$](?![^\W_])"
-    r"|(?<![^\W_])[a-z0-9@$](?: {1,3}[a-z0-9@$!|*]){2,120}(?![^\W_])"
-)
+_SPARE: Final = re.compile(r"(?<![^\s])(?:[tvmcsl7+($15|][i1!|]|1)(?![^\s,.?])")
 # A word with signs or digits in it, or with one thing in the middle: `k1ll`, `$hoot`, `sh*t`, `k-ill`.
-_SIGNED: Final = re.compile(r"(?=[^\s]{0,24}[a-z$@€])(?=[^\s]{0,24}[0-9@$!|*+€£¡(_.\-·~#'])[^\s\"?,;:]{2,25}")
+_SIGNED: Final = re.compile(r"(?=[^\s]{0,24}[a-z$@€])(?=[a-z]{0,24}[^a-z\s\"?,;:])[^\s\"?,;:]{2,25}")
 _STRETCHED: Final = re.compile(r"[a-z]{0,30}([a-z])\1\1[a-z]{0,60}")
 _REPEATED: Final = re.compile(r"([^\w\s*])\1{3,}|(\s)\2{2,}|(\S)\3{7,}")
 # What none of the above can match in: most posts.
 _MAY_HIDE: Final = re.compile(
-    r"[^\W_][^\w\s'][^\W_]|[a-z][0-9@$!|*+€£¡(_#][a-z]|[0-9@$!|€£¡(][a-z]|[a-z][0-9@$|€£]|(.)\1\1"
-    r"|(?<![^\W_])[a-z0-9@$] ?[ .\-_*·,/|~+:;] {0,2}[a-z0-9@$!|*](?![^\W_])|\s\s\s",
+    r"[^\W_](?:[^\w\s']|[^\w\s]{2,6}|'[a-z]{1,3}')[^\W_]|[a-z][0-9@$!|*+€£¡(_#][a-z]|[0-9@$!|€£¡(][a-z]|[a-z][0-9@$|€£]|(.)\1\1"
+    r"|(?<![^\W_])[a-z0-9@$] ?[ .\-_*·,/|~+:;\n] {0,2}[a-z0-9@$!|*](?![^\W_])|\s\s\s|#[a-z]{1,24} #|[a-z]!\|"
+    r"|(?<![a-z])([a-z])\2([a-z])\3([a-z])\4",
     re.DOTALL,
 )
 
@@ -117,6 +133,8 @@ class _Work:
         self.passes: list[Edits] = []
         self.hidden = 0.0
         self.signed = 0
+        self.joined = 0
+        self.doubled = 0
         self.is_cut = False
 
     def result(self) -> Normal:
@@ -133,8 +151,9 @@ class _Work:
         self.text = f"{self.text[:_HEAD]}\n{self.text[length - _TAIL :]}"
         self.passes.append(Edits((_HEAD,), (_HEAD + 1,), (_HEAD,), (length - _TAIL,)))
 
-    def rewrite(self, pattern: re.Pattern[str], change: Callable[[_Found], str | None]) -> None:
-        """Puts what `change` gives in the place of each match; None leaves it."""
+    def rewrite(self, pattern: re.Pattern[str], change: Callable[[_Found], str | None], *, turns: bool = False) -> None:
+        """Puts what `change` gives in the place of each match; None leaves it. Where it `turns` what it finds, letters
+        are not where they were even if there are as many."""
         text, parts, last, ahead = self.text, list[str](), 0, 0
         now, now_end, was, was_end = list[int](), list[int](), list[int](), list[int]()
         for found in pattern.finditer(text):
@@ -144,7 +163,7 @@ class _Work:
             start, end = found.span()
             parts += (text[last:start], put)
             last = end
-            if len(put) != end - start:
+            if turns or len(put) != end - start:
                 now.append(start + ahead)
                 now_end.append(start + ahead + len(put))
                 was.append(start)
@@ -154,6 +173,33 @@ class _Work:
             self.text = "".join((*parts, text[last:]))
             if now:
                 self.passes.append(Edits(tuple(now), tuple(now_end), tuple(was), tuple(was_end)))
+
+    def unwrap(self) -> None:
+        """Reads codes of HTML, and lines as people see them."""
+        if "&" in self.text:
+            self.rewrite(ENTITY, self._read_entity)
+        if "</" in self.text:
+            self.rewrite(TAGS, self._drop)
+        if self.text.isascii():
+            return
+        if "\u202e" in self.text:
+            self.rewrite(OVERRIDDEN, self._override, turns=True)
+        if MAY_BE_TURNED.search(self.text):
+            self.rewrite(LINE, lambda found: self._turned(stand_up(found.group())), turns=True)
+
+    def _read_entity(self, found: _Found) -> str | None:
+        plain = plain_entity(found.group())
+        self.hidden += 0.25 if plain is not None and plain.isalnum() else 0
+        return plain
+
+    def _override(self, found: _Found) -> str | None:
+        shown = found[1][::-1]
+        forwards = sum(map(is_known, _WORDS.findall(shown.lower())))
+        return self._turned(shown) if forwards > sum(map(is_known, _WORDS.findall(found[1].lower()))) else None
+
+    def _turned(self, text: str | None) -> str | None:
+        self.hidden += text is not None
+        return text
 
     def mask(self) -> None:
         """Puts one word for each address and name, and takes hashtags apart at their humps."""
@@ -196,34 +242,78 @@ class _Work:
         return ""
 
     def _fold_foreign(self) -> None:
-        words = [found.group() for found in _MIXED.finditer(self.text)]
+        words = [found.group().translate(LOOKALIKE) for found in _MIXED.finditer(self.text)]
         # A wholly foreign text that happens to have such letters is in another language.
-        disguised = all(ord(char) < 0x250 or ord(char) in LOOKALIKE for word in words for char in word)
+        long = [word for word in words if len(word) > 2]
+        disguised = 2 * sum(map(is_known, long)) >= max(len(long), 1)
 
         def change(found: _Found) -> str | None:
             word = found.group()
+            read = word.translate(LOOKALIKE)
             mixed = bool(_LATIN.search(word))
-            if not mixed and not disguised:
+            if (not read.isascii() and not mixed) or not (disguised or (mixed and _NEAR_LATIN.search(word))):
                 return None
             self.hidden += 1 if mixed and len(word) > 1 else 0.5
-            return word.translate(LOOKALIKE)
+            return read
 
         self.rewrite(_MIXED, change)
 
     def uncover(self) -> None:
         """Joins letters set apart, reads signs as letters, shortens what is stretched."""
-        if not _MAY_HIDE.search(self.text):
-            return
-        self.rewrite(_REPEATED, _shorten_run)
-        self.rewrite(_APART, self._join)
+        if any(map(run_forwards, self.text.split("\n"))):
+            self.rewrite(LINE, lambda found: self._turned(run_forwards(found.group())), turns=True)
+        if "\n\n" in self.text:
+            self.rewrite(ONE_A_LINE, lambda found: LINE_ENDS.sub("\n", found.group()))
+        if _MAY_HIDE.search(self.text):
+            self._undouble()
+            self.rewrite(_REPEATED, _shorten_run)
+            self._space()
+            self._spell()
+        self._part()
+
+    def _spell(self) -> None:
+        """Reads signs as letters, and shortens what is stretched."""
         self.rewrite(_SIGNED, self._read)
         if self.signed:
             self.rewrite(_SIGNED, self._read_freely)
+            self.rewrite(_SPARE, lambda found: read_spare(found.group(), sure=self.signed > 1))
         self.rewrite(_STRETCHED, self._shorten)
+
+    def _undouble(self) -> None:
+        """`kkiillll yyoouu`: only where a word has it throughout."""
+        if any(len(found.group()) > 5 and is_known(found.group()[::2]) for found in DOUBLED.finditer(self.text)):
+            self.hidden += 1
+            self.rewrite(DOUBLED, lambda found: found.group()[::2])
+
+    def _space(self) -> None:
+        """Puts letters together and words apart."""
+        self.rewrite(APART, self._join)
+        if self.joined:
+            self.rewrite(TWO_APART, lambda found: join_two(found.group()))
+        self.rewrite(TAGGED, lambda found: self._parted(part_tags(found.group())))
+        self.rewrite(STRUNG, self._string)
+
+    def _part(self) -> None:
+        """Parts what has no spaces at all."""
+        long = [word for word in TOGETHER.findall(self.text) if not is_known(word)]
+        # Each is looked at letter by letter, which costs more than all else.
+        parted = {word: part_together(word) for word in set(long[:_MOST_TOGETHER])}
+        if any(parted.values()):
+            self.rewrite(TOGETHER, lambda found: self._parted(parted.get(found.group())))
+
+    def _string(self, found: _Found) -> str | None:
+        words = part_words(found.group())
+        # Alternatives and compounds are written so, too.
+        return words if COMPOUND.search(found.group()) else self._parted(words)
+
+    def _parted(self, text: str | None) -> str | None:
+        self.hidden += 0.0 if text is None else 0.5
+        return text
 
     def _join(self, found: _Found) -> str | None:
         joined = join_letters(found.group())
         if joined is not None:
+            self.joined += 1
             self.hidden += 1 if any(word in SHARP for word in joined.split()) else 0.1
         return joined
 
@@ -250,10 +340,16 @@ class _Work:
 
 _CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _LATIN: Final = re.compile("[a-z]")
+# Where a word mixes one of these with Latin letters, nobody speaks a language.
+_NEAR_LATIN: Final = re.compile("[\u0370-\u058f\u13a0-\u13ff\uab70-\uabbf]")
+_WORDS: Final = re.compile("[a-z]{3,24}")
+_MOST_TOGETHER: Final = 40
 _EDGES: Final = ".,!?;:)('\"*~_-|+#·[]{}<>/"
 _MASKS: Final = frozenset({"@user", "httpurl", "name@mail"})
 # Alphabets made for show: mathematical, full-width, circled, squared, small capitals.
-_STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\uff21-\uff5a\u24b6-\u24e9\U0001f130-\U0001f189ᴀ-ᴢɢɪɴʀʏʙʜʟꜰꜱ]+")
+_STYLED: Final = re.compile(
+    "[\u249c-\u24b5\U0001f110-\U0001f129\U0001d400-\U0001d7ff\uff21-\uff5a\u24b6-\u24e9\U0001f130-\U0001f189ᴀ-ᴢɢɪɴʀʏʙʜʟꜰꜱ]+"
+)
 _UNSEEN: Final = re.compile(
     "(?<=[^\\W_])[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]+(?=[^\\W_])"
 )

@@ -10,12 +10,15 @@ machine. Whether a hash is known is for `bank.py`.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pyvips
+
+if TYPE_CHECKING:
+    # Whoever has a picture has it imported.
+    import pyvips
 
 VERSION: Final = "1"
 HASH_BYTES: Final = 32

@@ -1,4 +1,4 @@
-"""Which words there are, and what a hidden word may stand for: the reading of signs, gaps and stretched letters.
+"""Which words there are, and what a hidden word may stand for: the reading of signs and of stretched letters.
 
 Two lists: `sharp.txt`, the words that people hide, written by hand; and the words that are common in English and
 Italian, from the model's folder, which keep ordinary text from being read as something else.
@@ -62,19 +62,23 @@ _SHORT: Final = {
     "b8": "bait",
     "w8": "wait",
 }
+# Words of one letter and of two.
+_SPARE: Final = {"1": "i"} | {
+    first + second: f"{letter}i"
+    for letter, signs in {"t": "t7+", "v": "v", "m": "m", "c": "c(", "s": "s5$", "l": "l1|"}.items()
+    for first, second in itertools.product(signs, "i1!|")
+    if (first, second) != (letter, "i")
+}
 _MOST_READINGS: Final = 64
-_LONGEST: Final = 18
-_SEPARATORS: Final = str.maketrans("", "", "-_.·~'*+/,:;|\" \n")
-_INSIDE: Final = str.maketrans("", "", "-_.·~")
+LONGEST: Final = 18
 _SIGNS: Final = frozenset(_READINGS)
 _EDGE: Final = ".,!?;:)('\"*~_-|+#·[]{}<>/"
+_QUOTES: Final = ".,?;:)'\"~_-·#[]{}<>/"
 # `1st`, `90s`, `5pm`, `10km`: numbers and what they count.
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|s|am|pm|[a-z]|kg|km|cm|mm|ml|gb|mb|tb|hz|ft|lb|lbs|min|hrs?|yo|euro?)")
 # `power5`, `co2`: a name with a number.
 _NUMBERED: Final = re.compile(r"[a-z]+\d+")
 _SIGN_RUNS: Final = re.compile("[^a-z]+")
-_LETTERS: Final = re.compile("[a-z]")
-_GAP: Final = re.compile(r" {2,}|\n")
 
 
 @cache
@@ -90,69 +94,6 @@ def is_known(word: str) -> bool:
     return word in SHARP or word in common()
 
 
-def join_letters(spread: str) -> str | None:
-    """`k i l l` is `kill`, `i h a t e y o u` is `i hate you`; None where that gives no words."""
-    if " " in spread and not _LETTERS.search(spread.translate(_INSIDE)):
-        return None
-    words: list[str] = []
-    for part in _GAP.split(spread):
-        letters = part.translate(_SEPARATORS if not part.replace(" ", "").isalnum() else _SPACES)
-        found = _spell(letters)
-        if found is None:
-            return None
-        words.append(found)
-    return " ".join(words)
-
-
-_SPACES: Final = str.maketrans("", "", " ")
-
-
-def _spell(letters: str) -> str | None:
-    """The letters as one known word, or several."""
-    if not 1 < len(letters) <= 130:
-        return letters if letters in {"i", "a", "u", "e", "o"} else None
-    if not letters.isalpha():
-        read = _read_core(letters)
-        return read if read is not None and read in SHARP else None
-    if len(letters) > 2 and is_known(letters):
-        return letters
-    return _segment(letters) if len(letters) > 3 else None
-
-
-# What a letter costs that is in no known word, where a word costs one.
-_STRAY: Final = 1.5
-_MOSTLY: Final = 0.6
-
-
-def _segment(letters: str) -> str | None:
-    """The fewest known words that the letters spell, with a name or a slip in between, where they are no chance."""
-    # best[end]: the cost, where the last piece starts, whether that is a word
-    best: list[tuple[float, int, bool]] = [(0.0, 0, False)]
-    for end in range(1, len(letters) + 1):
-        here = (best[end - 1][0] + _STRAY, end - 1, False)
-        for start in range(max(0, end - _LONGEST), end):
-            word = letters[start:end]
-            if best[start][0] + 1 < here[0] and (word in _ALONE or (end - start > 1 and is_known(word))):
-                here = (best[start][0] + 1, start, True)
-        best.append(here)
-    pieces: list[tuple[str, bool]] = []
-    end = len(letters)
-    while end:
-        _cost, start, whole = best[end]
-        if not whole and pieces and not pieces[-1][1]:
-            pieces[-1] = (letters[start:end] + pieces[-1][0], False)
-        else:
-            pieces.append((letters[start:end], whole))
-        end = start
-    sure = sum(len(word) for word, whole in pieces if whole and len(word) > 2)
-    if sure < _MOSTLY * len(letters) or len(letters) < 2.2 * len(pieces):
-        return None
-    return " ".join(word for word, _whole in reversed(pieces))
-
-
-_ALONE: Final = frozenset("iaeou")
-
-
 def read_signs(word: str, *, freely: bool = False) -> str | None:
     """`k1ll` is `kill`, `sh*t` is `shit`, `k-ill` is `kill`; None for numbers, names and whatever gives no word.
 
@@ -161,19 +102,37 @@ def read_signs(word: str, *, freely: bool = False) -> str | None:
     head = len(word) - len(word.lstrip(_EDGE))
     core = word[head:].rstrip(_EDGE)
     if len(core) < 2 or core.isalpha() or core.isdigit() or _NUMBER.fullmatch(core):
-        return None
+        return _read_edges(word, core, freely=freely)
     tail = word[head + len(core) :]
     read = _SHORT.get(core)
     if read is None:
-        read = _read_core(core, freely=freely) or _read_stars(core) or _read_inside(core)
-    return None if read is None else f"{word[:head]}{read}{tail}"
+        read = read_core(core, freely=freely) or _read_stars(core, freely=freely) or _read_inside(core, freely=freely)
+    if read is None:
+        return _read_edges(word, core, freely=freely)
+    return f"{word[:head]}{read}{tail}"
 
 
-def _read_core(core: str, *, freely: bool = False) -> str | None:
+def _read_edges(word: str, core: str, *, freely: bool) -> str | None:
+    """`k!||` is `kill`, `amm*zz*` is `ammazzo`: signs at the ends are letters where there are others inside, or where
+    all are read freely; elsewhere they end a sentence, or stand for either gender."""
+    whole = word.strip(_QUOTES)
+    if whole == core or (len(core) > 1 and core.isalpha() and (is_known(core) or not freely)):
+        return None
+    read = read_core(whole, freely=freely) or (_read_stars(whole, freely=freely) if "*" in core else None)
+    return read if read is not None and is_known(read) else None
+
+
+def read_spare(word: str, *, sure: bool) -> str | None:
+    """`t1` is `ti`, in a text in which other words were hidden so; without a letter only where it is `sure`, because
+    several were."""
+    return _SPARE.get(word) if sure or word[0].isalpha() else None
+
+
+def read_core(core: str, *, freely: bool = False) -> str | None:
     """Signs and digits as letters."""
     signs = sum(char in _SIGNS for char in core)
     letters = sum("a" <= char <= "z" for char in core)
-    if not signs or signs + letters != len(core) or len(core) < 3 or len(core) > _LONGEST or signs > 6:
+    if not signs or signs + letters != len(core) or len(core) < 3 or len(core) > LONGEST or signs > 8:
         return None
     if not letters and not any(char in "@$!" for char in core):
         return None
@@ -191,15 +150,20 @@ def _read_core(core: str, *, freely: bool = False) -> str | None:
     return None
 
 
-def _read_stars(core: str) -> str | None:
-    """Letters that were struck out, where the rest can only be a word that people strike out."""
+def _read_stars(core: str, *, freely: bool) -> str | None:
+    """Letters that were struck out, where the rest can only be a word that people strike out; `freely`, where it can
+    only be one word."""
     stars = sum(char in "*#_-." for char in core)
     letters = sum("a" <= char <= "z" for char in core)
-    if "*" not in core or letters < 2 or stars > 4 or stars + letters != len(core):
+    if "*" not in core or letters < 2 or stars > 4 or stars + letters != len(core) or core[0] == "*":
         return None
     pattern = re.compile("".join("[a-z]" if char in "*#_-." else char for char in core))
     # Vowels are what is struck out most.
-    return next((word for word in _by_shape()[core[0], len(core)] if pattern.fullmatch(word)), None)
+    sharp = next((word for word in _by_shape()[core[0], len(core)] if pattern.fullmatch(word)), None)
+    if sharp is not None or not freely:
+        return sharp
+    fitting = [word for word in common() if len(word) == len(core) and pattern.fullmatch(word)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 @cache
@@ -210,13 +174,20 @@ def _by_shape() -> defaultdict[tuple[str, int], list[str]]:
     return shapes
 
 
-def _read_inside(core: str) -> str | None:
+def _read_inside(core: str, *, freely: bool) -> str | None:
     """One word with something put into it."""
-    joined = core.translate(_INSIDE)
-    if joined == core or joined not in SHARP or len(joined) < 4:
+    pieces = _PIECES.findall(core)
+    joined = "".join(pieces)
+    if len(joined) < 4 or len(pieces) < 2 or not (joined in SHARP or (freely and is_known(joined))):
         return None
-    pieces = [piece for piece in re.split(r"[-_.·~]+", core) if piece]
+    # `who're`, `kill(s)`, `rifugiati/e`: two words, or two forms of one.
+    contracted = len(pieces) == 2 and "'" in core
+    if contracted or pieces[0] in SHARP or any(char.isalnum() for char in _PIECES.sub("", core)):
+        return None
     return None if all(len(piece) > 1 and is_known(piece) for piece in pieces) else joined
+
+
+_PIECES: Final = re.compile("[a-z]+")
 
 
 def shorten(word: str) -> str:

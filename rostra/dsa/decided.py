@@ -36,11 +36,13 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """One action. `ends_at` is None for good; `label` is its title by language, where it is one. On a file of a post:
-    its `place` among its `files`, counted from one, what it is (`content`) and its author's `description` of it."""
+    its `place` among its `files`, counted from one, what it is (`content`) and its author's `description` of it.
+    `unpublished`: of a removal, that nobody but its author had ever seen it."""
 
     kind: Kind
     on: Literal["status", "account", "media"] = "status"
     ends_at: datetime | None = None
+    unpublished: bool = False
     label: Texts = {}
     place: int = 0
     files: int = 0

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
-from babel.dates import format_date, format_datetime
 
 from rostra.dsa import schema
 from rostra.dsa.decided import Decided, Done, Texts
 from rostra.dsa.facts import found_of
 from rostra.dsa.words import WORDS
+from rostra.text.dates import long_date, long_moment
 
 # How long an appeal may be made: Article 20(1) asks for six months at least, counted from the notice.
 APPEAL_MONTHS: Final = 6
@@ -29,10 +29,26 @@ class Section(msgspec.Struct, frozen=True):
     paragraphs: tuple[str, ...]
 
 
+class Redress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an appeal is: it can be filed until a day ("open"), that day has gone ("late"), there is nothing left to
+    appeal against ("back"), or it was filed, and stands there. `until`: last day of six months; `ended_on`: the day on
+    which an appeal was decided, or the decision was taken back."""
+
+    until: date
+    state: Literal["open", "late", "back", "filed", "panel", "upheld", "overturned", "modified"] = "open"
+    filed_on: date | None = None
+    ended_on: date | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the decision is left that anybody could turn to."""
+        return self.state in ("back", "overturned", "modified")
+
+
 def explain(
-    decided: Decided, language: str, *, appeal_url: str, appeal_until: date, clause_url: str = ""
+    decided: Decided, language: str, *, appeal_url: str, redress: Redress, clause_url: str = ""
 ) -> tuple[Section, ...]:
-    """The explanation in `language`, in English where there are no words in it. `appeal_until`: last day of six months.
+    """The explanation in `language`, in English where there are no words in it.
 
     Facts are shown without what points to others, as in the statement.
     """
@@ -42,7 +58,7 @@ def explain(
         Section(words["h.done"], _done(decided, words, tongue)),
         Section(words["h.why"], _why(decided, words, language, clause_url)),
         Section(words["h.how"], _how(decided, words)),
-        Section(words["h.redress"], _redress(decided, words, tongue, appeal_url, appeal_until)),
+        Section(words["h.redress"], _redress(decided, words, tongue, appeal_url, redress)),
     )
 
 
@@ -82,8 +98,8 @@ def say(texts: Texts, language: str) -> str:
 
 
 def _done(decided: Decided, words: Mapping[str, str], tongue: str) -> tuple[str, ...]:
-    made = format_date(decided.content_date, "long", locale=tongue)
-    begun = format_datetime(decided.decided_at.astimezone(UTC), "long", tzinfo=UTC, locale=tongue)
+    made = long_date(decided.content_date, tongue)
+    begun = long_moment(decided.decided_at.astimezone(UTC), tongue)
     about = words["subject.post" if decided.subject_kind == "status" else "subject.account"] % {"day": made}
     acts = tuple(f"• {_act(action, words, tongue)}" for action in decided.actions)
     territory = set(decided.territory) & set(schema.COUNTRIES)
@@ -93,7 +109,7 @@ def _done(decided: Decided, words: Mapping[str, str], tongue: str) -> tuple[str,
 
 
 def _act(action: Done, words: Mapping[str, str], tongue: str) -> str:
-    done = words[f"act.{action.kind}.{action.on}"]
+    done = words["act.refuse.status" if action.unpublished else f"act.{action.kind}.{action.on}"]
     if action.kind == "label":
         done = done % {"label": say(action.label, tongue) or words["label.unnamed"]}
     if action.on == "media":
@@ -102,7 +118,7 @@ def _act(action: Done, words: Mapping[str, str], tongue: str) -> str:
         return done
     if action.ends_at is None:
         return f"{done} {words['until.none']}"
-    end = format_datetime(action.ends_at.astimezone(UTC), "long", tzinfo=UTC, locale=tongue)
+    end = long_moment(action.ends_at.astimezone(UTC), tongue)
     return f"{done} {words['until'] % {'time': end}}"
 
 
@@ -126,7 +142,8 @@ def _why(decided: Decided, words: Mapping[str, str], language: str, clause_url: 
             ground,
             words["clause"] % {"title": title, "text": text} if text else title,
             words["clause.page"] % {"url": clause_url} if clause_url else "",
-            reason,
+            # Where nobody has written a reason it is the title once more.
+            "" if reason == title else reason,
             words["facts"] % {"facts": found} if found else "",
         )
         if paragraph
@@ -139,10 +156,12 @@ def _how(decided: Decided, words: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _redress(
-    decided: Decided, words: Mapping[str, str], tongue: str, appeal_url: str, appeal_until: date
+    decided: Decided, words: Mapping[str, str], tongue: str, appeal_url: str, redress: Redress
 ) -> tuple[str, ...]:
-    last = format_date(appeal_until, "long", locale=tongue)
-    appeal = words["redress.appeal"] % {"day": last, "url": appeal_url}
-    if not decided.restricts:
+    given = {"url": appeal_url, "day": long_date(redress.until, tongue)}
+    given |= {"filed": long_date(redress.filed_on, tongue)} if redress.filed_on else {}
+    given |= {"ended": long_date(redress.ended_on, tongue)} if redress.ended_on else {}
+    appeal = words[f"redress.{redress.state}"] % given
+    if redress.is_over or not decided.restricts:
         return (appeal,)
     return (appeal, words["redress.bodies"], words["redress.court"])

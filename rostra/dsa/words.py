@@ -25,7 +25,7 @@ _ENGLISH: Final = {
     "act.label.account": "We added a label to your account: %(label)s.",
     "act.sensitive.status": "We covered your post until a reader chooses to see it.",
     "act.sensitive.account": "We cover the media in all your posts until a reader chooses to see them.",
-    "act.sensitive.media": "We covered your post until a reader chooses to see it, because of %(file)s.",
+    "act.sensitive.media": "We covered %(file)s until a reader chooses to see it; many apps cover the whole post.",
     "act.remove.media": "We removed %(file)s. The rest of your post stays as it is.",
     "file.image": "a picture",
     "file.video": "a film",
@@ -38,6 +38,7 @@ _ENGLISH: Final = {
     "act.limit.status": "Your post is shown only to your followers and to those who open it; it is not recommended.",
     "act.limit.account": "Your posts are shown only to your followers and to those who look for them.",
     "act.remove.status": "We removed your post. Only you can still see it.",
+    "act.refuse.status": "We did not publish your post. Only you can see it.",
     "act.remove.account": "We removed content of your profile.",
     "act.warn.status": "We warn you. Your post stays as it is.",
     "act.warn.account": "We warn you. Your account stays as it is.",
@@ -61,8 +62,19 @@ _ENGLISH: Final = {
     "decided.fully": "The decision was made automatically, without a person.",
     "decided.partially": "An automatic check and a person made the decision together.",
     "decided.not": "A person looked at it and decided; nothing was decided automatically.",
-    "redress.appeal": "You can appeal, free of charge, until %(day)s: %(url)s. A person who had no part in this"
+    "redress.open": "You can appeal, free of charge, until %(day)s: %(url)s. A person who had no part in this"
     " decision will look at it again.",
+    "redress.late": "You could appeal until %(day)s.",
+    "redress.back": "This decision was taken back on %(ended)s: there is nothing left to appeal against.",
+    "redress.filed": "You appealed on %(filed)s. A person who had no part in this decision looks at it again, and you"
+    " will be told what comes of it.",
+    "redress.panel": "You appealed on %(filed)s. A panel of people of this server, drawn by lot, looks at it, and you"
+    " will be told what comes of it.",
+    "redress.upheld": "You appealed on %(filed)s. The appeal was rejected on %(ended)s: the decision stands.",
+    "redress.overturned": "You appealed on %(filed)s. The appeal was granted on %(ended)s: this decision is overturned,"
+    " and counts for nothing.",
+    "redress.modified": "You appealed on %(filed)s. The appeal was granted in part on %(ended)s: this decision is"
+    " undone, and another holds in its place, with a statement of its own.",
     "redress.bodies": "You can also turn to an out-of-court dispute settlement body that is certified in the European"
     " Union (Article 21 of Regulation (EU) 2022/2065). The European Commission publishes the list of them.",
     "redress.court": "And you can go to court at any time, whether or not you have appealed.",
@@ -84,7 +96,7 @@ _ITALIAN: Final = {
     "act.label.account": "Abbiamo aggiunto un'etichetta al tuo account: %(label)s.",
     "act.sensitive.status": "Abbiamo coperto il tuo post finché chi legge non sceglie di vederlo.",
     "act.sensitive.account": "Copriamo i media di tutti i tuoi post finché chi legge non sceglie di vederli.",
-    "act.sensitive.media": "Abbiamo coperto il tuo post finché chi legge non sceglie di vederlo, a causa di %(file)s.",
+    "act.sensitive.media": "Abbiamo coperto %(file)s finché chi legge non sceglie di vederlo; molte app coprono tutto.",
     "act.remove.media": "Abbiamo rimosso %(file)s. Il resto del tuo post rimane com'è.",
     "file.image": "un'immagine",
     "file.video": "un filmato",
@@ -97,6 +109,7 @@ _ITALIAN: Final = {
     "act.limit.status": "Il tuo post è mostrato solo a chi ti segue e a chi lo apre; non viene consigliato.",
     "act.limit.account": "I tuoi post sono mostrati solo a chi ti segue e a chi li cerca.",
     "act.remove.status": "Abbiamo rimosso il tuo post. Solo tu puoi ancora vederlo.",
+    "act.refuse.status": "Non abbiamo pubblicato il tuo post. Solo tu puoi vederlo.",
     "act.remove.account": "Abbiamo rimosso contenuti del tuo profilo.",
     "act.warn.status": "Ti diamo un avvertimento. Il tuo post resta com'è.",
     "act.warn.account": "Ti diamo un avvertimento. Il tuo account resta com'è.",
@@ -120,8 +133,19 @@ _ITALIAN: Final = {
     "decided.fully": "La decisione è stata presa automaticamente, senza una persona.",
     "decided.partially": "La decisione è stata presa da un controllo automatico e da una persona insieme.",
     "decided.not": "Una persona ha guardato e deciso; nulla è stato deciso automaticamente.",
-    "redress.appeal": "Puoi fare ricorso, gratuitamente, fino al %(day)s: %(url)s. Una persona che non ha avuto parte"
+    "redress.open": "Puoi fare ricorso, gratuitamente, fino al %(day)s: %(url)s. Una persona che non ha avuto parte"
     " in questa decisione la riesaminerà.",
+    "redress.late": "Potevi fare ricorso fino al %(day)s.",
+    "redress.back": "Questa decisione è stata ritirata il %(ended)s: non c'è più nulla contro cui fare ricorso.",
+    "redress.filed": "Hai fatto ricorso il %(filed)s. Una persona che non ha avuto parte in questa decisione la"
+    " riesamina, e ti diremo l'esito.",
+    "redress.panel": "Hai fatto ricorso il %(filed)s. Lo esamina una giuria di persone di questo server, sorteggiate, e"
+    " ti diremo l'esito.",
+    "redress.upheld": "Hai fatto ricorso il %(filed)s. Il ricorso è stato respinto il %(ended)s: la decisione resta.",
+    "redress.overturned": "Hai fatto ricorso il %(filed)s. Il ricorso è stato accolto il %(ended)s: questa decisione è"
+    " annullata e non conta nulla.",
+    "redress.modified": "Hai fatto ricorso il %(filed)s. Il ricorso è stato accolto in parte il %(ended)s: questa"
+    " decisione è annullata e al suo posto ne vale un'altra, con una motivazione propria.",
     "redress.bodies": "Puoi anche rivolgerti a un organismo di risoluzione extragiudiziale delle controversie"
     " certificato nell'Unione europea (articolo 21 del regolamento (UE) 2022/2065). La Commissione europea ne pubblica"
     " l'elenco.",

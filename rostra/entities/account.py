@@ -27,6 +27,11 @@ def timestamp(moment: datetime) -> str:
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
+def timestamp_or_none(moment: datetime | None) -> str | None:
+    """The same of a moment that there may not be."""
+    return None if moment is None else timestamp(moment)
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     value: str

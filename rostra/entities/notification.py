@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from rostra.entities.account import IdText, RawAccount, Timestamp
 from rostra.entities.report import Report
@@ -29,6 +29,10 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     status: RawStatus | UnsetType = UNSET
     report: Report | UnsetType = UNSET
     moderation_warning: AccountWarning | UnsetType = UNSET
+
+
+# Notifications of a list are put together as text.
+RawNotification = Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Notification"})]
 
 
 class UnreadCount(msgspec.Struct, frozen=True):

@@ -41,7 +41,11 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MediaAttachment(msgspec.Struct, frozen=True, kw_only=True):
-    """https://docs.joinmastodon.org/entities/MediaAttachment/"""
+    """https://docs.joinmastodon.org/entities/MediaAttachment/
+
+    `covered` is Rostra's own: moderation has covered this file, under that clause, and not the others of its post. Apps
+    that do not know it go by the post's `sensitive`.
+    """
 
     id: IdText
     type: Literal["image", "gifv", "video", "audio", "unknown"]
@@ -53,6 +57,7 @@ class MediaAttachment(msgspec.Struct, frozen=True, kw_only=True):
     meta: dict[str, Any]
     description: str | None
     blurhash: str | None
+    covered: str | UnsetType = UNSET
 
 
 class StatusMention(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ from rostra.text.count import CHARACTERS_PER_URL
 from rostra.text.urls import Urls
 
 # Clients read the first number as that of Mastodon; the form is the custom of compatible servers.
-VERSION: Final = f"4.3.0 (compatible; Rostra {__version__})"
+VERSION: Final = f"4.2.0 (compatible; Rostra {__version__})"
 API_VERSIONS: Final = {"mastodon": 1, "rostra": 1}
 MAX_PINNED: Final = 5
 MAX_FEATURED_TAGS: Final = 10

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from asyncio import to_thread
+from collections.abc import Iterable
 from contextlib import aclosing
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import UploadFile
@@ -22,6 +24,8 @@ from rostra.kit.forms import StoredUpload, Upload, nest
 MAX_BODY = 1 << 20
 MAX_UPLOAD = 17 << 20
 _MAX_FIELDS = 200
+# What an endpoint takes is nested four deep at most.
+_DEEPEST = 32
 
 
 async def read_params(
@@ -32,10 +36,16 @@ async def read_params(
     `uploads` is how many files of the largest size may come. They come as Upload or, where there is a `folder` to keep
     them in, as StoredUpload. Raises BadRequest for a body that cannot be read and TooLarge for one over the limit.
     """
-    params: dict[str, Any] = nest(request.query_params.multi_items()) if request.scope["query_string"] else {}
+    query: bytes = request.scope["query_string"]
+    params: dict[str, Any] = nest(split_query(query)) if query else {}
     if request.method not in ("GET", "HEAD"):
         params |= await _read_body(request, MAX_UPLOAD * uploads, folder)
     return params | path_params if path_params else params
+
+
+def split_query(query: bytes) -> list[tuple[str, str]]:
+    """The parameters of a query in their order, as `query_params` of a request has them, at a third of the cost."""
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
 
 
 async def _read_body(request: Request, most: int, folder: Path | None) -> dict[str, Any]:
@@ -48,16 +58,26 @@ async def _read_body(request: Request, most: int, folder: Path | None) -> dict[s
     if kind == "application/json" or kind.endswith("+json"):
         return _read_json(body)
     # Some clients send a form under an odd type or none; what is no form gives nothing.
-    form = request.__class__(request.scope, _replay(body))
-    form.scope["headers"] = [
-        *((name, value) for name, value in request.scope["headers"] if name != b"content-type"),
-        (b"content-type", b"application/x-www-form-urlencoded"),
-    ]
+    return _read_form(body)
+
+
+def _read_form(body: bytes) -> dict[str, Any]:
+    """Pairs of names and values in UTF-8, percent-encoded or, as curl sends them, as they are."""
     try:
-        async with form.form(max_fields=_MAX_FIELDS) as fields:
-            return nest(fields.multi_items())
-    except (HTTPException, UnicodeDecodeError, MultiPartException) as error:
+        pairs = parse_qsl(
+            body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=_MAX_FIELDS
+        )
+        named = [(name.encode("latin-1").decode(), value.encode("latin-1")) for name, value in pairs]
+    except ValueError as error:
         raise BadRequest("The form could not be read") from error
+    return nest((name, _as_text(name, value)) for name, value in named)
+
+
+def _as_text(field: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise Invalid(field, "is not valid UTF-8") from None
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
@@ -65,9 +85,28 @@ def _read_json(body: bytes) -> dict[str, Any]:
         tree = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from None
+    if tree is None:
+        # What some libraries send where there is nothing to say.
+        return {}
     if not isinstance(tree, dict):
         raise BadRequest("The body must be a JSON object")
+    if _is_deep(tree):
+        raise BadRequest(f"The body is nested more than {_DEEPEST} deep")
     return cast("dict[str, Any]", tree)
+
+
+def _is_deep(tree: object) -> bool:
+    """Whether there is more than `_DEEPEST` inside of one another; how deep a decoder goes depends on the Python."""
+    level: list[object] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for each in level if isinstance(each, dict | list) for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(each: dict[str, object] | list[object]) -> Iterable[object]:
+    return each.values() if isinstance(each, dict) else each
 
 
 async def _read_multipart(request: Request, most: int, folder: Path | None) -> dict[str, Any]:
@@ -148,13 +187,6 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     except ClientDisconnect as error:
         raise BadRequest("The request ended early") from error
     return b"".join(chunks)
-
-
-def _replay(body: bytes) -> Any:
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 def _limited(request: Request, limit: int) -> Any:

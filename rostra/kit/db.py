@@ -27,6 +27,8 @@ DATABASE_ERRORS = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.Interfac
 # Seconds that a server has for its answer beyond a statement's time: one that is frozen, or gone without a word, does
 # not end the statement itself.
 _SILENCE = 5.0
+# What asyncpg keeps prepared on a connection: as many statements as one meets in practice, as long as it lives.
+_KEPT = {"statement_cache_size": 500, "max_cached_statement_lifetime": 0}
 
 
 class Reader(Protocol):
@@ -122,8 +124,7 @@ async def open_database(
     async def open_connection() -> asyncpg.Connection:
         connection = await servers.connect(
             server_settings=settings,
-            statement_cache_size=500,
-            max_cached_statement_lifetime=0,
+            **_KEPT,
             command_timeout=statement_timeout + _SILENCE,
         )
         await _prepare_connection(connection)
@@ -144,7 +145,7 @@ async def open_database(
 
 async def connect(dsn: str) -> asyncpg.Connection:
     """One connection outside the pool, set up like the pooled ones (listeners, migrations, commands)."""
-    connection = await Servers(dsn).connect()
+    connection = await Servers(dsn).connect(**_KEPT)
     await _prepare_connection(connection)
     return connection
 

@@ -8,7 +8,7 @@ Invalid with the field's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from rostra.kit.errors import BadRequest, Invalid
+from rostra.kit.errors import BadRequest, Invalid, NotFound
 
 T = TypeVar("T")
 
@@ -94,14 +94,19 @@ def _lists_from_indices(node: Any) -> Any:
     return {key: _lists_from_indices(child) for key, child in children.items()}
 
 
-def to_form(values: Mapping[str, Any], form: type[T]) -> T:
-    """Convert a tree of parameters into `form`. Raises Invalid with the name of the first field that does not fit."""
-    check_text(values)
-    fitted = _fit_struct(values, _shape(form))
+def to_form(values: Mapping[str, Any], form: type[T], *, in_path: Container[str] = ()) -> T:
+    """Convert a tree of parameters into `form`. Raises Invalid with the name of the first field that does not fit, and
+    NotFound where that is one `in_path`: an address that names nothing possible leads nowhere, which is no invalid
+    value. Clients take 404, and nothing else, for "this server does not have that"."""
     try:
+        check_text(values)
+        fitted = _fit_struct(values, _shape(form))
         return msgspec.convert(fitted, form, strict=False)
     except msgspec.ValidationError as error:
-        raise _as_invalid(error) from None
+        wrong = _as_invalid(error)
+    except Invalid as error:
+        wrong = error
+    raise NotFound if isinstance(wrong, Invalid) and wrong.field in in_path else wrong
 
 
 def check_text(value: object, field: str = "") -> None:
@@ -170,6 +175,8 @@ def _fit_struct(values: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
         # An empty box of a web form, and JSON's null where a value is due, both mean "not given".
         if (value is None and not field.nullable) or (value == "" and field.kind not in ("str", "list")):
             continue
+        if field.kind == "upload" and not isinstance(value, Upload | StoredUpload):
+            raise Invalid(name, "must be a file")
         fitted[name] = _fit(value, field)
     return fitted
 

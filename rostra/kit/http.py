@@ -11,6 +11,7 @@ import re
 import ssl
 import zlib
 from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
+from functools import cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -69,6 +70,12 @@ class _Target(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{self.origin}{self.path}"
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """What vouches for the web. Reading it takes forty milliseconds and some megabytes, so a process does it once."""
+    return httpcore.default_ssl_context()
+
+
 class HttpClient:
     """Owns the connection pool; use it as an async context manager, one for the whole process.
 
@@ -95,7 +102,7 @@ class HttpClient:
         self._asks = asks
         self._allow_loopback = allow_loopback
         self._limits = limits or HttpLimits()
-        ssl_context = ssl_context or httpcore.default_ssl_context()
+        ssl_context = ssl_context or _trusted()
         self._web = _Pool(resolve, web_addresses(allow_loopback=allow_loopback), self._limits, ssl_context)
         self._own: _Pool | None = None
         self._own_target: _Target | None = None

@@ -15,21 +15,19 @@ import stat
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, S3Store
 
 from rostra.kit.errors import Upstream
 from rostra.kit.stored_objects import Measured, ObjectRegister
 
 if TYPE_CHECKING:
     from obstore import Attributes, ObjectMeta
-    from obstore.store import S3Config
+    from obstore.store import LocalStore, S3Config, S3Store
 
 WINDOW: Final = 1 << 20
 """Bytes that one read asks for: bounds the memory of a reader, whatever the object's size."""
@@ -72,10 +70,19 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class ObjectStore:
     """One store. Made by `open_store`; owns the connections of its backend until it is garbage."""
 
-    def __init__(self, backend: LocalStore | S3Store, root: Path | None, register: ObjectRegister | None) -> None:
-        self._backend = backend
+    def __init__(self, backend: S3Store | None, root: Path | None, register: ObjectRegister | None) -> None:
+        """Either a bucket's `backend` or the `root` of a directory."""
+        self._bucket = backend
         self._root = root
         self._register = register
+
+    @cached_property
+    def _backend(self) -> LocalStore | S3Store:
+        if self._bucket is not None:
+            return self._bucket
+        from obstore.store import LocalStore
+
+        return LocalStore(self._root, automatic_cleanup=True)
 
     async def put(self, key: str, body: bytes | Path, content_type: str, *, cache_control: str | None = None) -> None:
         """Store `body` (bytes, or a file to copy) under `key`, whole or not at all, and return once it is durable.
@@ -90,7 +97,7 @@ class ObjectStore:
             attributes["Cache-Control"] = cache_control
         size = len(body) if isinstance(body, bytes) else (await asyncio.to_thread(body.stat)).st_size
         with _failures("put", key):
-            await obstore.put_async(
+            await _library().put_async(
                 self._backend,
                 key,
                 body,
@@ -108,10 +115,12 @@ class ObjectStore:
         True also where the same bytes are there already: a connection may break after the store has done as asked. Some
         small S3 servers replace what is there all the same (`honours_put_new`).
         """
+        from obstore.exceptions import AlreadyExistsError
+
         _check_key(key)
         with _failures("put", key):
             try:
-                await obstore.put_async(self._backend, key, body, use_multipart=False, mode="create")
+                await _library().put_async(self._backend, key, body, use_multipart=False, mode="create")
             except AlreadyExistsError:
                 if await self.find(key) != body:
                     return False
@@ -147,7 +156,7 @@ class ObjectStore:
             if self._root is not None:
                 return await asyncio.to_thread(_local_head, self._root, key)
             try:
-                return _head_of(await obstore.head_async(self._backend, key), key)
+                return _head_of(await _library().head_async(self._backend, key), key)
             except FileNotFoundError:
                 return None
 
@@ -162,8 +171,10 @@ class ObjectStore:
         with _failures("get", key):
             if self._root is not None:
                 return await asyncio.to_thread(_local_window, self._root, key, start, length)
+            from obstore.exceptions import BaseError
+
             try:
-                found = await obstore.get_async(self._backend, key, options={"range": (start, start + length)})
+                found = await _library().get_async(self._backend, key, options={"range": (start, start + length)})
                 return Window(head=_head_of(found.meta, key), body=bytes(await found.bytes_async()))
             except FileNotFoundError:
                 return None
@@ -183,7 +194,7 @@ class ObjectStore:
                 window = await asyncio.to_thread(_local_window, self._root, key, 0, None)
                 return None if window is None else window.body
             try:
-                return bytes(await (await obstore.get_async(self._backend, key)).bytes_async())
+                return bytes(await (await _library().get_async(self._backend, key)).bytes_async())
             except FileNotFoundError:
                 return None
 
@@ -210,7 +221,7 @@ class ObjectStore:
             batch = list(keys[index : index + _DELETE_BATCH])
             with _failures("delete", batch[0]):
                 if self._root is None:
-                    await obstore.delete_async(self._backend, batch)
+                    await _library().delete_async(self._backend, batch)
                 else:
                     await asyncio.gather(*(self._delete_local(key) for key in batch))
             if self._register is not None and (known := [key for key in batch if not _is_probe(key)]):
@@ -227,7 +238,7 @@ class ObjectStore:
 
     async def _delete_local(self, key: str) -> None:
         try:
-            await obstore.delete_async(self._backend, key)
+            await _library().delete_async(self._backend, key)
         except FileNotFoundError:
             return
 
@@ -237,14 +248,14 @@ class ObjectStore:
         With `after` only those whose keys sort behind it by their bytes.
         """
         with _failures("list", prefix):
-            async for batch in obstore.list(self._backend, prefix or None, offset=after, chunk_size=1000):
+            async for batch in _library().list(self._backend, prefix or None, offset=after, chunk_size=1000):
                 for found in batch:
                     yield _head_of(found, found["path"])
 
     async def folders(self, prefix: str = "") -> AsyncGenerator[str]:
         """The names of the folders right below the path `prefix`: the next segments of the keys that go on there."""
         with _failures("list", prefix):
-            found = await obstore.list_with_delimiter_async(self._backend, prefix or None)
+            found = await _library().list_with_delimiter_async(self._backend, prefix or None)
             for path in found["common_prefixes"]:
                 yield path.rpartition("/")[2]
 
@@ -266,10 +277,20 @@ def open_store(
         raise ValueError(f"the storage URL must begin with s3:// or file://, not {text.partition('://')[0]}://")
     root = Path(unquote(urlsplit(text).path) if text.startswith("file://") else text).absolute()
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return ObjectStore(LocalStore(root, automatic_cleanup=True), root, register)
+    return ObjectStore(None, root, register)
+
+
+def _library():
+    """obstore, 4 MB of each process that keeps pictures in a bucket, or writes or removes one. Nothing more is needed
+    to serve those of a directory."""
+    import obstore
+
+    return obstore
 
 
 def _open_s3(url: str, patience: timedelta) -> S3Store:
+    from obstore.store import S3Store
+
     parts = urlsplit(url)
     if not parts.hostname:
         raise ValueError("the storage URL names no bucket: s3://bucket/prefix?endpoint=https://host")
@@ -319,7 +340,11 @@ def _measure(key: str, body: bytes | Path) -> Measured:
 def _failures(verb: str, key: str) -> Generator[None]:
     try:
         yield
-    except (BaseError, OSError) as error:
+    except Exception as error:
+        from obstore.exceptions import BaseError
+
+        if not isinstance(error, (BaseError, OSError)):
+            raise
         raise StoreUnavailable(f"object store: {verb} {key!r}: {str(error).partition(chr(10))[0]}") from error
 
 

@@ -6,7 +6,8 @@ shown newest first. They combine. No list has an offset, so page 1,000 costs wha
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, LiteralString, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Final, Generic, LiteralString, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +31,36 @@ class Window(msgspec.Struct, frozen=True):
     def choose(self, both: tuple[LiteralString, LiteralString]) -> LiteralString:
         """The statement of a `both_orders` pair that reads this window from its right end."""
         return both[1] if self.oldest_first else both[0]
+
+    def beyond(self, oldest: int, newest: int) -> Window:
+        """The window that follows where this one held the ids from `oldest` to `newest`."""
+        if self.oldest_first:
+            return msgspec.structs.replace(self, above=newest)
+        return msgspec.structs.replace(self, below=oldest)
+
+
+HIDDEN_PAGES: Final = 5
+"""As many pages are looked through for one of which something is left."""
+
+
+async def read_on(
+    window: Window, read: Callable[[Window], Awaitable[tuple[list[T], Sequence[int]]]], *, pages: int = HIDDEN_PAGES
+) -> tuple[list[T], list[int], int]:
+    """The items of the first page, from `window` on, of which something is left: apps take an empty page for the end.
+
+    `read` gives what is shown of a page and the ids of all of it. Returns the items, the ids of all that was read, and
+    how many the last page had. Looks through so many `pages` at most.
+    """
+    items: list[T] = []
+    ids: Sequence[int] = ()
+    seen: list[int] = []
+    for _ in range(pages):
+        items, ids = await read(window)
+        seen += ids
+        if items or not ids:
+            break
+        window = window.beyond(min(ids), max(ids))
+    return items, seen, len(ids)
 
 
 class PageForm(msgspec.Struct, frozen=True, kw_only=True):

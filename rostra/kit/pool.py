@@ -71,12 +71,17 @@ class ConnectionPool:
 
     def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
         """End a loan that ended with `error`. What was cut off in the middle may leave an answer on its way, so that
-        connection is not used again. Raises Unavailable where the error means that the database is away; then the
-        other connections that wait here are not used again either: they lead to the same place."""
+        connection is not used again.
+
+        Raises Unavailable where the error means that the database's disk is full, or that the database is away; then
+        the other connections that wait here are not used again either: they lead to the same place."""
         self._free.release()
         is_away = error is not None and _is_away(connection, error)
         if error is None or (isinstance(error, RostraError | asyncpg.PostgresError) and not is_away):
             self._idle.append(connection)
+            if isinstance(error, asyncpg.DiskFullError):
+                log.error("the database's disk is full", reason=str(error))
+                raise Unavailable(f"the database's disk is full: {error}") from error
             return
         # At once: else asyncpg asks the server to end the statement. A commit that waits for a standby would then be
         # seen by everybody, acknowledged to nobody, and gone with its server.

@@ -61,12 +61,18 @@ def serve(
     )
     # The supervisor tells of starts and ends; uvicorn's own lines are wanted only where something is wrong.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
     server = _DrainingServer(config, on_ready, on_ending)
     try:
         server.run(sockets=[listener])
     except SystemExit:
         return False
     return server.started
+
+
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with an answer of our own for one that was not answered."""
+    return "without completing handshake" not in record.getMessage()
 
 
 class _DrainingServer(uvicorn.Server):

@@ -8,13 +8,16 @@ connected while the leader changes is up to the pool.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg
 
 # Seconds for one of several servers; a single one has asyncpg's own minute.
 PATIENCE: Final = 4.0
+# Scheme and login, hosts, path, query. What is special in a login is written as %40 and the like.
+_ADDRESS: Final = re.compile(r"(?P<before>[a-z]+://(?:[^/?]*@)?)(?P<hosts>[^/?@]*)(?P<path>[^?]*)\??(?P<query>.*)")
 
 
 class NoServer(ConnectionError):
@@ -27,17 +30,13 @@ def each_server(dsn: str) -> list[str]:
     Of several the one that takes writes is wanted, unless the address says otherwise (`target_session_attrs`). Servers
     that stand in the query (`?host=one,two`) are left to asyncpg.
     """
-    parts = urlsplit(dsn)
-    login, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
+    # Python's own parser takes one host for an address; some versions of it refuse what several look like.
+    found = _ADDRESS.fullmatch(dsn)
+    if found is None or "," not in found["hosts"]:
         return [dsn]
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query = dict(parse_qsl(found["query"], keep_blank_values=True))
     query.setdefault("target_session_attrs", "read-write")
-    return [
-        urlunsplit((parts.scheme, f"{login}{at}{host}", parts.path, urlencode(query), parts.fragment))
-        for host in hosts.split(",")
-        if host
-    ]
+    return [f"{found['before']}{host}{found['path']}?{urlencode(query)}" for host in found["hosts"].split(",") if host]
 
 
 class Servers:

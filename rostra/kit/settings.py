@@ -13,19 +13,16 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
-from rostra.kit.addresses import normalise_domain, parse_address
-from rostra.kit.errors import Invalid
+from rostra.kit.settings_values import find_unusable, is_plain_url
 
 _LOCAL_SUFFIXES = (".localhost", ".test", ".local")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
 
 # What a header may carry; what is wrong in one would be told with the key in it.
 _BEARER_KEY = re.compile(r"[\x21-\x7e]+")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SHOWN_TO_NOBODY = frozenset(
     {"secret_key", "vapid_private_key", "ledger_key", "external_key", "dsa_token"}
     | {"smtp_url", "notices_imap_url", "database_url", "storage_url", "continuity_targets"}
@@ -134,7 +131,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 SETTINGS: Final[dict[str, str]] = {
     "data_dir": "Directory of everything that must survive: database, media, secrets, mail in development.",
     "domain": "Public name in handles and addresses, as `social.example`; a port is allowed in development mode only.",
-    "scheme": "`https` (behind a proxy that ends TLS) or `http` (development mode only).",
+    "scheme": "`https` (behind a proxy that ends TLS) or, in development mode alone and by default there, `http`.",
     "host": "Address to listen on.",
     "port": "Port to listen on.",
     "workers": "Number of web processes.",
@@ -151,7 +148,7 @@ SETTINGS: Final[dict[str, str]] = {
     "mail_from": "Sender address of mail; empty means noreply@ the domain.",
     "notices_imap_url": "Mailbox for notices of hosts, as imaps://user:password@host:993/INBOX; empty: none.",
     "notices_authserv_id": "Name by which its mail server signs Authentication-Results; empty: no mail is believed.",
-    "secret_key": "Key that signs cookies and forms; empty means the one kept in the data directory.",
+    "secret_key": "Key that signs cookies and forms, 32 random characters or more; empty: that in the data directory.",
     "vapid_private_key": "Web Push key (PEM); empty means the one kept in the data directory.",
     "ledger_key": "Key that signs the ledger's checkpoints (Ed25519, PEM); empty means the one in the data directory.",
     "ledger_witnesses": "Addresses that get a letter with the ledger's newest checkpoint every day, apart by commas.",
@@ -207,11 +204,19 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
         if isinstance(given.get(name), str):
             given[name] = [part.strip() for part in given[name].split(",") if part.strip()]
     settings = _convert(given, problems)
+    if settings is not None and settings.dev and "scheme" not in given:
+        settings = msgspec.structs.replace(settings, scheme="http")
     if settings is not None:
         problems += _contradictions(settings)
     if problems or settings is None:
         raise SettingsError(problems)
     return settings
+
+
+def find_unknown(environ: Mapping[str, str]) -> list[str]:
+    """The variables that look like settings and are none, which most likely are mistyped ones."""
+    known = {f"ROSTRA_{name.upper()}" for name in SETTINGS} | {f"ROSTRA_{name}" for name in _VARIABLES.values()}
+    return sorted(name for name in environ if name.startswith("ROSTRA_") and name not in known)
 
 
 def is_loopback_domain(domain: str) -> bool:
@@ -227,8 +232,11 @@ def is_loopback_domain(domain: str) -> bool:
 
 def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        problems.append(f"{path}: is not a text in UTF-8")
         return {}
     except (tomllib.TOMLDecodeError, OSError) as error:
         problems.append(f"{path}: {error}")
@@ -265,8 +273,7 @@ def _contradictions(settings: Settings) -> list[str]:
     problems: list[str] = []
     if not _DOMAIN.fullmatch(settings.domain):
         problems.append(f"domain: {settings.domain!r} is not a host name; use lower case, as in social.example")
-    if settings.scheme not in ("http", "https"):
-        problems.append("scheme: must be http or https")
+    problems += find_unusable(msgspec.structs.asdict(settings))
     if settings.dev and not is_loopback_domain(settings.domain):
         problems.append(
             f"dev: development mode is for loopback only and {settings.domain} is a public name; drop --dev"
@@ -275,24 +282,14 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("scheme: plain http is for development mode only; put a proxy with TLS in front")
     if not settings.dev and ":" in settings.domain:
         problems.append(PORT_IN_DOMAIN)
-    for name in ("workers", "job_workers", "database_pool", "port"):
-        if getattr(settings, name) < 1:
-            problems.append(f"{name}: must be at least 1")
-    if not _is_plain_url(settings.dsa_url):
-        problems.append("dsa_url: must look like https://transparency.dsa.ec.europa.eu/api/v1/statements")
     if settings.dsa_token is not None and not _BEARER_KEY.fullmatch(settings.dsa_token):
         problems.append("dsa_token: has blanks or letters that no token has")
-    for address in settings.ledger_witnesses:
-        if not _MAIL.fullmatch(address):
-            problems.append(f"ledger_witnesses: {address!r} is not an e-mail address")
-    if settings.notices_imap_url is not None and not _is_mailbox(settings.notices_imap_url):
-        problems.append("notices_imap_url: must look like imaps://user:password@host:993/INBOX")
     return problems + _contradictions_of_external(settings) + _contradictions_of_continuity(settings)
 
 
 def _contradictions_of_external(settings: Settings) -> list[str]:
     problems: list[str] = []
-    if settings.external_url is not None and not _is_plain_url(settings.external_url):
+    if settings.external_url is not None and not is_plain_url(settings.external_url):
         problems.append("external_url: must look like http://127.0.0.1:8080/v1, without a name, a password or a query")
     if settings.external_url is not None and settings.external_kind != "moderations" and not settings.external_model:
         problems.append(f"external_model: the kind {settings.external_kind} needs the name of a model")
@@ -322,26 +319,6 @@ def _contradictions_of_continuity(settings: Settings) -> list[str]:
         if getattr(settings, name) < 1:
             problems.append(f"{name}: must be at least 1")
     return problems
-
-
-def _is_mailbox(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("imap", "imaps") and bool(parts.hostname and parts.username) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_plain_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-        if parse_address(host) is None:
-            normalise_domain(host)
-    except (ValueError, Invalid):
-        return False
-    plain = not ({*url} & {*"@?#\\ "}) and url.isascii() and url.isprintable()
-    return plain and parts.scheme in ("http", "https") and port != 0
 
 
 def describe_settings() -> str:

@@ -1,5 +1,6 @@
-"""Look-ups that many tasks make one by one, done many at a time: what is asked for while one statement is on its way
-goes with the next. Under load each statement serves several; alone, a look-up is what it would have been.
+"""Look-ups that many tasks make one by one, done many at a time: what is asked for in one turn of the loop goes
+together, and what is asked for while a statement is on its way with the next. Under load each statement serves several;
+alone, a look-up is what it would have been.
 
 No answer is older than its question: a statement that has begun takes nobody else on.
 """
@@ -25,15 +26,14 @@ class Together(Generic[K, V]):
 
     async def find(self, key: K) -> V | None:
         """What belongs to `key`, or None. Raises what the look-up raises."""
-        if self._busy:
-            answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((key, answer))
-            return await answer
-        self._busy = True
-        try:
-            return (await self._look_up([key])).get(key)
-        finally:
-            self._go_on()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[V | None] = loop.create_future()
+        self._waiting.append((key, answer))
+        if not self._busy:
+            self._busy = True
+            # Whatever else has its turn now may ask as well.
+            loop.call_soon(self._go_on)
+        return await answer
 
     def _go_on(self) -> None:
         if self._waiting:

@@ -72,7 +72,7 @@ class Vapid:
     """
 
     def __init__(self, private_key_pem: str, contact: str, clock: Clock) -> None:
-        self._key = key = _load_key(private_key_pem)
+        self._key = key = load_key(private_key_pem)
         self._contact = contact
         self._clock = clock
         self._tokens: dict[str, tuple[datetime, str]] = {}
@@ -187,7 +187,8 @@ def build_push_request(
     return PushRequest(subscription.endpoint, headers, encrypted.body)
 
 
-def _load_key(pem: str) -> ec.EllipticCurvePrivateKey:
+def load_key(pem: str) -> ec.EllipticCurvePrivateKey:
+    """The key that a server signs with. Raises ValueError for what is none."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError):

@@ -9,17 +9,24 @@ post or an account (withheld, labels, strikes) is derived from here and kept bes
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, LiteralString
 
 import msgspec
 
 from rostra.kit.db import Tx
 
-APPEND: Final = """
+
+def appending(at: LiteralString, values: LiteralString) -> LiteralString:
+    """SQL that appends an event at that moment, for `APPEND` and for statements that write it with what it is about.
+    `values` are the fields of an `Entry`, in their order."""
+    return f"""
 insert into moderation_events (id, type, subject_kind, subject_id, revision, account_id, actor_id, policy, detectors,
   clause, details, created_at)
-values (make_id($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $1) returning id
+values (make_id({at}), {values}, {at}) returning id
 """
+
+
+APPEND: Final = appending("$1", "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11")
 
 SubjectKind = Literal[
     "status", "account", "media", "card", "policy", "rule", "model",

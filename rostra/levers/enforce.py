@@ -23,6 +23,7 @@ Mode = Literal["open", "approval", "invite", "closed"]
 LabelledAct = Literal["boost", "favourite", "reply"]
 _STRICTNESS: Final[dict[Mode, int]] = {"open": 0, "approval": 1, "invite": 2, "closed": 3}
 
+_LEVER: Final = "lever:"
 _TEXTS: Final[dict[str, dict[str, str]]] = {
     "hold": {
         "en": "For the time being, posts of new accounts are looked at by a person before others see them{until}.",
@@ -91,7 +92,12 @@ class TooSoon(Invalid):
 
 def rule_of(name: str) -> str:
     """How a verdict names the lever that changed it, in place of a rule."""
-    return f"lever:{name}"
+    return f"{_LEVER}{name}"
+
+
+def is_lever(rule: str) -> bool:
+    """Whether what a verdict names as its rule is a lever."""
+    return rule.startswith(_LEVER)
 
 
 def touch(in_force: InForce, facts: Facts, verdict: Verdict, at: datetime) -> Touch:

@@ -18,7 +18,7 @@ TITLES: Final[Mapping[str, Words]] = {
     "hold-new-accounts": {"en": "Hold posts of new accounts", "it": "Trattieni i post dei nuovi account"},
     "links-off-new": {"en": "No links by new accounts", "it": "Niente link dai nuovi account"},
     "slow-mode": {"en": "Slow mode", "it": "Modalità lenta"},
-    "labelled-boosts-off": {"en": "No boosts of labelled posts", "it": "Niente condivisioni dei post etichettati"},
+    "labelled-boosts-off": {"en": "No boosts of labelled posts", "it": "Niente rilanci dei post etichettati"},
     "sign-ups-approval": {"en": "Sign-ups by approval", "it": "Iscrizioni con approvazione"},
     "sign-ups-invitation": {"en": "Sign-ups by invitation", "it": "Iscrizioni su invito"},
     "growth-brake": {"en": "Growth brake", "it": "Freno alla crescita"},

@@ -9,11 +9,13 @@ import hashlib
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # By what screening said of a status when it was written: nothing was asked, little, something, much or a rule's hit.
 STRATA: Final = ("unjudged", "low", "middle", "high")
@@ -49,6 +51,9 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_frame(rows: Sequence[tuple[int, int, int]]) -> Frame:
     """The frame of (status, views, stratum), in any order."""
+    # Here, as most that is known of frames is asked for without one.
+    import numpy as np
+
     ordered = np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
     return Frame(ordered[:, 0].copy(), ordered[:, 1].copy(), ordered[:, 2].astype(np.int8))
 
@@ -92,6 +97,8 @@ def draw(frame: Frame, seed: str, draws: Sequence[int], double_share: float) -> 
     statuses in the order of ids. Statuses come in the order of SHA-256("seed/order/status"); of them the given share,
     rounded up, with the lowest SHA-256("seed/twice/status") is labelled by two.
     """
+    import numpy as np
+
     found: dict[int, tuple[int, int]] = {}
     for stratum, count in enumerate(draws):
         ids = frame.ids[frame.strata == stratum]

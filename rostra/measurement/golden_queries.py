@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records, find_record
+from rostra.measurement.label_queries import Given
 
 INSERT: Final = """
 insert into golden_items (id, snapshot_id, account_id, language, outcome, clause, origin, decision_id, created_by,
@@ -64,6 +65,16 @@ where g.id = $1 and a.account_id = $2 and a.outcome is null and a.turn_id is nul
 ANSWER: Final = """
 update golden_answers set outcome = $3, clause = $4, answered_at = $5
 where golden_id = $1 and account_id = $2 and outcome is null and turn_id is null returning golden_id
+"""
+
+ANSWERED: Final = """
+select golden_id as id, outcome, clause, answered_at as at from golden_answers
+where golden_id = $1 and account_id = $2 and answered_at > $3 and turn_id is null
+"""
+
+TAKE_BACK: Final = """
+update golden_answers set outcome = null, clause = '', answered_at = null, given_at = $3
+where golden_id = $1 and account_id = $2
 """
 
 HAS_PENDING: Final = """
@@ -139,6 +150,16 @@ async def find_given(conn: Reader, golden_id: int, account_id: int) -> Golden | 
 
 async def answer(tx: Tx, golden_id: int, account_id: int, outcome: str, clause: str, at: datetime) -> bool:
     return await tx.fetchval(ANSWER, golden_id, account_id, outcome, clause, at) is not None
+
+
+async def find_answer(conn: Reader, golden_id: int, account_id: int, since: datetime) -> Given | None:
+    """What somebody has answered since then."""
+    return find_record(Given, await conn.fetchrow(ANSWERED, golden_id, account_id, since))
+
+
+async def take_back(tx: Tx, golden_id: int, account_id: int, at: datetime) -> None:
+    """Give it to them once more."""
+    await tx.execute(TAKE_BACK, golden_id, account_id, at)
 
 
 async def has_pending(conn: Reader, account_id: int, since: datetime) -> bool:

@@ -51,6 +51,41 @@ RELEASE: Final = """
 update label_items set lease_by = null, lease_until = null where id = $1 and lease_by = $2
 """
 
+RELEASE_ALL: Final = "update label_items set lease_by = null, lease_until = null where lease_by = $1 and state = 'open'"
+
+# $2 the time before which it stands. What somebody else has said since stands on it, so that it cannot go any more.
+LABEL_OF: Final = """
+select l.id, l.outcome, l.clause, l.at from item_labels l
+where l.item_id = $1 and l.account_id = $2 and l.at > $3
+  and not exists (select from item_labels n where n.item_id = l.item_id and n.id > l.id)
+"""
+
+DELETE_LABEL: Final = "delete from item_labels where id = $1"
+
+# As it was before its last label: what the first of the others says, where there is one. Of a second look the decision
+# is the first.
+UNSETTLE: Final = """
+update label_items i set state = 'open', labels = i.labels - 1, settled_at = null, lease_by = $2, lease_until = $3,
+  outcome = f.outcome, clause = coalesce(f.clause, '')
+from label_items x left join lateral (
+  select outcome, clause from (
+    select 0 as place, case d.outcome when 'ok' then 'fine' else 'violates' end as outcome,
+      case d.outcome when 'ok' then '' else d.clause end as clause
+    from decisions d where d.id = x.decision_id
+    union all select l.id, l.outcome, l.clause from item_labels l where l.item_id = x.id) said
+  order by place limit 1) f on true
+where i.id = $1 and x.id = i.id
+"""
+
+# A case that the label alone has opened and that nobody has touched.
+WITHDRAW_CASE: Final = """
+delete from cases c using label_items i
+where i.id = $1 and c.id = i.case_id and c.source = 'sample' and c.opened_at = $2 and c.state = 'queued'
+  and c.reports_count = 0 and c.assigned_to is null and c.reserved_for is null
+  and not exists (select from case_notes n where n.case_id = c.id)
+  and not exists (select from deadlines d where d.case_id = c.id)
+"""
+
 # Whether there is anything left to act on: seen by others, and not decided on already.
 IS_AT_LARGE: Final = """
 select s.account_id from statuses s
@@ -124,6 +159,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     case_id: int | None
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that can still be taken back."""
+
+    id: int
+    outcome: Outcome
+    clause: str
+    at: datetime
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Items that wait for a first label, for another, and what one has labelled lately."""
 
@@ -153,6 +197,20 @@ async def settle(tx: Tx, item_id: int, state: str, outcome: str | None, clause: 
 
 async def release(tx: Tx, item_id: int, account_id: int) -> None:
     await tx.execute(RELEASE, item_id, account_id)
+
+
+async def find_label(conn: Reader, item_id: int, account_id: int, since: datetime) -> Given | None:
+    """What somebody has said of an item since then, where nobody has said anything after them."""
+    return find_record(Given, await conn.fetchrow(LABEL_OF, item_id, account_id, since))
+
+
+async def undo_label(tx: Tx, given: Given, item_id: int, account_id: int, until: datetime) -> None:
+    """Take a label back: its item is theirs again until then, alone. A case that it opened goes with it."""
+    await tx.execute(RELEASE_ALL, account_id)
+    await tx.execute(DELETE_LABEL, given.id)
+    await tx.execute(UNSETTLE, item_id, account_id, until)
+    if given.outcome == "violates":
+        await tx.execute(WITHDRAW_CASE, item_id, given.at)
 
 
 async def find_author_at_large(conn: Reader, status_id: int) -> int | None:

@@ -1,7 +1,8 @@
 """Labelling: people say of sampled posts whether they violate the policy, without seeing what anybody else said.
 
-One item at a time is theirs for ten minutes. Some items are labelled by two; where these do not agree, a third decides.
-Second looks at decisions and golden items come among the others and look like them.
+One item at a time is theirs for ten minutes, and for as long an answer can be taken back. Some items are labelled by
+two; where these do not agree, a third decides. Second looks at decisions and golden items come among the others and
+look like them.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from rostra.ledger.append import Entry, append
 from rostra.measurement import golden_queries, label_queries, plan_queries
 from rostra.measurement.frame import chosen
 from rostra.measurement.golden import WAITS, answer_golden, give_golden
-from rostra.measurement.label_queries import Item, Outcome, Progress
+from rostra.measurement.label_queries import Given, Item, Outcome, Progress
 from rostra.moderation.cases.evidence import Snapshot, find_snapshots
 from rostra.moderation.cases.open import open_case
 from rostra.policy.records import Clause
 from rostra.screening.active import ActivePolicy
 
 LEASE: Final = timedelta(minutes=10)
+# For so long an answer can be taken back.
+UNDO: Final = timedelta(minutes=10)
 # Older items are not offered any more: the alarm is about what is now.
 OFFERED_FOR: Final = timedelta(days=14)
 # What the first labels of a sample say of a case that is opened by one.
@@ -136,6 +139,29 @@ async def _open_case(tx: Tx, at: datetime, item: Item, clause: Clause, policy: s
         severity=clause.severity, policy=policy, source="sample", p=_P,
     )  # fmt: skip
     await label_queries.note_case(tx, item.id, case_id)
+
+
+async def find_given(db: Database, clock: Clock, account_id: int, number: int) -> Given | None:
+    """What somebody said of an item, where they can still take it back; golden ones are as all others."""
+    since = clock.now() - UNDO
+    async with db.read() as conn:
+        golden = await golden_queries.find_answer(conn, number, account_id, since)
+        return golden or await label_queries.find_label(conn, number, account_id, since)
+
+
+async def take_back(db: Database, clock: Clock, account_id: int, number: int) -> None:
+    """Take somebody's answer back, within ten minutes; the item is theirs again. Raises Conflict where it is too late,
+    or somebody else has labelled it since."""
+    at = clock.now()
+    async with db.transaction() as tx:
+        if await golden_queries.find_answer(tx, number, account_id, at - UNDO) is not None:
+            await golden_queries.take_back(tx, number, account_id, at)
+            return
+        await label_queries.lock_item(tx, number)
+        given = await label_queries.find_label(tx, number, account_id, at - UNDO)
+        if given is None:
+            raise Conflict("It cannot be taken back any more")
+        await label_queries.undo_label(tx, given, number, account_id, at + LEASE)
 
 
 async def put_back(db: Database, account_id: int, number: int) -> None:

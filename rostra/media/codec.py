@@ -6,17 +6,17 @@ it fits the limits. Which sizes and formats are wanted is for `image.py` to say.
 
 from __future__ import annotations
 
-import ctypes
-import logging
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import msgspec
-import pyvips
-from pyvips import voperation
 
 from rostra.kit.errors import Invalid
+
+if TYPE_CHECKING:
+    # Imported where it is used: a process that has not seen a picture yet is spared 8 MB.
+    import pyvips
 
 Kind = Literal["jpeg", "png", "gif", "webp", "avif"]
 Format = Literal["jpeg", "png", "gif", "webp"]
@@ -32,13 +32,6 @@ ACCEPTED_TYPES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp", "
 
 _KINDS_SAID: Final = "only JPEG, PNG, GIF, WebP and AVIF images can be uploaded"
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2"})
-_LOADERS: Final[dict[Kind, str]] = {
-    "jpeg": "VipsForeignLoadJpegBuffer",
-    "png": "VipsForeignLoadPngBuffer",
-    "gif": "VipsForeignLoadNsgifBuffer",
-    "webp": "VipsForeignLoadWebpBuffer",
-    "avif": "VipsForeignLoadHeifBuffer",
-}
 # What browsers make of a frame without a delay, in milliseconds.
 _FRAME_WITHOUT_DELAY: Final = 100
 _KEEP_NOTHING: Final = 0
@@ -149,6 +142,8 @@ def decode_animation(source: Source, width: int, height: int) -> pyvips.Image:
 
 def cut_frames(image: pyvips.Image, left: int, top: int, width: int, height: int) -> pyvips.Image:
     """The same part of every frame. The frames are held in memory for it."""
+    from rostra.media.libvips import pyvips
+
     frames = [frame.crop(left, top, width, height) for frame in image.copy_memory().pagesplit()]
     joined = pyvips.Image.arrayjoin(frames, across=1).copy()
     joined.set_type(pyvips.GValue.gint_type, "page-height", height)
@@ -189,19 +184,17 @@ def rgb_rows(image: pyvips.Image, width: int, height: int) -> list[list[tuple[in
 @contextmanager
 def damage_is_invalid(field: str) -> Generator[None]:
     """Turn any failure of libvips into Invalid(field). Damage may lie deep and show only while the end is encoded."""
+    from rostra.media.libvips import pyvips
+
     try:
         yield
     except pyvips.Error as error:
         raise Invalid(field, "is damaged or incomplete and cannot be read as an image") from error
 
 
-def release_memory() -> None:
-    """Give what decoding has freed back to the system, which glibc would otherwise keep (about 70 MB)."""
-    if _MALLOC_TRIM is not None:
-        _MALLOC_TRIM(0)
-
-
 def _decode(source: Source, width: int, height: int, **how: Any) -> pyvips.Image:
+    from rostra.media.libvips import pyvips
+
     if source.has_profile:
         # Without a profile in the file this would still convert, at five times the cost of the decoding.
         how["output_profile"] = "srgb"
@@ -212,9 +205,11 @@ def _decode(source: Source, width: int, height: int, **how: Any) -> pyvips.Image
 
 
 def _open_header(body: bytes, kind: Kind) -> pyvips.Image:
+    from rostra.media.libvips import LOADERS, pyvips
+
     chosen = pyvips.vips_lib.vips_foreign_find_load_buffer(body, len(body))
     # libvips must see the same kind as we do, for it is the one that chooses the decoder later on.
-    if chosen == pyvips.ffi.NULL or pyvips.ffi.string(chosen).decode() != _LOADERS[kind]:
+    if chosen == pyvips.ffi.NULL or pyvips.ffi.string(chosen).decode() != LOADERS[kind]:
         raise pyvips.Error("another loader claims the file")
     return pyvips.Image.new_from_buffer(body, _STRICT)
 
@@ -262,22 +257,3 @@ def _whole(image: pyvips.Image, name: str, default: int) -> int:
 
 def _said_size(size: int) -> str:
     return f"{size >> 20} MB" if size >= 1 << 20 else f"{size >> 10} KB"
-
-
-def _prepare_libvips() -> None:
-    """Once per process: only the five decoders that we offer, no operation cache, one thread per image, and no words
-    in the log about damage, of which one file can cause hundreds."""
-    logging.getLogger("pyvips").setLevel(logging.CRITICAL)
-    voperation.operation_block_set("VipsForeignLoad", True)
-    for loader in _LOADERS.values():
-        voperation.operation_block_set(loader, False)
-    voperation.cache_set_max(0)
-    voperation.concurrency_set(1)
-
-
-def _find_malloc_trim() -> Any:
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
-
-
-_prepare_libvips()
-_MALLOC_TRIM: Final = _find_malloc_trim()

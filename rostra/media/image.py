@@ -12,7 +12,6 @@ from typing import Final
 import blurhash
 import msgspec
 
-from rostra.detect.pdq import LARGEST_SIDE, hash_image
 from rostra.media import codec
 from rostra.media.codec import Encoded, Format, Limits, Source
 
@@ -171,12 +170,17 @@ def _process_cover(source: Source, box: tuple[int, int]) -> AccountImage:
 
 
 def _hash_whole(source: Source) -> PictureHash:
+    from rostra.detect.pdq import LARGEST_SIDE
+
     factor = min(1.0, LARGEST_SIDE / max(source.width, source.height))
     width, height = max(1, round(source.width * factor)), max(1, round(source.height * factor))
     return _hash_of(codec.decode_still(source, width, height))
 
 
 def _hash_of(image: codec.pyvips.Image) -> PictureHash:
+    # With it comes NumPy, which a process does without that sees no picture.
+    from rostra.detect.pdq import hash_image
+
     made = hash_image(image)
     return PictureHash(made.hash, made.quality)
 

@@ -51,10 +51,12 @@ returning original_key, preview_key
 """
 
 # An orphan's day counts from here: the moment of upload is of no more use to anybody. What moderation has removed stays
-# with its post.
+# with its post, or goes with it; what waited for review is for its author only.
 RELEASE_MEDIA: Final = """
-update media_attachments set status_id = null, position = 0, created_at = $3
-where status_id = $1 and not id = any($2::bigint[]) and removed_at is null
+update media_attachments m set status_id = null, position = 0, created_at = $3::timestamptz,
+  own_only = s.withheld is not null, removed_at = case when s.withheld = 'refused' then $3::timestamptz end
+from statuses s
+where s.id = $1 and m.status_id = $1 and not m.id = any($2::bigint[]) and m.removed_at is null
 """
 
 DELETE_OF_STATUS: Final = "delete from media_attachments where status_id = $1 returning original_key, preview_key"

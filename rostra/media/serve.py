@@ -1,7 +1,8 @@
 """Answering GET and HEAD for stored media: ranges, conditional requests, and headers that keep a file a picture.
 
-The type comes from our own key, never from the bytes. Objects never change under their key, so they may be cached for
-ever. RFC 9110 sections 13 (conditional requests) and 14 (ranges).
+The type comes from our own key, never from the bytes. Objects never change under their key, so that a cache that asks
+again is answered with 304; for whom an object is, is for `gate`. RFC 9110 sections 13 (conditional requests) and 14
+(ranges).
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from rostra.kit.objectstore import WINDOW, ObjectHead, ObjectStore, Window
-from rostra.media.keys import find_content_type
+from rostra.media.keys import caching_of, find_content_type
 
 _HEADERS: Final = {
-    "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -54,7 +54,7 @@ async def serve_media(store: ObjectStore, request: Request, key: str) -> Respons
         return Response(status_code=304, headers=_headers_of(head))
     span = wanted_span(request, head)
     if span == "none":
-        return Response(status_code=416, headers=_HEADERS | {"Content-Range": f"bytes */{head.size}"})
+        return Response(status_code=416, headers=_headers_of(head) | {"Content-Range": f"bytes */{head.size}"})
     if request.method == "HEAD":
         return Response(headers=_headers_of(head) | {"Content-Length": str(head.size)}, media_type=content_type)
     if span == "whole":
@@ -83,12 +83,26 @@ async def _window_and_rest(store: ObjectStore, window: Window) -> AsyncGenerator
 
 
 def _headers_of(head: ObjectHead) -> dict[str, str]:
-    return _HEADERS | {"ETag": head.etag, "Last-Modified": format_datetime(head.last_modified, usegmt=True)}
+    return _HEADERS | {
+        "Cache-Control": caching_of(head.key),
+        "ETag": head.etag,
+        "Last-Modified": format_datetime(head.last_modified, usegmt=True),
+    }
 
 
 def serve_nothing() -> Response:
     """The answer for what is not stored, or is not to be served."""
     return Response("Not found", 404, _MISSING, "text/plain")
+
+
+def keep_private(answer: Response, caching: str) -> Response:
+    """The answer for somebody who alone may see it: kept by no cache but the browser's own, shown by no other site."""
+    if answer.status_code < 400:
+        answer.headers["Cache-Control"] = f"private, {caching}"
+        answer.headers["Vary"] = "Authorization, Cookie"
+        del answer.headers["Access-Control-Allow-Origin"]
+        answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
 
 
 def _is_unchanged(request: Request, head: ObjectHead) -> bool:

@@ -24,8 +24,6 @@ from rostra.media.workers import ImageWorkers
 MAX_DESCRIPTION: Final = 10_000
 """Characters of a description; the instance entity announces it."""
 
-_FOREVER: Final = "public, max-age=31536000, immutable"
-
 
 async def upload(
     db: Database,
@@ -72,7 +70,7 @@ async def upload(
 async def store_file(store: ObjectStore, folder: str, name: str, encoded: Encoded) -> str:
     """Store one finished image and return its key."""
     key = keys.key_in(folder, name, encoded)
-    await store.put(key, encoded.body, encoded.content_type, cache_control=_FOREVER)
+    await store.put(key, encoded.body, encoded.content_type, cache_control=keys.caching_of(key))
     return key
 
 

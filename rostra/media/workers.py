@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from rostra.media.codec import release_memory
+from rostra.kit.memory import give_back
 
 Result = TypeVar("Result")
 
@@ -39,4 +39,4 @@ def _work_and_release(work: Callable[[bytes], Result], body: bytes) -> Result:
     try:
         return work(body)
     finally:
-        release_memory()
+        give_back()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -14,6 +14,8 @@ ActedOn = Literal["status", "account", "media"]
 Outcome = Literal["violates", "ok", "unclear", "out_of_scope"]
 ActionKind = Literal["label", "sensitive", "interaction-off", "limit", "remove", "warn", "freeze", "suspend"]
 Origin = Literal["own", "report", "legal", "trusted", "host", "order"]
+# The detail of a removal of what was never published.
+UNPUBLISHED: Final = "unpublished"
 Reversal = Literal["undo", "review", "appeal", "superseded"]
 
 
@@ -45,6 +47,11 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     lasts: timedelta | None = None
 
+    @property
+    def is_removal(self) -> bool:
+        """Whether it takes the whole post away."""
+        return (self.kind, self.on) == ("remove", "status")
+
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A decision before it is made. `revision` is that of the post that the reviewer saw."""
@@ -62,6 +69,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     revision: int | None = None
     origin: Origin = "own"
     bulk_id: int | None = None
+    # Whether somebody is to look at it all the same: a clock decided, and nobody has.
+    look_again: bool = False
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +105,11 @@ class ActionRow(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None
     ended_at: datetime | None
     ended_why: str | None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it took away what nobody but its author had ever seen."""
+        return self.detail == UNPUBLISHED
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,8 @@ async def act(desk: Desk, reviewer: Reviewer, notice_id: int, wanted: Act) -> in
     item, regime, tally, chosen = await _find(desk, notice_id, wanted.item_id)
     if wanted.with_copies and tally is not None and wanted.seen != tally.seen:
         raise Conflict(CHANGED)
+    if wanted.with_copies and item.bulk_waits:
+        raise Conflict("What was ordered for the copies waits for a second person: see to that first")
     draft = Draft(
         outcome=wanted.outcome,
         clause=wanted.clause or item.clause,

@@ -25,7 +25,7 @@ from rostra.ledger.append import Entry, append
 from rostra.moderation.decisions.bulk import run_bulk
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.notices import answer as answers
-from rostra.notices import item_queries, queries
+from rostra.notices import item_queries
 from rostra.notices.act import Act, act
 from rostra.notices.expand import expand
 from rostra.notices.intake import Arrival, take_in
@@ -106,7 +106,7 @@ async def run_drill(desk: Desk, screen: Screen, settings: Settings, reviewer: Re
         watch.lap("pack")
         verify(archive)
         watch.lap("verification")
-        await answers.move(desk, reviewer, notice_id, "closed", "drill")
+        await answers.move(desk, reviewer, notice_id, "closed", "")
     finally:
         await close_account(desk.db, desk.clock, desk.emit, actor.account_id)
     made = DrillResult(notice_id=notice_id, stages=watch.stages, copies=COPIES, found=copies, verified=True)
@@ -130,8 +130,8 @@ async def _post(desk: Desk, screen: Screen, actor: _Actor) -> list[str]:
     urls: list[str] = []
     for number in range(COPIES + 1):
         draft = Draft(text=f"This is a drill: {nonsense}{' 🔔' * number}", visibility="private", language="en")
-        status_id = await publish(desk.db, desk.clock, desk.urls, desk.emit, screen, author=actor, draft=draft)
-        urls.append(desk.urls.status(actor.username, status_id))
+        made = await publish(desk.db, desk.clock, desk.urls, desk.emit, screen, author=actor, draft=draft)
+        urls.append(desk.urls.status(actor.username, made.status_id))
     return urls
 
 
@@ -172,12 +172,9 @@ async def _write_down(desk: Desk, reviewer: Reviewer, made: DrillResult) -> None
         "seconds": {stage.name: stage.seconds for stage in made.stages}, "copies": made.copies, "found": made.found,
         "verified": made.verified,
     }  # fmt: skip
-    at = desk.clock.now()
-    said = ", ".join(f"{stage.name} {stage.seconds:.3f} s" for stage in made.stages)
     async with desk.db.transaction() as tx:
         entry = Entry(
             type="notice_drill", subject_kind="notice", subject_id=made.notice_id, actor_id=reviewer.account_id,
             details=details,
         )  # fmt: skip
-        await append(tx, at, entry)
-        await queries.insert_step(tx, made.notice_id, "closed", reviewer.account_id, at, said)
+        await append(tx, desk.clock.now(), entry)

@@ -52,7 +52,8 @@ async def _expand_item(tx: Tx, current: Current, notice: Notice, item: Pending, 
     if not await item_queries.lock_pending(tx, item.id):
         # Another worker was quicker.
         return
-    found = await find_copies(tx, target, at) if target.kind != "account" else []
+    # A person has no copies; a file of theirs that no post shows has.
+    found = await find_copies(tx, target, at) if target.kind != "account" or target.looks else []
     authors = {post.account_id for post, _ in found} | ({target.account_id} if target.account_id else set[int]())
     reach = await item_queries.list_reach(tx, sorted(authors))
     fresh: list[tuple[int, int, int]] = []

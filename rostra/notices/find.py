@@ -8,11 +8,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from rostra.detect.near import EMPTY, Signature, signature
+from rostra.detect.near import signature
 from rostra.detect.normalise import normalise
+from rostra.detect.signatures import EMPTY, Signature
 from rostra.kit.db import Reader
+from rostra.moderation.cases.pictures import find_alike, find_looks
 from rostra.notices import item_queries
-from rostra.notices.item_queries import Pending, Post
+from rostra.notices.item_queries import File, Pending, Post
 from rostra.notices.records import Match
 from rostra.screening.near_queries import READ_BACK, find_near
 from rostra.text.places import Place, place_of
@@ -24,13 +26,15 @@ _QUOTED: Final = 0.7
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What an item is: its match, the post or the account, and the text to look for copies of."""
+    """What an item is: its match, the post or the account, and the text and the pictures (as PDQ hashes) to look for
+    copies of."""
 
     match: Match
     kind: Literal["status", "account"] | None = None
     subject_id: int | None = None
     account_id: int | None = None
     text: str = ""
+    looks: tuple[bytes, ...] = ()
     is_refused: bool = False
 
 
@@ -41,29 +45,31 @@ async def find_targets(conn: Reader, items: Sequence[Pending], urls: Urls, until
     people = await item_queries.find_accounts(conn, _values(places, "account"))
     far = await item_queries.find_by_address(conn, [item.url for item in items if places[item.id].kind == "elsewhere"])
     ids = {int(value) for value in _values(places, "status")}
-    ids |= {status_id for status_id, _ in files.values() if status_id} | {status_id for status_id, _ in far.values()}
+    ids |= {file.status_id for file in files.values() if file.status_id} | {status_id for status_id, _ in far.values()}
     posts = await item_queries.find_statuses(conn, sorted(ids))
     found: dict[int, Target] = {}
     for item in items:
         place = places[item.id]
         status_id = far[item.url][0] if item.url in far else _status_of(place, files)
+        file = files.get(place.value) if place.kind == "file" else None
         if status_id is not None and status_id in posts:
-            found[item.id] = _post(posts[status_id], "found")
+            post = _post(posts[status_id], "found")
+            found[item.id] = msgspec.structs.replace(post, looks=(file.look,) if file and file.look else ())
         elif place.kind == "account" and place.value in people:
             account_id = people[place.value]
             found[item.id] = Target(match="found", kind="account", subject_id=account_id, account_id=account_id)
-        elif place.kind == "file" and place.value in files:
-            account_id = files[place.value][1]
-            found[item.id] = Target(match="found", kind="account", subject_id=account_id, account_id=account_id)
+        elif file is not None:
+            looks, whose = (file.look,) if file.look else (), file.account_id
+            found[item.id] = Target(match="found", kind="account", subject_id=whose, account_id=whose, looks=looks)
         else:
             found[item.id] = await _by_quote(conn, item, place, until)
     return found
 
 
-def _status_of(place: Place, files: dict[str, tuple[int | None, int]]) -> int | None:
+def _status_of(place: Place, files: dict[str, File]) -> int | None:
     if place.kind == "status":
         return int(place.value)
-    return files[place.value][0] if place.kind == "file" and place.value in files else None
+    return files[place.value].status_id if place.kind == "file" and place.value in files else None
 
 
 async def _by_quote(conn: Reader, item: Pending, place: Place, until: datetime) -> Target:
@@ -81,15 +87,27 @@ async def _by_quote(conn: Reader, item: Pending, place: Place, until: datetime) 
 
 
 async def find_copies(conn: Reader, target: Target, until: datetime) -> list[tuple[Post, float]]:
-    """Posts that say the same as the item, the most alike first; direct messages are nobody's to look through."""
+    """Posts that say the same as the item, or show the same picture where the item is one or says too little to be
+    compared; the most alike first. Direct messages are nobody's to look through."""
     made = signature_of(target.text)
-    if not made.bits:
-        return []
-    alike = await item_queries.list_near(conn, made, until - READ_BACK, until, MOST_COPIES + 1)
-    alike.pop(target.subject_id or 0, None)
+    alike: dict[int, float] = {}
+    if made.bits:
+        alike = await item_queries.list_near(conn, made, until - READ_BACK, until, MOST_COPIES + 1)
+    for status_id, likeness in (await _find_pictures(conn, target, has_text=bool(made.bits))).items():
+        alike[status_id] = max(alike.get(status_id, 0.0), likeness)
+    if target.kind == "status":
+        alike.pop(target.subject_id or 0, None)
     posts = await item_queries.find_statuses(conn, sorted(alike))
     found = [(post, alike[post.id]) for post in posts.values() if post.visibility != "direct"]
     return sorted(found, key=lambda each: (-each[1], -each[0].id))[:MOST_COPIES]
+
+
+async def _find_pictures(conn: Reader, target: Target, *, has_text: bool) -> dict[int, float]:
+    """How alike posts are that show such a picture, by their ids."""
+    looks = dict(enumerate(target.looks))
+    if not looks and not has_text and target.kind == "status" and target.subject_id is not None:
+        looks = await find_looks(conn, [target.subject_id])
+    return {row.status_id: 1 - row.different / 256 for row in await find_alike(conn, looks, but=target.subject_id or 0)}
 
 
 def signature_of(text: str) -> Signature:

@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 
 import msgspec
 
-from rostra.detect.near import NEAR, SIGNATURE_BYTES, Signature, most_different_bits
+from rostra.detect.signatures import NEAR, SIGNATURE_BYTES, Signature, most_different_bits
 from rostra.kit.db import Reader, Tx, as_records
 from rostra.notices.formats.records import ParsedItem
 from rostra.notices.records import Copy, Decided, Item
@@ -40,7 +40,8 @@ left join lateral (
 
 ITEMS: Final = f"""
 select i.id, i.notice_id, i.position, i.url, i.quote, i.named_clause, i.clause, i.note, i.evidence, i.match,
-  i.subject_kind, i.subject_id, i.account_id, i.case_id, i.copies, i.authors, i.reach, i.bulk_id, i.remark, d.decided
+  i.subject_kind, i.subject_id, i.account_id, i.case_id, i.copies, i.authors, i.reach, i.bulk_id, i.remark,
+  exists (select from bulk_decisions b where b.id = i.bulk_id and b.state = 'waiting') as bulk_waits, d.decided
 from notice_items i {_DECIDED} where i.notice_id = $1 order by i.position
 """
 
@@ -64,7 +65,8 @@ where lower(a.username) = any($1::text[]) and coalesce(lower(a.domain), '') = ''
 """
 
 FILES: Final = """
-select m.original_key, m.preview_key, m.status_id, m.account_id from media_attachments m
+select m.original_key, m.preview_key, m.status_id, m.account_id, case when m.pdq_quality >= 50 then m.pdq end as look
+from media_attachments m
 where m.original_key = any($1::text[]) or m.preview_key = any($1::text[])
 """
 
@@ -263,11 +265,20 @@ async def find_accounts(conn: Reader, names: Sequence[str]) -> dict[str, int]:
     return {row["name"]: row["id"] for row in await conn.fetch(ACCOUNTS, names)}
 
 
-async def find_files(conn: Reader, keys: Sequence[str]) -> dict[str, tuple[int | None, int]]:
-    """What files belong to, as (status, account), by their keys."""
-    found: dict[str, tuple[int | None, int]] = {}
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file belongs to; `look` is the PDQ hash of a picture that has a good one."""
+
+    status_id: int | None
+    account_id: int
+    look: bytes | None
+
+
+async def find_files(conn: Reader, keys: Sequence[str]) -> dict[str, File]:
+    """What files belong to, by their keys."""
+    found: dict[str, File] = {}
     for row in await conn.fetch(FILES, keys):
-        found[row["original_key"]] = found[row["preview_key"]] = (row["status_id"], row["account_id"])
+        file = File(status_id=row["status_id"], account_id=row["account_id"], look=row["look"])
+        found[row["original_key"]] = found[row["preview_key"]] = file
     return found
 
 

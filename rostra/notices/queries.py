@@ -10,7 +10,7 @@ import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records
 from rostra.notices.item_queries import SETTLES
-from rostra.notices.records import Clock, Line, Notice, Reply, State, Step
+from rostra.notices.records import Clock, Drilled, Line, Notice, Reply, State, Step
 
 INSERT: Final = """
 insert into notices (id, provider_id, channel, format, proof, state, fault, regime, sender, reporter, subject, text,
@@ -32,6 +32,11 @@ insert into notice_steps (id, notice_id, state, actor_id, at, note) values (make
 STEPS: Final = """
 select s.state, s.actor_id, r.pseudonym, s.at, s.note
 from notice_steps s left join reviewers r on r.account_id = s.actor_id where s.notice_id = $1 order by s.id
+"""
+
+DRILL: Final = """
+select details from moderation_events
+where type = 'notice_drill' and subject_kind = 'notice' and subject_id = $1 order by id desc limit 1
 """
 
 LOCK: Final = "select state from notices where id = $1 for update"
@@ -266,6 +271,12 @@ async def count_notices(conn: Reader, at: datetime) -> Counts:
 
 async def list_steps(conn: Reader, notice_id: int) -> list[Step]:
     return as_records(Step, await conn.fetch(STEPS, notice_id))
+
+
+async def find_drill(conn: Reader, notice_id: int) -> Drilled | None:
+    """What the drill that this notice was of has measured."""
+    details = await conn.fetchval(DRILL, notice_id)
+    return None if details is None else msgspec.convert(details, Drilled)
 
 
 async def list_clocks(conn: Reader, notice_id: int) -> list[Clock]:

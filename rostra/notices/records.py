@@ -150,6 +150,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     bulk_id: int | None
     remark: str
     decided: Decided | None = None
+    # Whether what is to be done with its copies waits for a second person.
+    bulk_waits: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -183,6 +185,21 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     pseudonym: str | None
     at: datetime
     note: str
+
+
+class Drilled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a drill measured: the seconds of each step in its order, how many copies there were and how many were found,
+    and whether the evidence pack proved itself."""
+
+    seconds: dict[str, float]
+    copies: int
+    found: int
+    verified: bool
+
+    @property
+    def whole(self) -> float:
+        """From the notice to the proven answer."""
+        return sum(self.seconds.values())
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from rostra.notices.formats.decode import to_text
 from rostra.notices.formats.records import lines
 from rostra.notices.item_queries import Found, Person, Tally
 from rostra.notices.queries import Counts, PackMade
-from rostra.notices.records import Answer, Clock, Copy, Item, Line, Notice, Reply, Step
+from rostra.notices.records import Answer, Clock, Copy, Drilled, Item, Line, Notice, Reply, Step
 
 PAGE: Final = 40
 ITEMS: Final = 50
@@ -43,6 +43,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer | None
     replies: list[Reply]
     pack: PackMade | None
+    drilled: Drilled | None = None
+
+    @property
+    def answered_after(self) -> timedelta | None:
+        """How long the first answer took; None where none was sent."""
+        return next((step.at - self.notice.received_at for step in self.steps if step.state == "sent"), None)
 
 
 async def list_notices(desk: Desk, reviewer: Reviewer, which: Which, after: str = "") -> tuple[list[Line], str, Counts]:
@@ -100,6 +106,7 @@ async def get_view(desk: Desk, reviewer: Reviewer, notice_id: int, start: int = 
             answer=await story_queries.find_answer(conn, notice_id),
             replies=await queries.list_replies(conn, notice_id),
             pack=await queries.find_pack_made(conn, notice_id),
+            drilled=await queries.find_drill(conn, notice_id) if notice.channel == "drill" else None,
         )
 
 

@@ -120,7 +120,7 @@ def _tell(
         decided = item.decided
         exists = now is not None or item.subject_kind == "account"
         result = result_of(decided.outcome if decided else None, decided.actions if decided else [], exists=exists)
-    cause, rule = _cause(verdict) if item.subject_kind == "status" else ("", "")
+    cause, rule = cause_of(verdict) if item.subject_kind == "status" else ("", "")
     return Told(
         item=item,
         result=result,
@@ -144,8 +144,9 @@ def _count(copies: Sequence[Copy]) -> Count:
     )
 
 
-def _cause(verdict: Verdict | None) -> tuple[Cause, str]:
-    """Why screening let it pass, and the rule that it hangs on."""
+def cause_of(verdict: Verdict | None) -> tuple[Cause, str]:
+    """Why screening let it pass, and the rule that it hangs on. A rule that only excepts recognises nothing: it counts
+    where it lifted another."""
     if verdict is None:
         return "unscreened", ""
     details = verdict.details
@@ -154,6 +155,8 @@ def _cause(verdict: Verdict | None) -> tuple[Cause, str]:
     action = details.get("action")
     if action in ("hold", "reject"):
         return "held", rule
-    if rule or details.get("hits"):
-        return ("allowed" if action == "allow" else "cased"), rule
+    if action == "allow" and details.get("lifted"):
+        return "allowed", rule
+    if verdict.clause:
+        return "cased", rule
     return ("shadow", str(shadow[0])) if shadow else ("no_rule", "")

@@ -29,9 +29,9 @@ LEARNT: Final = "select count(distinct status_id) from bad_signatures where stat
 
 # What screening said when the post was written: the newest verdict on it.
 VERDICTS: Final = """
-select s.id as status_id, v.details, v.policy, v.id as event_id
+select s.id as status_id, v.details, v.clause, v.policy, v.id as event_id
 from unnest($1::bigint[]) s(id) cross join lateral (
-  select e.id, e.details, e.policy from moderation_events e
+  select e.id, e.details, e.clause, e.policy from moderation_events e
   where e.subject_id = s.id and e.subject_kind = 'status' and e.type = 'verdict' order by e.id desc limit 1) v
 """
 
@@ -90,6 +90,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     status_id: int
     details: dict[str, Any]
+    # Of the rule that decided; an exception has none.
+    clause: str
     policy: str
     event_id: int
 

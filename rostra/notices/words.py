@@ -34,12 +34,12 @@ EN: Final[Words] = {
     "act_for_good": " for good",
     "no_rule": "   Why it was published: no rule of our policy recognised it.",
     "shadow": "   Why it was published: the rule “{rule}” recognised it, but only ran on trial.",
-    "allowed": "   Why it was published: the rule “{rule}” recognised it and was set to let it pass.",
+    "allowed": "   Why it was published: the exception “{rule}” of our policy let it pass.",
     "held": "   Why it was published: the rule “{rule}” had held it, and it was released.",
     "cased": "   It was published and brought before our moderators by the rule “{rule}”.",
     "unscreened": "   It was written before our screening began, or came from elsewhere.",
     "changed": "What has changed so that this does not happen again",
-    "learnt": "- Copies of {n} removed posts are recognised from now on, also in other words, and held before "
+    "learnt": "- Copies of what was removed ({n}) are recognised from now on, also in other words, and held before "
     "anybody sees them.",
     "policy_activated": "- A new version of our policy ({policy}) holds since {at}.",
     "rule_resumed": "- The rule “{rule}” counts again since {at}.",
@@ -82,12 +82,12 @@ IT: Final[Words] = {
     "act_for_good": " definitivamente",
     "no_rule": "   Perché era pubblicato: nessuna delle nostre regole lo riconosceva.",
     "shadow": "   Perché era pubblicato: la regola «{rule}» lo riconosceva, ma era solo in prova.",
-    "allowed": "   Perché era pubblicato: la regola «{rule}» lo riconosceva ed era impostata per lasciarlo passare.",
+    "allowed": "   Perché era pubblicato: l’eccezione «{rule}» delle nostre regole lo ha lasciato passare.",
     "held": "   Perché era pubblicato: la regola «{rule}» l’aveva trattenuto, poi è stato rilasciato.",
     "cased": "   Era pubblicato e portato ai nostri moderatori dalla regola «{rule}».",
     "unscreened": "   Era stato scritto prima dell’inizio del nostro controllo, o veniva da altrove.",
     "changed": "Che cosa è cambiato perché non si ripeta",
-    "learnt": "- Le copie di {n} post rimossi d’ora in poi sono riconosciute, anche con altre parole, e "
+    "learnt": "- Le copie di ciò che è stato rimosso ({n}) d’ora in poi sono riconosciute, anche con altre parole, e "
     "trattenute prima che qualcuno le veda.",
     "policy_activated": "- Dal {at} vale una nuova versione delle nostre regole ({policy}).",
     "rule_resumed": "- Dal {at} la regola «{rule}» conta di nuovo.",

@@ -63,12 +63,8 @@ where n.account_id = $1 and n.id < $2 and n.id > $3
 order by n.id desc /*page*/ limit $4
 """
 
-PAGE: Final = both_orders(f"""
-select {_COLUMNS} from notifications n join accounts x on x.id = n.from_account_id {_PAGE}
-""")
-
 # With all of whom they come from but the stored JSON.
-PAGE_WITH_ACCOUNTS: Final = both_orders(f"""
+PAGE: Final = both_orders(f"""
 select {_COLUMNS}, {ACCOUNT_COLUMNS}
 from notifications n join accounts x on x.id = n.from_account_id
 join account_stats ast on ast.account_id = n.from_account_id {_PAGE}
@@ -168,33 +164,12 @@ async def insert_own_notification(tx: Tx, account_id: int, kind: str, *, status_
 
 async def list_page(
     db: Reader, account_id: int, window: Window, *, types: Sequence[str], without: Sequence[str], from_id: int | None
-) -> list[NotificationRow]:
-    """A page of an account's notifications, in the window's order."""
-    rows = await db.fetch(
+) -> list[asyncpg.Record]:
+    """A page of an account's notifications, in the window's order: a NotificationRow each, with the columns of which a
+    StatusReader makes the account that it comes from."""
+    return await db.fetch(
         window.choose(PAGE), account_id, window.below, window.above, window.limit, types, without, from_id
     )
-    return as_records(NotificationRow, rows)
-
-
-async def list_page_with_accounts(
-    db: Reader, account_id: int, window: Window, *, types: Sequence[str], without: Sequence[str], from_id: int | None
-) -> tuple[list[NotificationRow], list[asyncpg.Record]]:
-    """Like `list_page`, with rows of which a StatusReader makes the accounts."""
-    rows = await db.fetch(
-        window.choose(PAGE_WITH_ACCOUNTS), account_id, window.below, window.above, window.limit, types, without, from_id
-    )
-    return [
-        NotificationRow(
-            id=row["id"],
-            type=row["type"],
-            created_at=row["created_at"],
-            from_account_id=row["account_id"],
-            status_id=row["status_id"],
-            report_id=row["report_id"],
-            decision_id=row["decision_id"],
-        )
-        for row in rows
-    ], rows
 
 
 async def find_one(db: Reader, account_id: int, notification_id: int) -> NotificationRow | None:

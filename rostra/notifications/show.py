@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
+import asyncpg
 import msgspec
 from msgspec import UNSET, Raw
 
 from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.entities.account import timestamp
-from rostra.entities.notification import Notification, NotificationType
+from rostra.entities.notification import Notification, NotificationType, RawNotification
 from rostra.entities.report import Report
 from rostra.kit.db import Database, Reader
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Page, Window
+from rostra.kit.paging import Page, Window, read_on
 from rostra.notifications import queries
 from rostra.notifications.queries import NotificationRow, ReportRow
 from rostra.notifications.warning_queries import WarningRow, find_warnings
@@ -29,6 +30,7 @@ CONTEXT: Final = "notifications"
 # What comes often is told together: the same kind of thing about the same status within half a day.
 _GROUPED: Final = frozenset({"favourite", "reblog", "follow"})
 _GROUP_SECONDS: Final = 12 * 3600
+_encode = msgspec.json.Encoder().encode
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,23 +43,81 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def page(
     db: Database, urls: Urls, reader: StatusReader, account_id: int, window: Window, wanted: Wanted
-) -> Page[Notification]:
-    """A page of an account's notifications, newest first."""
+) -> Page[RawNotification]:
+    """A page of an account's notifications, newest first. Where all of it is about what the reader does not see, it is
+    the next of which something is left: apps take an empty page for the end."""
     types, without, from_id = list(wanted.types), list(wanted.without), wanted.from_id
-    accounts: Mapping[int, Raw] = {}
-    if reader.remembers:
-        async with db.read() as conn:
-            rows, authors = await queries.list_page_with_accounts(
-                conn, account_id, window, types=types, without=without, from_id=from_id
-            )
-        accounts = await reader.render_accounts(authors)
-    else:
+
+    async def read(window: Window) -> tuple[list[RawNotification], list[int]]:
         async with db.read() as conn:
             rows = await queries.list_page(conn, account_id, window, types=types, without=without, from_id=from_id)
-    if window.oldest_first:
-        rows.reverse()
-    shown = await hydrate(db, urls, reader, rows, accounts)
-    return Page(shown, newest=rows[0].id if rows else None, oldest=rows[-1].id if rows else None)
+        if window.oldest_first:
+            rows.reverse()
+        return await _show_rows(db, urls, reader, rows), [row["id"] for row in rows]
+
+    shown, seen, _ = await read_on(window, read)
+    return Page(shown, newest=max(seen, default=None), oldest=min(seen, default=None))
+
+
+async def _show_rows(
+    db: Database, urls: Urls, reader: StatusReader, rows: Sequence[asyncpg.Record]
+) -> list[RawNotification]:
+    """Rows in their order, but for those about what the reader does not see."""
+    accounts = await reader.render_accounts(rows)
+    statuses = await reader.texts_by_id([row["status_id"] for row in rows if row["status_id"] is not None], CONTEXT)
+    others = await _render_others(db, urls, rows, accounts)
+    shown: list[RawNotification] = []
+    for row in rows:
+        status_id = row["status_id"]
+        if status_id is not None and status_id not in statuses:
+            continue
+        account = accounts.get(row["account_id"])
+        if account is not None:
+            shown.append(_join(row, account, statuses.get(status_id or 0), others.get(row["id"], "")))
+    return shown
+
+
+def _join(row: asyncpg.Record, account: str, status: str | None, other: str) -> Raw:
+    """A Notification of the JSON of its parts."""
+    status_id, created_at = row["status_id"], row["created_at"]
+    shown = "" if status is None else f',"status":{status}'
+    return Raw(
+        f'{{"id":"{row["id"]}","type":"{row["type"]}","created_at":"{timestamp(created_at)}",'
+        f'"group_key":"{_group_key(row["id"], row["type"], status_id, created_at)}","account":{account}{shown}{other}}}'
+    )
+
+
+async def _render_others(
+    db: Database, urls: Urls, rows: Sequence[asyncpg.Record], known: Mapping[int, str]
+) -> dict[int, str]:
+    """What few notifications have beside an account and a status, a report or a decision, by their ids. `known` are
+    accounts, by id, that need not be read."""
+    having = [_as_row(row) for row in rows if row["report_id"] is not None or row["decision_id"] is not None]
+    if not having:
+        return {}
+    accounts, reports, warnings = await _gather(db, urls, having, {each: Raw(text) for each, text in known.items()})
+    others: dict[int, str] = {}
+    for row in having:
+        report, warning = reports.get(row.report_id or 0), warnings.get(row.decision_id or 0)
+        said = ""
+        if report is not None and report.target_id in accounts:
+            said += f',"report":{_encode(_render_report(report, accounts)).decode()}'
+        if warning is not None:
+            said += f',"moderation_warning":{_encode(render_warning(warning, accounts)).decode()}'
+        others[row.id] = said
+    return others
+
+
+def _as_row(row: asyncpg.Record) -> NotificationRow:
+    return NotificationRow(
+        id=row["id"],
+        type=row["type"],
+        created_at=row["created_at"],
+        from_account_id=row["account_id"],
+        status_id=row["status_id"],
+        report_id=row["report_id"],
+        decision_id=row["decision_id"],
+    )
 
 
 async def find(
@@ -105,11 +165,9 @@ async def hydrate(
     urls: Urls,
     reader: StatusReader,
     rows: Sequence[NotificationRow],
-    known: Mapping[int, Raw] = {},
 ) -> list[Notification]:
-    """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter. `known` are
-    accounts, by id, that need not be read."""
-    accounts, reports, warnings = await _gather(db, urls, rows, known)
+    """Rows as entities. Left out are those whose status can no longer be seen or is hidden by a filter."""
+    accounts, reports, warnings = await _gather(db, urls, rows)
     statuses = await reader.by_id(list({row.status_id for row in rows if row.status_id is not None}), CONTEXT)
     return [
         _render(row, accounts, statuses.get(row.status_id or 0), reports, warnings)
@@ -153,7 +211,7 @@ def _render(
         # As it was written; to check it again would cost more than all the rest here.
         type=cast("NotificationType", row.type),
         created_at=timestamp(row.created_at),
-        group_key=group_key(row),
+        group_key=_group_key(row.id, row.type, row.status_id, row.created_at),
         account=accounts[row.from_account_id],
         status=UNSET if status is None else status,
         report=UNSET if report is None or report.target_id not in accounts else _render_report(report, accounts),
@@ -161,11 +219,11 @@ def _render(
     )
 
 
-def group_key(row: NotificationRow) -> str:
+def _group_key(notification_id: int, kind: str, status_id: int | None, created_at: datetime) -> str:
     """What notifications that can be told together have in common."""
-    if row.type not in _GROUPED:
-        return f"ungrouped-{row.id}"
-    return f"{row.type}-{row.status_id or 0}-{int(row.created_at.timestamp()) // _GROUP_SECONDS}"
+    if kind not in _GROUPED:
+        return f"ungrouped-{notification_id}"
+    return f"{kind}-{status_id or 0}-{int(created_at.timestamp()) // _GROUP_SECONDS}"
 
 
 def _render_report(report: ReportRow, accounts: Mapping[int, Raw]) -> Report:

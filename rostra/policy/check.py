@@ -13,12 +13,13 @@ from datetime import date
 from typing import Final
 
 from rostra.policy.check_fixtures import check_tests
-from rostra.policy.check_rules import check_rules
+from rostra.policy.check_rules import check_hold, check_rules
 from rostra.policy.coverage import coverage_of
 from rostra.policy.literals import Known
 from rostra.policy.parse import parse_bundle
-from rostra.policy.reading import Notes, did_you_mean
+from rostra.policy.reading import Notes, did_you_mean, named
 from rostra.policy.records import At, Bundle, Clause, Problem, WordList
+from rostra.policy.said import Said, bare, of, said
 from rostra.policy.texts import check_labels_of, check_texts, check_unique
 
 MAX_CLAUSES: Final = 200
@@ -81,80 +82,91 @@ def _check_whole(notes: Notes, bundle: Bundle) -> None:
     main = At("policy.yaml", 1)
     for language, count in Counter(bundle.languages).items():
         if count > 1 or not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
-            notes.at(
-                main, "", f"languages: {language} is no language, or there twice", "tags such as en or it, each once"
-            )
+            what = of(bare("languages"), said("%(name)s is no language, or there twice", name=language))
+            notes.at(main, "", what, said("tags such as en or it, each once"))
     if len(bundle.clauses) > MAX_CLAUSES:
-        notes.at(main, "", f"there are more than {MAX_CLAUSES} clauses", "people cannot follow so many: merge some")
-    points = 0
+        what = said("there are more than %(n)s clauses", n=MAX_CLAUSES)
+        notes.at(main, "", what, said("people cannot follow so many: merge some"))
+    check_hold(notes, main, bare("hold"), bundle.hold, severity=0)
+    points, ladder = 0, said("ladder")
     for step in bundle.ladder:
         if step.points <= points:
-            notes.at(step.at, "points", f"ladder: {step.points} points do not rise", "write the steps from few to many")
+            what = of(ladder, said("%(n)s points do not rise", n=step.points))
+            notes.at(step.at, "points", what, said("write the steps from few to many"))
         if step.then == "warn" and step.lasts is not None:
-            notes.at(step.at, "for", "ladder: a warning does not last", "take out `for`")
+            notes.at(step.at, "for", of(ladder, said("a warning does not last")), said("take out `for`"))
         points = step.points
 
 
 def _check_labels(notes: Notes, bundle: Bundle) -> None:
-    check_unique(notes, "label", bundle.labels)
+    kind = said("label")
+    check_unique(notes, kind, bundle.labels)
     for label in bundle.labels:
-        check_texts(notes, bundle, label.at, "title", f"label {label.id}", label.title)
+        check_texts(notes, bundle, label.at, "title", named(kind, label.id), label.title)
 
 
 def _check_clauses(notes: Notes, bundle: Bundle) -> None:
-    check_unique(notes, "clause", bundle.clauses)
+    kind = said("clause")
+    check_unique(notes, kind, bundle.clauses)
     host_clauses = [f"{host.id}/{clause.id}" for host in bundle.hosts for clause in host.clauses]
     for clause in bundle.clauses:
-        what = f"clause {clause.id}"
+        what = named(kind, clause.id)
         for key, texts in (("title", clause.title), ("text", clause.text), ("reason", clause.reason)):
             check_texts(notes, bundle, clause.at, key, what, texts)
         check_labels_of(notes, bundle, clause.at, "action", what, clause.action.labels)
         for name in clause.covers:
             if name not in host_clauses:
-                remedy = did_you_mean(name, host_clauses, "write host/clause as in hosts/*.yaml")
-                notes.at(clause.at, "covers", f"{what}: no host has a clause {name}", remedy)
+                remedy = did_you_mean(name, host_clauses, said("write host/clause as in hosts/*.yaml"))
+                notes.at(clause.at, "covers", of(what, said("no host has a clause %(name)s", name=name)), remedy)
         _check_clause(notes, clause, what)
 
 
-def _check_clause(notes: Notes, clause: Clause, what: str) -> None:
+def _check_clause(notes: Notes, clause: Clause, what: Said) -> None:
+    def wrong(key: str, problem: Said, remedy: Said) -> None:
+        notes.at(clause.at, key, of(what, problem), remedy)
+
+    if clause.hold is not None:
+        check_hold(notes, clause.at, of(what, bare("hold")), clause.hold, severity=clause.severity)
     if not 1 <= clause.severity <= 5:
-        notes.at(clause.at, "severity", f"{what}: severity {clause.severity}", "1 (nuisance) to 5 (danger to life)")
+        wrong("severity", said("severity %(n)s", n=clause.severity), said("1 (nuisance) to 5 (danger to life)"))
     if clause.ground == "law" and not clause.law:
-        notes.at(clause.at, "ground", f"{what}: `law` is missing", "name the law that the clause rests on")
+        wrong("ground", said("`law` is missing"), said("name the law that the clause rests on"))
     if clause.action.strongest == "allow" and clause.action.actions:
-        notes.at(clause.at, "action", f"{what}: a clause cannot allow", "write a rule with `then: allow` and `lifts`")
+        wrong("action", said("a clause cannot allow"), said("write a rule with `then: allow` and `lifts`"))
     if clause.strikes is not None and not 0 <= clause.strikes.points <= 100:
-        notes.at(clause.at, "strikes", f"{what}: {clause.strikes.points} strike points", "0 to 100")
+        wrong("strikes", said("%(n)s strike points", n=clause.strikes.points), said("0 to 100"))
     if clause.dsa is None:
         return
     if clause.dsa.category not in _CATEGORIES:
-        remedy = did_you_mean(clause.dsa.category, _CATEGORIES, "see the section Clauses in docs/policy.md")
-        notes.at(clause.at, "dsa", f"{what}: unknown category {clause.dsa.category}", remedy)
+        remedy = did_you_mean(clause.dsa.category, _CATEGORIES, said("see the section Clauses in docs/policy.md"))
+        wrong("dsa", said("unknown category %(name)s", name=clause.dsa.category), remedy)
     for keyword in clause.dsa.keywords:
         if not _KEYWORD.match(keyword):
-            notes.at(clause.at, "dsa", f"{what}: {keyword} is no keyword", "they begin with KEYWORD_")
+            wrong("dsa", said("%(name)s is no keyword", name=keyword), said("they begin with KEYWORD_"))
 
 
 def _check_hosts(notes: Notes, bundle: Bundle) -> None:
-    check_unique(notes, "host", bundle.hosts)
+    kind = said("host")
+    check_unique(notes, kind, bundle.hosts)
     for host in bundle.hosts:
-        check_unique(notes, f"host {host.id}: clause", host.clauses)
+        check_unique(notes, of(named(kind, host.id), said("clause")), host.clauses)
         if not host.clauses:
-            notes.at(
-                host.at, "clauses", f"host {host.id} has no clauses", "write what the host asks for, clause by clause"
-            )
+            remedy = said("write what the host asks for, clause by clause")
+            notes.at(host.at, "clauses", said("host %(name)s has no clauses", name=host.id), remedy)
 
 
 def _check_list(notes: Notes, words: WordList) -> None:
-    what = f"list {words.id}"
+    what = named(said("list"), words.id)
     if len(words.entries) > MAX_ENTRIES:
-        notes.at(words.at, "entries", f"{what}: more than {MAX_ENTRIES:,} entries", "split it")
+        notes.at(words.at, "entries", of(what, said("more than %(n)s entries", n=MAX_ENTRIES)), said("split it"))
     for entry in words.entries:
         if not entry or len(entry) > MAX_ENTRY:
-            notes.at(words.at, "entries", f"{what}: an entry is empty or too long", f"1 to {MAX_ENTRY} characters")
+            wrong = of(what, said("an entry is empty or too long"))
+            notes.at(words.at, "entries", wrong, said("1 to %(n)s characters", n=MAX_ENTRY))
         elif words.kind == "domains" and not _DOMAIN.match(entry):
-            remedy = "the host alone, in small letters: example.org, or xn--… for other scripts"
-            notes.at(words.at, "entries", f"{what}: '{entry[:60]}' is no domain", remedy)
+            remedy = said("the host alone, in small letters: example.org, or xn--… for other scripts")
+            notes.at(words.at, "entries", of(what, said("'%(text)s' is no domain", text=entry[:60])), remedy)
     for entry, count in Counter(entry.casefold() for entry in words.entries).items():
         if count > 1:
-            notes.warn(words.at, "entries", f"{what}: '{entry[:60]}' is there {count} times", "keep one")
+            wrong = of(what, said("'%(text)s' is there %(n)s times", text=entry[:60], n=count))
+            notes.warn(words.at, "entries", wrong, said("keep one"))

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from rostra.policy.reading import named
 from rostra.policy.records import At, Bundle, Clause, HostClause, HostProfile, Problem
+from rostra.policy.said import Said, of, said
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +74,12 @@ def _open_rows(bundle: Bundle, rows: tuple[Row, ...]) -> Iterator[Problem]:
     places = {(host.id, clause.id): clause.at for host in bundle.hosts for clause in host.clauses}
     for row in rows:
         if not row.cells and not row.met_by:
-            remedy = f"write `covers: [{row.host}/{row.clause}]` in a clause, or `met_by:` and what answers it"
-            yield _gap(places[row.host, row.clause], f"host {row.host}: no clause covers {row.clause}", remedy)
+            remedy = said(
+                "write `covers: [%(name)s]` in a clause, or `met_by:` and what answers it",
+                name=f"{row.host}/{row.clause}",
+            )
+            what = of(named(said("host"), row.host), said("no clause covers %(name)s", name=row.clause))
+            yield _gap(places[row.host, row.clause], what, remedy)
 
 
 def _open_cells(bundle: Bundle, cells: dict[str, Cell]) -> Iterator[Problem]:
@@ -81,20 +87,20 @@ def _open_cells(bundle: Bundle, cells: dict[str, Cell]) -> Iterator[Problem]:
         cell = cells.get(clause.id)
         if cell is None or cell.by_people:
             continue
+        whose = named(said("clause"), clause.id)
         if not cell.rules:
-            remedy = "write a rule for it, or `by_people:` and how people find it"
-            yield _gap(clause.at, f"clause {clause.id}: no rule enforces it", remedy)
+            remedy = said("write a rule for it, or `by_people:` and how people find it")
+            yield _gap(clause.at, of(whose, said("no rule enforces it")), remedy)
         elif not cell.tests and cell.known_gaps:
-            what = f"clause {clause.id}: only known gaps expect it"
-            yield _gap(clause.at, what, "write a text to tests/ that is found today", warning=True)
+            remedy = said("write a text to tests/ that is found today")
+            yield _gap(clause.at, of(whose, said("only known gaps expect it")), remedy, warning=True)
         elif not cell.tests:
-            yield _gap(
-                clause.at, f"clause {clause.id}: no test expects it", "write a text that must be found to tests/"
-            )
+            remedy = said("write a text that must be found to tests/")
+            yield _gap(clause.at, of(whose, said("no test expects it")), remedy)
         elif missing := [language for language in bundle.languages if not cell.tests.get(language)]:
-            what = f"clause {clause.id}: no test expects it in {', '.join(missing)}"
-            yield _gap(clause.at, what, "write one, with `language`", warning=True)
+            what = of(whose, said("no test expects it in %(names)s", names=", ".join(missing)))
+            yield _gap(clause.at, what, said("write one, with `language`"), warning=True)
 
 
-def _gap(at: At, what: str, remedy: str, *, warning: bool = False) -> Problem:
+def _gap(at: At, what: Said, remedy: Said, *, warning: bool = False) -> Problem:
     return Problem(file=at.file, line=at.line, what=what, remedy=remedy, level="warning" if warning else "error")

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from rostra.policy.records import STRENGTH, Action, Clause, Do, Mode, Rule, Texts
+from rostra.policy.records import STRENGTH, Action, Clause, Do, Hold, Mode, Rule, Texts
 
-# Exceptions never lift what is this severe.
+# Exceptions never lift what is this severe, and no clock publishes it.
 NEVER_LIFTED: Final = 5
 _MASK: Final = 2**64 - 1
 
@@ -27,6 +27,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: Texts = {}
     clause: str = ""
     rule: str = ""
+    # Where it is held: what becomes of it if nobody looks.
+    hold: Hold | None = None
     # Clauses to open cases for.
     cases: tuple[str, ...] = ()
     # Rules that hit and count.
@@ -55,10 +57,12 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     expires: date | None
     lifts: tuple[str, ...]
+    hold: Hold
 
 
-def candidate(rule: Rule, clause: Clause | None) -> Candidate:
-    """A rule with what its clause adds: default action and reason, severity."""
+def candidate(rule: Rule, clause: Clause | None, default: Hold) -> Candidate:
+    """A rule with what its clause adds: default action and reason, severity. `default`: what becomes of what is held
+    where neither of them says so."""
     do = rule.then or (clause.action if clause is not None else Do())
     return Candidate(
         id=rule.id,
@@ -72,7 +76,16 @@ def candidate(rule: Rule, clause: Clause | None) -> Candidate:
         seed=int.from_bytes(blake2b(rule.id.encode(), digest_size=8).digest(), "big"),
         expires=rule.expires,
         lifts=rule.lifts,
+        hold=_hold(rule, clause, default),
     )
+
+
+def _hold(rule: Rule, clause: Clause | None, default: Hold) -> Hold:
+    """What becomes of what the rule holds and nobody looks at. What is severest is never published unseen."""
+    hold = rule.hold or (clause.hold if clause is not None else None) or default
+    if clause is not None and clause.severity >= NEVER_LIFTED:
+        return Hold(hold.expires, "refuse")
+    return hold
 
 
 def decide(
@@ -85,7 +98,8 @@ def decide(
     paused: Collection[str],
     version: str,
 ) -> Verdict:
-    """The verdict, where `hits` and `failed` are places in `rules`. Of equals in action and severity the first wins."""
+    """The verdict, where `hits` and `failed` are places in `rules`. Of equals in action and severity one that is
+    refused unseen wins, then the first."""
     if not hits and not failed:
         return Verdict(policy=version)
     current = [rules[place] for place in hits if not _over(rules[place], now)]
@@ -144,6 +158,7 @@ def _verdict(
         reasons=reasons,
         clause="" if deciding is None else deciding.clause,
         rule="" if deciding is None else deciding.id,
+        hold=None if deciding is None or action != "hold" else deciding.hold,
         cases=tuple(dict.fromkeys(rule.clause for rule in acting if rule.do.case)),
         hits=tuple(rule.id for rule in kept),
         shadow=shadow,
@@ -154,8 +169,8 @@ def _verdict(
     )
 
 
-def _rank(rule: Candidate) -> tuple[int, int]:
-    return rule.strength, rule.severity
+def _rank(rule: Candidate) -> tuple[int, int, bool]:
+    return rule.strength, rule.severity, rule.hold.then == "refuse"
 
 
 def _lifted(rule: Candidate, lifts: Sequence[str]) -> bool:

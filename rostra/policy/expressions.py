@@ -17,6 +17,7 @@ from cel_expr_python import cel
 from rostra.policy.explain import explain
 from rostra.policy.facts import FACTS
 from rostra.policy.reading import did_you_mean
+from rostra.policy.said import Said, said
 from rostra.policy.tokens import Token, Words, read_words
 
 MAX_LENGTH: Final = 2_000
@@ -36,12 +37,12 @@ CEL_TYPES: Final[dict[object, cel.Type]] = {
 
 # What CEL has and rules have not, and what to write instead.
 _REFUSED: Final = {
-    "has": 'every fact is always there; compare it: author.domain != ""',
-    "map": "use exists, all or filter",
-    "dyn": "facts have types; compare like with like",
-    "type": "facts have types; compare like with like",
-    "{": 'rules need no maps and messages; use a list: ["a", "b"]',
-    "`": "names need no quotes",
+    "has": said('every fact is always there; compare it: author.domain != ""'),
+    "map": said("use exists, all or filter"),
+    "dyn": said("facts have types; compare like with like"),
+    "type": said("facts have types; compare like with like"),
+    "{": said('rules need no maps and messages; use a list: ["a", "b"]'),
+    "`": said("names need no quotes"),
 }
 
 _LIMITED: Final = """
@@ -60,15 +61,15 @@ class Fault(msgspec.Struct, frozen=True):
     """What is wrong with a condition, at which of its characters."""
 
     offset: int
-    what: str
-    remedy: str
+    what: Said
+    remedy: Said
 
 
 class ExpressionRefused(Exception):
     """The condition cannot be used; `faults` says all that is wrong."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(fault.what for fault in faults))
+        super().__init__("; ".join(str(fault.what) for fault in faults))
         self.faults = faults
 
 
@@ -100,10 +101,10 @@ class Expression(msgspec.Struct, frozen=True, kw_only=True):
 def read_expression(source: str) -> Expression:
     """Check a condition. Raises ExpressionRefused with everything that is wrong."""
     if len(source) > MAX_LENGTH:
-        what = f"the condition is longer than {MAX_LENGTH:,} characters"
-        raise ExpressionRefused([Fault(0, what, "split it into several rules, or use a word list")])
+        what = said("the condition is longer than %(n)s characters", n=MAX_LENGTH)
+        raise ExpressionRefused([Fault(0, what, said("split it into several rules, or use a word list"))])
     if not source.isascii() and source.encode(errors="replace").decode() != source:
-        raise ExpressionRefused([Fault(0, "the condition has half a character in it", "type it again")])
+        raise ExpressionRefused([Fault(0, said("the condition has half a character in it"), said("type it again"))])
     words = read_words(source)
     faults = [*_unknown_facts(words), *_refused_words(words), *_too_much(words)]
     if faults:
@@ -112,6 +113,10 @@ def read_expression(source: str) -> Expression:
     patterns = tuple(_pattern(search.fact, search.literal, search.start) for search in words.searches)
     parts = _around(source, words)
     facts = tuple(dict.fromkeys(name for name, _ in words.named))
+    constant = _constant(source)
+    if constant is None and not facts:
+        # It fails whatever is judged: 1 / 0.
+        raise ExpressionRefused([_no_truth()])
     return Expression(
         source=source,
         parts=parts,
@@ -119,7 +124,7 @@ def read_expression(source: str) -> Expression:
         facts=facts,
         words=words,
         cost=words.cost,
-        constant=_constant(source),
+        constant=constant,
     )
 
 
@@ -159,13 +164,16 @@ def _compile(source: str, words: Words) -> None:
     except RuntimeError as error:
         raise ExpressionRefused([Fault(*each) for each in explain(source, str(error))]) from None
     if program.return_type() != cel.Type.BOOL:
-        raise ExpressionRefused([Fault(0, "the condition gives no true or false", "compare it: text.threat > 0.93")])
+        raise ExpressionRefused([_no_truth()])
     try:
         env.compile(in_list([source]))
     except RuntimeError:
-        raise ExpressionRefused(
-            [Fault(0, "the condition is nested too deeply", "split it into several rules")]
-        ) from None
+        what = said("the condition is nested too deeply")
+        raise ExpressionRefused([Fault(0, what, said("split it into several rules"))]) from None
+
+
+def _no_truth() -> Fault:
+    return Fault(0, said("the condition gives no true or false"), said("compare it: text.threat > 0.93"))
 
 
 def in_list(sources: list[str]) -> str:
@@ -180,40 +188,41 @@ def _unknown_facts(words: Words) -> list[Fault]:
         if name in FACTS:
             continue
         if "." in name:
-            faults.append(Fault(offset, f"unknown fact {name}", _nearest_fact(name)))
+            faults.append(Fault(offset, said("unknown fact %(name)s", name=name), _nearest_fact(name)))
         else:
             known = ", ".join(fact for fact in FACTS if fact.startswith(name + "."))
-            faults.append(Fault(offset, f"{name} is a group of facts", f"name one of them: {known}"))
+            what = said("%(name)s is a group of facts", name=name)
+            faults.append(Fault(offset, what, said("name one of them: %(names)s", names=known)))
     return faults
 
 
-def _nearest_fact(name: str) -> str:
+def _nearest_fact(name: str) -> Said:
     group = name.partition(".")[0]
     same = [fact for fact in FACTS if fact.startswith(group + ".")]
-    near = did_you_mean(name, same, "")
-    return near or did_you_mean(name, FACTS, f"facts of {group}: " + ", ".join(same))
+    otherwise = said("facts of %(group)s: %(names)s", group=group, names=", ".join(same))
+    return did_you_mean(name, same, did_you_mean(name, FACTS, otherwise))
 
 
 def _refused_words(words: Words) -> list[Fault]:
     faults: list[Fault] = [
-        Fault(offset, "a name begins with a dot", "take the dot out: text.threat") for offset in words.dots
+        Fault(offset, said("a name begins with a dot"), said("take the dot out: text.threat")) for offset in words.dots
     ]
     tokens = words.tokens
     has_filter = any(token.text == "filter" for token in tokens)
     for place, token in enumerate(tokens):
         call = place + 1 < len(tokens) and tokens[place + 1].text == "("
         if (token.text in _REFUSED and (call or token.kind == "sign")) or _is_bytes(token):
-            what = "bytes" if _is_bytes(token) else f"`{token.text}`"
-            remedy = _REFUSED.get(token.text, "write text without the b in front")
-            faults.append(Fault(token.start, f"{what} cannot be used in rules", remedy))
+            name = said("bytes") if _is_bytes(token) else f"`{token.text}`"
+            remedy = _REFUSED.get(token.text, said("write text without the b in front"))
+            faults.append(Fault(token.start, said("%(name)s cannot be used in rules", name=name), remedy))
         if token.text == "+" and has_filter:
-            faults.append(Fault(token.start, "`+` cannot be used together with filter", "compare the size() of each"))
+            what = said("`+` cannot be used together with filter")
+            faults.append(Fault(token.start, what, said("compare the size() of each")))
     searches = [token for place, token in enumerate(tokens) if token.text == "matches" and _is_call(tokens, place)]
     if len(searches) > len(words.searches):
-        what = "`matches` needs a fact before it and the pattern written out"
-        faults.append(
-            Fault(searches[0].start, what, 'write text.normal.matches(r"\\bword\\b"); in loops use startsWith')
-        )
+        what = said("`matches` needs a fact before it and the pattern written out")
+        remedy = said('write text.normal.matches(r"\\bword\\b"); in loops use startsWith')
+        faults.append(Fault(searches[0].start, what, remedy))
     return faults
 
 
@@ -227,12 +236,11 @@ def _is_bytes(token: Token) -> bool:
 
 def _too_much(words: Words) -> list[Fault]:
     if words.depth > MAX_DEPTH:
-        return [
-            Fault(0, f"loops stand more than {MAX_DEPTH} deep in loops", "use `in` instead of a loop where you can")
-        ]
+        what = said("loops stand more than %(n)s deep in loops", n=MAX_DEPTH)
+        return [Fault(0, what, said("use `in` instead of a loop where you can"))]
     if words.cost > MAX_COST:
-        what = f"the condition can cost {words.cost:,}, more than {MAX_COST:,}"
-        return [Fault(0, what, "take loops out of loops, and look through texts outside of them")]
+        what = said("the condition can cost %(n)s, more than %(most)s", n=words.cost, most=MAX_COST)
+        return [Fault(0, what, said("take loops out of loops, and look through texts outside of them"))]
     return []
 
 
@@ -241,16 +249,16 @@ def _pattern(fact: str, literal: str, offset: int) -> Pattern:
     value: Any = _checker(False).compile(literal).eval().value()
     regex = str(value)
     if len(regex) > MAX_PATTERN:
-        what = f"the pattern is longer than {MAX_PATTERN} characters"
-        raise ExpressionRefused([Fault(offset, what, "put the words into a list of the bundle: text.lists")])
+        what = said("the pattern is longer than %(n)s characters", n=MAX_PATTERN)
+        raise ExpressionRefused([Fault(offset, what, said("put the words into a list of the bundle: text.lists"))])
     try:
         program = compile_pattern(regex)
     except re2.error as error:
-        what = f"the pattern cannot be read: {_plain(error)}"
-        raise ExpressionRefused([Fault(offset, what, "RE2 has no look-around and no back-references")]) from None
+        what = said("the pattern cannot be read: %(why)s", why=_plain(error))
+        raise ExpressionRefused([Fault(offset, what, said("RE2 has no look-around and no back-references"))]) from None
     if program.programsize > MAX_PROGRAM:
-        what = "the pattern becomes too large"
-        raise ExpressionRefused([Fault(offset, what, "use smaller numbers in {…}, or a list of the bundle")])
+        what = said("the pattern becomes too large")
+        raise ExpressionRefused([Fault(offset, what, said("use smaller numbers in {…}, or a list of the bundle"))])
     return Pattern(fact, regex)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from rostra.policy.records import Problem
+from rostra.policy.said import Said, said
 from rostra.policy.yamlfile import MAX_FILE_BYTES
 
 MAIN: Final = "policy.yaml"
@@ -20,7 +21,7 @@ class FolderRefused(Exception):
     """The folder cannot be read as a bundle; the problem says why."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.what)
+        super().__init__(str(problem.what))
         self.problem = problem
 
 
@@ -39,15 +40,16 @@ def read_folder(place: Path) -> dict[str, bytes]:
             with path.open("rb") as file:
                 content = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
-            raise _refused(name, f"cannot be read: {error.strerror}", "check the file's owner and mode") from None
+            what = said("cannot be read: %(why)s", why=error.strerror or str(error))
+            raise _refused(name, what, said("check the file's owner and mode")) from None
         total += len(content)
         found[name] = content
         if total > MAX_BYTES or len(found) > MAX_FILES:
-            raise _refused(
-                name, f"the bundle is larger than {MAX_BYTES:,} bytes or {MAX_FILES} files", "take out what is not used"
-            )
+            what = said("the bundle is larger than %(n)s bytes or %(most)s files", n=MAX_BYTES, most=MAX_FILES)
+            raise _refused(name, what, said("take out what is not used"))
     if MAIN not in found:
-        raise _refused(MAIN, f"there is no {MAIN} in {place}", "name the folder that holds it")
+        what = said("there is no %(name)s in %(place)s", name=MAIN, place=str(place))
+        raise _refused(MAIN, what, said("name the folder that holds it"))
     return found
 
 
@@ -68,5 +70,5 @@ def _belonging(root: Path) -> list[Path]:
     return [path for path in candidates if path.is_file() and path.resolve().is_relative_to(root)]
 
 
-def _refused(name: str, what: str, remedy: str) -> FolderRefused:
+def _refused(name: str, what: Said, remedy: Said) -> FolderRefused:
     return FolderRefused(Problem(file=name, line=1, what=what, remedy=remedy))

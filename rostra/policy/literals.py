@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -11,6 +11,7 @@ from rostra.policy.expressions import Expression, Fault
 from rostra.policy.facts import FACTS
 from rostra.policy.reading import did_you_mean
 from rostra.policy.records import Bundle
+from rostra.policy.said import Said, said
 from rostra.policy.tokens import Token
 
 # Decimal facts that lie between 0 and 1.
@@ -18,6 +19,8 @@ SHARES: Final = frozenset(name for name, fact in FACTS.items() if fact.type is f
 _OF_MATCHES: Final = ("text.matches", "text.suppressed")
 _KINDS: Final = ("post", "edit", "profile", "name", "card")
 _VISIBILITIES: Final = ("public", "unlisted", "private", "direct", "")
+# What a fact can be, with a word for such a thing.
+_Values: TypeAlias = "dict[str, tuple[Said, Collection[str]]]"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -50,21 +53,21 @@ def check_literals(bundle: Bundle, known: Known, expression: Expression) -> Iter
     yield from _check_prefixes(values, known, expression.words.tokens)
 
 
-def _values(bundle: Bundle, known: Known) -> dict[str, tuple[str, Collection[str]]]:
+def _values(bundle: Bundle, known: Known) -> _Values:
     """What a fact can be, with a name for such a thing."""
     words = [each.id for each in bundle.lists if each.kind == "words"]
     domains = [each.id for each in bundle.lists if each.kind == "domains"]
     clauses = [clause.id for clause in bundle.clauses]
-    values: dict[str, tuple[str, Collection[str]]] = {
-        "text.lists": ("word list", words),
-        "links.lists": ("domain list", domains),
-        "author.labels": ("label", [label.id for label in bundle.labels]),
-        "near.known_bad_clause": ("clause", [*clauses, ""]),
-        "post.kind": ("kind of post", _KINDS),
-        "post.visibility": ("visibility", _VISIBILITIES),
+    values: _Values = {
+        "text.lists": (said("word list"), words),
+        "links.lists": (said("domain list"), domains),
+        "author.labels": (said("label"), [label.id for label in bundle.labels]),
+        "near.known_bad_clause": (said("clause"), [*clauses, ""]),
+        "post.kind": (said("kind of post"), _KINDS),
+        "post.visibility": (said("visibility"), _VISIBILITIES),
     }
     if known.matches:
-        values |= {name: ("phrase", sorted(known.matches)) for name in _OF_MATCHES}
+        values |= {name: (said("phrase"), sorted(known.matches)) for name in _OF_MATCHES}
     return values
 
 
@@ -102,25 +105,29 @@ def _check_number(each: _Compared) -> Fault | None:
         return None
     value = float(each.literal.text.rstrip("uU"))
     if value > 1 or (value == 1 and each.sign == ">") or (value == 0 and each.sign == "<"):
-        what = f"{each.fact} {each.sign} {each.literal.text} can never be, or always is: it lies between 0 and 1"
-        return Fault(each.literal.start, what, "write 0.93 for 93 %")
+        comparison = f"{each.fact} {each.sign} {each.literal.text}"
+        what = said("%(comparison)s can never be, or always is: it lies between 0 and 1", comparison=comparison)
+        return Fault(each.literal.start, what, said("write 0.93 for 93 %"))
     return None
 
 
-def _check_text(values: dict[str, tuple[str, Collection[str]]], known: Known, each: _Compared) -> Fault | None:
+def _check_text(values: _Values, known: Known, each: _Compared) -> Fault | None:
     text = _plain(each.literal)
     if each.fact not in values or text is None:
         return None
     kind, names = values[each.fact]
     if text in names or (each.fact in _OF_MATCHES and known.may_be(text)):
         return None
-    otherwise = "there are: " + ", ".join(name or '""' for name in names) if names else f"the bundle has no {kind}"
-    return Fault(each.literal.start, f'there is no {kind} "{text}"', did_you_mean(text, list(names), _cut(otherwise)))
+    otherwise = _all_of(names) if names else said("the bundle has no %(kind)s", kind=kind)
+    what = said('there is no %(kind)s "%(text)s"', kind=kind, text=text)
+    return Fault(each.literal.start, what, did_you_mean(text, list(names), otherwise))
 
 
-def _check_prefixes(
-    values: dict[str, tuple[str, Collection[str]]], known: Known, tokens: Sequence[Token]
-) -> Iterator[Fault]:
+def _all_of(names: Collection[str]) -> Said:
+    return said("there are: %(names)s", names=_cut(", ".join(name or '""' for name in names)))
+
+
+def _check_prefixes(values: _Values, known: Known, tokens: Sequence[Token]) -> Iterator[Fault]:
     """`fact.exists(m, m.startsWith("…"))` and `fact.startsWith("…")`, where nothing begins so."""
     fact = ""
     for place, token in enumerate(tokens):
@@ -135,8 +142,8 @@ def _check_prefixes(
             continue
         if fact in _OF_MATCHES and known.may_be(text):
             continue
-        remedy = did_you_mean(text, list(names), _cut("there are: " + ", ".join(names)))
-        yield Fault(tokens[place + 2].start, f'no {kind} begins with "{text}"', remedy)
+        what = said('no %(kind)s begins with "%(text)s"', kind=kind, text=text)
+        yield Fault(tokens[place + 2].start, what, did_you_mean(text, list(names), _all_of(names)))
 
 
 def _is_about(tokens: Sequence[Token], place: int, fact: str) -> bool:

@@ -34,11 +34,13 @@ from rostra.policy.records import (
     Strikes,
     WordList,
 )
+from rostra.policy.said import Said, bare, of, said
 from rostra.policy.yamlfile import Node, YamlRefused, read_yaml
 
 T = TypeVar("T")
 
-_ACTION_HELP: Final = "one of " + ", ".join(ACTIONS) + ", case; a label as `label: its-id`"
+_ACTION_HELP: Final = said("one of %(names)s, case; a label as `label: its-id`", names=", ".join(ACTIONS))
+_WHOLE: Final = said("a whole number")
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -52,27 +54,27 @@ def parse_bundle(files: Mapping[str, bytes]) -> Parsed:
     """Read the files of a bundle, by their names within it (`rules/violence.yaml`). Never raises."""
     notes = Notes()
     trees = dict(_trees(files, notes))
-    main = Entry(notes, MAIN, trees.get(MAIN, Node(line=1)), "policy")
+    main = Entry(notes, MAIN, trees.get(MAIN, Node(line=1)), said("policy"))
     main.choice("format", [1], 1, need=True)
-    clauses = [_clause(entry) for entry in main.entries("clauses", "clause")]
-    labels = tuple(_label(entry) for entry in main.entries("labels", "label"))
-    clauses += _lists(trees, notes, "clauses", "clause", _clause)
+    clauses = [_clause(entry) for entry in main.entries("clauses", said("clause"))]
+    labels = tuple(_label(entry) for entry in main.entries("labels", said("label")))
+    clauses += _lists(trees, notes, "clauses", said("clause"), _clause)
     bundle = Bundle(
         version=version_of(files),
-        name=main.scalar("name", need="a name that people know the policy by"),
+        name=main.scalar("name", need=said("a name that people know the policy by")),
         description=main.scalar("description"),
-        languages=main.words("languages", need="the languages that its texts come in, such as [en, it]"),
-        hold=_hold(main),
-        ladder=tuple(_step(entry) for entry in main.entries("ladder", "ladder")),
+        languages=main.words("languages", need=said("the languages that its texts come in, such as [en, it]")),
+        hold=_hold(main) or Hold(),
+        ladder=tuple(_step(entry) for entry in main.entries("ladder", said("ladder"))),
         labels=labels,
         clauses=tuple(clauses),
-        rules=tuple(_lists(trees, notes, "rules", "rule", _rule)),
-        hosts=tuple(_each(trees, notes, "hosts", "host", _host)),
-        lists=tuple(_each(trees, notes, "lists", "list", _word_list)),
+        rules=tuple(_lists(trees, notes, "rules", said("rule"), _rule)),
+        hosts=tuple(_each(trees, notes, "hosts", said("host"), _host)),
+        lists=tuple(_each(trees, notes, "lists", said("list"), _word_list)),
         fixtures=tuple(
             fixture
             for name, tree in _in_folder(trees, "tests")
-            for entry in entries_of(notes, name, tree, "test")
+            for entry in entries_of(notes, name, tree, said("test"))
             for fixture in read_fixtures(entry)
         ),
     )
@@ -92,14 +94,14 @@ def _in_folder(trees: Mapping[str, Node], folder: str) -> Iterator[tuple[str, No
     return ((name, tree) for name, tree in trees.items() if name.startswith(folder + "/"))
 
 
-def _lists(trees: Mapping[str, Node], notes: Notes, folder: str, kind: str, read: Callable[[Entry], T]) -> Iterator[T]:
+def _lists(trees: Mapping[str, Node], notes: Notes, folder: str, kind: Said, read: Callable[[Entry], T]) -> Iterator[T]:
     """The records of a folder whose files are lists."""
     for name, tree in _in_folder(trees, folder):
         for entry in entries_of(notes, name, tree, kind):
             yield read(entry)
 
 
-def _each(trees: Mapping[str, Node], notes: Notes, folder: str, kind: str, read: Callable[[Entry], T]) -> Iterator[T]:
+def _each(trees: Mapping[str, Node], notes: Notes, folder: str, kind: Said, read: Callable[[Entry], T]) -> Iterator[T]:
     """The records of a folder with one record a file."""
     for name, tree in _in_folder(trees, folder):
         entry = Entry(notes, name, tree, name_of(kind, tree))
@@ -125,9 +127,11 @@ def _do(entry: Entry, name: str) -> Do | None:
             elif word in ACTIONS and word != "label":
                 actions.append(word)
             else:
-                what = "a label needs its id" if word == "label" else f"'{word[:60]}' is no action"
+                what = (
+                    said("a label needs its id") if word == "label" else said("'%(name)s' is no action", name=word[:60])
+                )
                 remedy = _ACTION_HELP if word == "label" else did_you_mean(word, [*ACTIONS, "case"], _ACTION_HELP)
-                entry.problem(line, f"{entry.kind}: {name}: {what}", remedy)
+                entry.problem(line, of(bare(name), what), remedy)
     return Do(tuple(dict.fromkeys(actions)), tuple(dict.fromkeys(labels)), case)
 
 
@@ -141,10 +145,10 @@ def _words_of(node: Node) -> Iterator[tuple[str, int]]:
         yield "", node.line
 
 
-def _hold(main: Entry) -> Hold:
-    entry = main.entry("hold")
+def _hold(holder: Entry) -> Hold | None:
+    entry = holder.entry("hold")
     if entry is None:
-        return Hold()
+        return None
     then = entry.choice("then", ["refuse", "release"], "refuse", need=True)
     hold = Hold(entry.duration("expires", Hold().expires, need=True), "release" if then == "release" else "refuse")
     entry.close()
@@ -153,7 +157,7 @@ def _hold(main: Entry) -> Hold:
 
 def _step(entry: Entry) -> Step:
     return Step(
-        points=entry.parsed("points", read_whole, 0, "a whole number", need=True),
+        points=entry.parsed("points", read_whole, 0, _WHOLE, need=True),
         then=entry.choice("then", STEP_ACTIONS, "warn", need=True),
         lasts=entry.duration("for", timedelta()) or None,
         at=entry.at,
@@ -163,7 +167,7 @@ def _step(entry: Entry) -> Step:
 def _label(entry: Entry) -> Label:
     return Label(
         id=entry.id(),
-        title=entry.texts("title", need="what people read, by language"),
+        title=entry.texts("title", need=said("what people read, by language")),
         sensitive=entry.flag("sensitive"),
         at=entry.at,
     )
@@ -172,15 +176,16 @@ def _label(entry: Entry) -> Label:
 def _clause(entry: Entry) -> Clause:
     return Clause(
         id=entry.id(),
-        title=entry.texts("title", need="a few words, by language"),
-        text=entry.texts("text", need="what is not allowed and what is, by language"),
-        severity=entry.parsed("severity", read_whole, 3, "a whole number from 1 to 5", need=True),
+        title=entry.texts("title", need=said("a few words, by language")),
+        text=entry.texts("text", need=said("what is not allowed and what is, by language")),
+        severity=entry.parsed("severity", read_whole, 3, said("a whole number from 1 to 5"), need=True),
         ground=entry.choice("ground", GROUNDS, "terms", need=True),
         law=entry.scalar("law"),
         dsa=_dsa(entry),
         covers=entry.words("covers"),
         action=_do(entry, "action") or Do(("hold",)),
         reason=entry.texts("reason"),
+        hold=_hold(entry),
         strikes=_strikes(entry),
         by_people=entry.scalar("by_people"),
         final=entry.flag("final"),
@@ -193,7 +198,8 @@ def _dsa(clause: Entry) -> Dsa | None:
     entry = clause.entry("dsa")
     if entry is None:
         return None
-    dsa = Dsa(entry.scalar("category", need="a STATEMENT_CATEGORY_… of the database"), entry.words("keywords"))
+    category = entry.scalar("category", need=said("a STATEMENT_CATEGORY_… of the database"))
+    dsa = Dsa(category, entry.words("keywords"))
     entry.close()
     return dsa
 
@@ -202,7 +208,7 @@ def _strikes(clause: Entry) -> Strikes | None:
     entry = clause.entry("strikes")
     if entry is None:
         return None
-    points = entry.parsed("points", read_whole, 0, "a whole number", need=True)
+    points = entry.parsed("points", read_whole, 0, _WHOLE, need=True)
     strikes = Strikes(points, entry.duration("expires", timedelta(days=90), need=True))
     entry.close()
     return strikes
@@ -213,16 +219,17 @@ def _rule(entry: Entry) -> Rule:
     return Rule(
         id=entry.id(),
         clause=entry.scalar("clause"),
-        description=entry.scalar("description", need="one sentence for the operator"),
-        when=entry.scalar("when", need="a condition over the facts, such as text.threat > 0.93"),
+        description=entry.scalar("description", need=said("one sentence for the operator")),
+        when=entry.scalar("when", need=said("a condition over the facts, such as text.threat > 0.93")),
         when_spread=when.spread if when is not None else (),
         then=_do(entry, "then"),
         reason=entry.texts("reason"),
+        hold=_hold(entry),
         mode=entry.choice("mode", MODES, "draft", need=True),
-        share=entry.parsed("share", read_number, None, "a share of traffic from 0 to 1, such as 0.1"),
-        daily_cap=entry.parsed("daily_cap", read_whole, None, "a whole number of hits"),
+        share=entry.parsed("share", read_number, None, said("a share of traffic from 0 to 1, such as 0.1")),
+        daily_cap=entry.parsed("daily_cap", read_whole, None, said("a whole number of hits")),
         expected=_band(entry),
-        expires=entry.parsed("expires", read_date, None, "a day, such as 2027-06-30"),
+        expires=entry.parsed("expires", read_date, None, said("a day, such as 2027-06-30")),
         lifts=entry.words("lifts"),
         at=entry.at,
     )
@@ -235,7 +242,8 @@ def _band(entry: Entry) -> tuple[float, float] | None:
     try:
         low, high = (read_number(word) for word in words)
     except ValueError:
-        entry.wrong("expected", "this is no band", "the fewest and the most hits per 10,000 judged, such as [0, 40]")
+        remedy = said("the fewest and the most hits per 10,000 judged, such as [0, 40]")
+        entry.wrong("expected", said("this is no band"), remedy)
         return None
     return low, high
 
@@ -243,18 +251,18 @@ def _band(entry: Entry) -> tuple[float, float] | None:
 def _host(entry: Entry) -> HostProfile:
     return HostProfile(
         id=entry.id(),
-        title=entry.scalar("title", need="the name of the terms"),
+        title=entry.scalar("title", need=said("the name of the terms")),
         reply_within=entry.duration("reply_within", timedelta(hours=24)),
         url=entry.scalar("url"),
         clauses=tuple(
             HostClause(
                 id=each.id(),
-                title=each.scalar("title", need="a few words"),
+                title=each.scalar("title", need=said("a few words")),
                 text=each.scalar("text"),
                 met_by=each.scalar("met_by"),
                 at=each.at,
             )
-            for each in entry.entries("clauses", f"{entry.kind}: clause")
+            for each in entry.entries("clauses", of(entry.kind, said("clause")))
         ),
         at=entry.at,
     )
@@ -266,6 +274,6 @@ def _word_list(entry: Entry) -> WordList:
         kind="domains" if entry.choice("kind", ["words", "domains"], "words", need=True) == "domains" else "words",
         title=entry.scalar("title"),
         language=entry.scalar("language"),
-        entries=entry.words("entries", need="the words, or the domains, one a line after `- `"),
+        entries=entry.words("entries", need=said("the words, or the domains, one a line after `- `")),
         at=entry.at,
     )

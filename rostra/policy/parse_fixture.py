@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from rostra.policy.facts import FACTS
 from rostra.policy.reading import Entry, did_you_mean, read_bool, read_number, read_whole
 from rostra.policy.records import ACTIONS, At, Expect, Fixture
+from rostra.policy.said import Said, bare, of, said
 from rostra.policy.yamlfile import Node
 
+UNSEEN: Final[tuple[Literal["", "refuse", "release"], ...]] = ("refuse", "release")
 Value: TypeAlias = "bool | int | float | str | tuple[str, ...]"
 
 
@@ -17,7 +19,7 @@ def read_fixtures(entry: Entry) -> Iterator[Fixture]:
     """One test for `text`, and one for each of `texts`."""
     texts = entry.word_nodes("text") + entry.word_nodes("texts")
     if not texts:
-        entry.missing("text", "write `text:` and what somebody posts, or `texts:` and a list")
+        entry.missing("text", said("write `text:` and what somebody posts, or `texts:` and a list"))
     language, facts, gap = entry.scalar("language"), _facts(entry), entry.scalar("known_gap")
     expect = _expect(entry)
     for text, node in texts:
@@ -34,12 +36,12 @@ def read_fixtures(entry: Entry) -> Iterator[Fixture]:
 def _expect(entry: Entry) -> Expect:
     wanted = entry.entry("expect")
     if wanted is None:
-        entry.missing("expect", "write `expect: {action: allow}` or another verdict")
+        entry.missing("expect", said("write `expect: {action: allow}` or another verdict"))
         return Expect(action="allow")
     case = wanted.scalar("case")
     least = bool(wanted.scalar("at_least"))
     if least and wanted.scalar("action"):
-        wanted.wrong("at_least", "this stands beside `action`", "keep one of them")
+        wanted.wrong("at_least", said("this stands beside `action`"), said("keep one of them"))
     expect = Expect(
         action=wanted.choice("at_least" if least else "action", ACTIONS, "allow", need=True),
         or_stronger=least,
@@ -47,6 +49,7 @@ def _expect(entry: Entry) -> Expect:
         rule=wanted.scalar("rule"),
         labels=wanted.words("labels"),
         case=wanted.flag("case") if case else None,
+        unseen=wanted.choice("unseen", UNSEEN, ""),
         hits=wanted.words("hits"),
         misses=wanted.words("misses"),
     )
@@ -60,23 +63,23 @@ def _facts(entry: Entry) -> dict[str, Value]:
     for name, node in given.nodes.items() if given is not None else ():
         fact = FACTS.get(name)
         if fact is None:
-            remedy = did_you_mean(name, FACTS, "docs/policy.md lists all facts")
-            entry.problem(node.key_line, f"{entry.kind}: unknown fact {name}", remedy)
+            remedy = did_you_mean(name, FACTS, said("docs/policy.md lists all facts"))
+            entry.problem(node.key_line, said("unknown fact %(name)s", name=name), remedy)
             continue
         try:
             found[name] = _value(fact.type, node)
         except ValueError:
-            remedy = f"it is {KINDS[fact.type]}"
-            entry.problem(node.line, f"{entry.kind}: {name}: this value does not fit the fact", remedy)
+            what = of(bare(name), said("this value does not fit the fact"))
+            entry.problem(node.line, what, said("it is %(kind)s", kind=KINDS[fact.type]))
     return found
 
 
-KINDS: dict[object, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a decimal number",
-    str: "text",
-    list[str]: "a list of texts",
+KINDS: dict[object, Said] = {
+    bool: said("true or false"),
+    int: said("a whole number"),
+    float: said("a decimal number"),
+    str: said("text"),
+    list[str]: said("a list of texts"),
 }
 
 

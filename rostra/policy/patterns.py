@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -23,18 +23,20 @@ class _OfFact(msgspec.Struct, frozen=True):
     nothing: dict[str, bool]
 
 
+def name_patterns(expressions: Sequence[Expression]) -> dict[Pattern, str]:
+    """The names of the variables that stand for patterns in conditions."""
+    patterns = dict.fromkeys(pattern for expression in expressions for pattern in expression.patterns)
+    return {pattern: f"pattern.p{place}" for place, pattern in enumerate(patterns)}
+
+
 class Searcher:
     """Finds which patterns match, under the names of the variables that stand for them in the conditions."""
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
-        patterns = dict.fromkeys(pattern for expression in expressions for pattern in expression.patterns)
-        self._names = {pattern: f"pattern.p{place}" for place, pattern in enumerate(patterns)}
-        self.names = list(self._names.values())
-        facts = dict.fromkeys(pattern.fact for pattern in patterns)
-        self._facts = tuple(self._of_fact(fact, [each for each in patterns if each.fact == fact]) for fact in facts)
-
-    def names_of(self, expression: Expression) -> list[str]:
-        return [self._names[pattern] for pattern in expression.patterns]
+    def __init__(self, named: Mapping[Pattern, str]) -> None:
+        facts = dict.fromkeys(pattern.fact for pattern in named)
+        self._facts = tuple(
+            _of_fact(fact, {pattern: name for pattern, name in named.items() if pattern.fact == fact}) for fact in facts
+        )
 
     def search(self, facts: Facts, unfit: Collection[str]) -> dict[str, bool]:
         """Whether each pattern matches; those of `unfit` facts are left out, so that their rules fail."""
@@ -49,9 +51,10 @@ class Searcher:
                 found.update((name, program.search(text) is not None) for name, program in group.each)
         return found
 
-    def _of_fact(self, fact: str, patterns: Sequence[Pattern]) -> _OfFact:
-        each = tuple((self._names[pattern], compile_pattern(pattern.regex)) for pattern in patterns)
-        return _OfFact(fact, attrgetter(fact), _together(patterns), each, {name: False for name, _ in each})
+
+def _of_fact(fact: str, named: Mapping[Pattern, str]) -> _OfFact:
+    each = tuple((name, compile_pattern(pattern.regex)) for pattern, name in named.items())
+    return _OfFact(fact, attrgetter(fact), _together([*named]), each, dict.fromkeys(named.values(), False))
 
 
 def _together(patterns: Sequence[Pattern]) -> Any:

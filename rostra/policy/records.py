@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from rostra.policy.said import Said
+
 # What a rule may ask for, weakest first. `case` is not among them: it can go with any.
 Action = Literal["allow", "label", "limit", "interaction-off", "hold", "reject"]
 ACTIONS: Final[tuple[Action, ...]] = ("allow", "label", "limit", "interaction-off", "hold", "reject")
@@ -46,8 +48,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str
     line: int
-    what: str
-    remedy: str
+    what: Said
+    remedy: Said
     level: Literal["error", "warning"] = "error"
     # A piece of the condition, and which of its characters is meant.
     excerpt: str = ""
@@ -91,6 +93,13 @@ class Strikes(msgspec.Struct, frozen=True):
     expires: timedelta
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """What becomes of a held post that nobody has looked at: when, and whether it is published or refused."""
+
+    expires: timedelta = timedelta(hours=72)
+    then: Literal["refuse", "release"] = "refuse"
+
+
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the policy as people read it. `action` is what its rules do where they say nothing else."""
 
@@ -106,6 +115,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     action: Do = Do()
     # What the author reads where a rule of this clause has no reason of its own.
     reason: Texts = {}
+    # None: as the bundle says.
+    hold: Hold | None = None
     strikes: Strikes | None = None
     # Why no rule looks for it: what people do instead. Empty where rules must look for it.
     by_people: str = ""
@@ -126,6 +137,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     when_spread: tuple[int, ...] = ()
     then: Do | None = None
     reason: Texts = {}
+    # None: as the clause says.
+    hold: Hold | None = None
     mode: Mode
     # Share of traffic that a canary decides over, 0–1.
     share: float | None = None
@@ -149,6 +162,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     labels: tuple[str, ...] = ()
     case: bool | None = None
+    # What becomes of it where it is held and nobody looks at it.
+    unseen: Literal["", "refuse", "release"] = ""
     # Rules that must hit, also as shadows and drafts.
     hits: tuple[str, ...] = ()
     # Rules that must not.
@@ -197,13 +212,6 @@ class WordList(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     entries: tuple[str, ...]
     at: At
-
-
-class Hold(msgspec.Struct, frozen=True):
-    """What becomes of a held post that nobody has looked at."""
-
-    expires: timedelta = timedelta(hours=72)
-    then: Literal["refuse", "release"] = "refuse"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

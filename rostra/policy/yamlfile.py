@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 import msgspec
 import yaml
 
+from rostra.policy.said import Said, said
+
 MAX_FILE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 100_000
@@ -32,29 +34,29 @@ class Node(msgspec.Struct):
 class YamlRefused(Exception):
     """A file that is no YAML, or more YAML than a bundle needs: `line` from 1, what, and the remedy."""
 
-    def __init__(self, line: int, what: str, remedy: str) -> None:
-        super().__init__(what)
+    def __init__(self, line: int, what: Said, remedy: Said) -> None:
+        super().__init__(str(what))
         self.line, self.what, self.remedy = line, what, remedy
 
 
 def read_yaml(content: bytes) -> Node:
     """The tree of one file. Raises YamlRefused with the line."""
     if len(content) > MAX_FILE_BYTES:
-        raise YamlRefused(1, f"the file is larger than {MAX_FILE_BYTES:,} bytes", "split it into several files")
+        what = said("the file is larger than %(n)s bytes", n=MAX_FILE_BYTES)
+        raise YamlRefused(1, what, said("split it into several files"))
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise YamlRefused(line, "the file is not UTF-8", "save it as UTF-8") from None
+        raise YamlRefused(line, said("the file is not UTF-8"), said("save it as UTF-8")) from None
     try:
         return _Builder(text).build()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
-        what = getattr(error, "problem", None) or str(error)
-        raise YamlRefused(
-            line, f"not valid YAML: {what}", "check indentation, colons and quotes on this line and the one before"
-        ) from None
+        what = said("not valid YAML: %(why)s", why=getattr(error, "problem", None) or str(error))
+        remedy = said("check indentation, colons and quotes on this line and the one before")
+        raise YamlRefused(line, what, remedy) from None
 
 
 class _Builder:
@@ -87,7 +89,7 @@ class _Builder:
             self._place(self._scalar(event, line))
             return
         if self._is_key():
-            raise YamlRefused(line, "a key must be text", "write the key as one word")
+            raise YamlRefused(line, said("a key must be text"), said("write the key as one word"))
         node = Node(line=line, value={} if isinstance(event, yaml.MappingStartEvent) else [])
         self._place(node)
         self.open.append(node)
@@ -96,13 +98,17 @@ class _Builder:
     def _check(self, event: yaml.NodeEvent, line: int) -> None:
         self.count += 1
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise YamlRefused(line, "anchors and aliases (& and *) are not allowed", "write the value out, or quote it")
+            what = said("anchors and aliases (& and *) are not allowed")
+            raise YamlRefused(line, what, said("write the value out, or quote it"))
         if getattr(event, "tag", None) not in {None, "!"}:
-            raise YamlRefused(line, "tags (!) are not allowed", "quote the value if it begins with an exclamation mark")
+            remedy = said("quote the value if it begins with an exclamation mark")
+            raise YamlRefused(line, said("tags (!) are not allowed"), remedy)
         if self.count > MAX_NODES:
-            raise YamlRefused(line, f"the file has more than {MAX_NODES:,} values", "split it into several files")
+            what = said("the file has more than %(n)s values", n=MAX_NODES)
+            raise YamlRefused(line, what, said("split it into several files"))
         if len(self.open) >= MAX_DEPTH:
-            raise YamlRefused(line, f"nested more than {MAX_DEPTH} deep", "see the section Format in docs/policy.md")
+            what = said("nested more than %(n)s deep", n=MAX_DEPTH)
+            raise YamlRefused(line, what, said("see the section Format in docs/policy.md"))
 
     def _is_key(self) -> bool:
         return bool(self.open) and isinstance(self.open[-1].value, dict) and self.keys[-1] is None
@@ -110,7 +116,8 @@ class _Builder:
     def _place(self, node: Node) -> None:
         if not self.open:
             if self.root is not None:
-                raise YamlRefused(node.line, "a second document begins here", "one document a file: take out `---`")
+                remedy = said("one document a file: take out `---`")
+                raise YamlRefused(node.line, said("a second document begins here"), remedy)
             self.root = node
             return
         into = self.open[-1].value
@@ -120,9 +127,8 @@ class _Builder:
             name, node.key_line = key
             self.keys[-1] = None
             if name in into:
-                raise YamlRefused(
-                    node.key_line, f"'{name}' is written twice", f"the first is on line {into[name].key_line}; keep one"
-                )
+                remedy = said("the first is on line %(line)s; keep one", line=str(into[name].key_line))
+                raise YamlRefused(node.key_line, said("'%(name)s' is written twice", name=name), remedy)
             into[name] = node
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> Node:

@@ -34,7 +34,7 @@ from rostra.posts.vote import change_poll, open_poll, resets_votes
 from rostra.posts.withhold import lock_status, put_back, withhold
 from rostra.posts.withhold_queries import Subject
 from rostra.screening.judgement import Judgement
-from rostra.screening.record import record_status
+from rostra.screening.record import record_edit
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
@@ -106,7 +106,7 @@ async def edit(
             return
         await _keep(tx, urls, changes)
         await _write(tx, urls, changes, author, at)
-        await record_status(
+        await record_edit(
             tx, judgement, at, status_id=status_id, account_id=author.account_id, revision=before.revision + 1
         )
         verdict = judgement.verdict

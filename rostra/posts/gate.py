@@ -39,6 +39,7 @@ def draft_subject(
         mentioned=tuple(account.id for account in composed.mentioned),
         hashtags=len(composed.tags),
         status_id=status_id,
+        app_id=draft.app_id,
     )
 
 

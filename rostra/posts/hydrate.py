@@ -21,7 +21,7 @@ from rostra.entities.status import FilterResult, RawStatus
 from rostra.filters.match import NO_FILTERS, Filters
 from rostra.kit.db import Database
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Page, Window
+from rostra.kit.paging import HIDDEN_PAGES, Page, Window, read_on
 from rostra.posts.notices import find_moderation, render_notices
 from rostra.posts.page import (
     BOOKMARKED,
@@ -36,6 +36,7 @@ from rostra.posts.page import (
     without_texts,
 )
 from rostra.posts.polls import PollRow, decode_poll, render_poll
+from rostra.posts.records import Written
 from rostra.posts.render import refresh_statuses
 from rostra.posts.texts import KeptTexts, name_whole
 from rostra.posts.views import ViewCounter
@@ -44,8 +45,8 @@ from rostra.text.urls import Urls
 __all__ = ["StatusReader", "page_by_cursor", "page_of"]
 
 Rows = Sequence[asyncpg.Record]
-# The cursor, and the status.
-_Found = tuple[int, RawStatus]
+# The cursor, and the status as JSON.
+_Found = tuple[int, str]
 
 
 class StatusReader:
@@ -94,22 +95,17 @@ class StatusReader:
         self.learn(rows)
         return rows
 
-    @property
-    def remembers(self) -> bool:
-        """Whether `render_accounts` may be asked."""
-        return self._kept is not None
-
-    async def render_accounts(self, rows: Rows) -> dict[int, Raw]:
+    async def render_accounts(self, rows: Rows) -> dict[int, str]:
         """Account JSON by id, of rows with the ACCOUNT_COLUMNS; a statement only where some of it is not known."""
-        assert self._kept is not None
-        unknown = self._kept.find_accounts(rows, self._accounts)
+        kept = self._kept or KeptTexts()
+        unknown = kept.find_accounts(rows, self._accounts)
         if unknown:
-            await self._read_texts(self._kept, set(), unknown)
-        shown: dict[int, Raw] = {}
+            await self._read_texts(kept, set(), unknown)
+        shown: dict[int, str] = {}
         for row in rows:
             account_id = row["account_id"]
             if account_id in self._accounts and account_id not in shown:
-                shown[account_id] = Raw(self._account(row))
+                shown[account_id] = self._account(row)
         return shown
 
     def learn(self, rows: Rows) -> None:
@@ -122,7 +118,7 @@ class StatusReader:
         """Take the stored JSON of `rows` from memory, and what is not there from the database; returns the rows but for
         those that were deleted in between."""
         wanting = rows
-        if self._viewer_id is not None and not self._filters:
+        if not self._filters:
             wanting = kept.find_whole(rows, self._viewer_id, self._whole)
         statuses, accounts = kept.find(wanting, self._statuses, self._accounts)
         if not statuses and not accounts:
@@ -151,17 +147,21 @@ class StatusReader:
     ) -> Page[RawStatus]:
         """A page of statuses. The statement's $3, $4, $5 are the window; `args` follow.
 
+        Where the viewer's filters hide all of it, the page is the next of which something is left: apps take an empty
+        page for the end.
+
         `whole` says that the statement leaves out what may not be seen before it cuts the page, so that a short page is
         the last.
         """
-        rows = await self.fetch(window.choose(statements), window.below, window.above, window.limit, *args)
-        cursors: list[int] = [row["cursor"] for row in rows if row["cursor"] is not None]
-        return Page(
-            await self.render(rows, context),
-            newest=max(cursors, default=None),
-            oldest=min(cursors, default=None),
-            more=not whole or len(cursors) >= window.limit,
-        )
+
+        async def read(window: Window) -> tuple[list[RawStatus], list[int]]:
+            rows = await self.fetch(window.choose(statements), window.below, window.above, window.limit, *args)
+            cursors = [row["cursor"] for row in rows if row["cursor"] is not None]
+            return await self.render(rows, context), cursors
+
+        items, seen, last = await read_on(window, read, pages=HIDDEN_PAGES if self._filters else 1)
+        more = not whole or last >= window.limit
+        return Page(items, newest=max(seen, default=None), oldest=min(seen, default=None), more=more)
 
     async def by_ids(self, ids: Sequence[int], context: str = "") -> list[RawStatus]:
         """The statuses with these ids that the viewer may see, in that order."""
@@ -170,6 +170,10 @@ class StatusReader:
 
     async def by_id(self, ids: Sequence[int], context: str = "") -> dict[int, RawStatus]:
         """Like `by_ids`, by id."""
+        return {status_id: Raw(text) for status_id, text in (await self.texts_by_id(ids, context)).items()}
+
+    async def texts_by_id(self, ids: Sequence[int], context: str = "") -> dict[int, str]:
+        """Like `by_id`, as text to be a part of other JSON."""
         if not ids:
             return {}
         wanted = set(ids)
@@ -181,7 +185,8 @@ class StatusReader:
         if not ids:
             return {}
         wanted = set(ids)
-        return dict(self._render(await self.fetch(BY_IDS_FOR_STAFF, list(wanted)), "", wanted))
+        rows = await self.fetch(BY_IDS_FOR_STAFF, list(wanted))
+        return {status_id: Raw(text) for status_id, text in self._render(rows, "", wanted)}
 
     async def find(self, status_id: int) -> RawStatus | None:
         """One status, or None where it is absent or not to be seen."""
@@ -194,6 +199,18 @@ class StatusReader:
             raise NotFound
         return found
 
+    async def show(self, written: Written) -> RawStatus:
+        """A status of the viewer's own that was just written and `stays` as it is: its row need not be read."""
+        row = written.row
+        self._statuses[written.status_id] = written.rendered
+        if self._kept is None:
+            return await self.get(written.status_id)
+        self._kept.statuses.keep(written.status_id, written.rendered, row["rendered_version"])
+        unknown = self._kept.find_accounts([row], self._accounts)
+        if unknown:
+            await self._read_texts(self._kept, set(), unknown)
+        return Raw(self._join(row, row, _NO_RESULTS))
+
     async def get_poll(self, poll_id: int) -> Raw:
         """The poll of the status with this id, as JSON. Raises NotFound where the status is not to be seen."""
         rows = [row for row in await self.fetch(BY_IDS, [poll_id]) if row["id"] == poll_id and row["poll"] is not None]
@@ -205,7 +222,7 @@ class StatusReader:
         """Rows as Status JSON, the highest cursor first; what a filter of the viewer hides in `context` is left out."""
         found = self._render(rows, context)
         found.sort(key=_cursor, reverse=True)
-        return [status for _, status in found]
+        return [Raw(status) for _, status in found]
 
     async def _run(self, statement: LiteralString, args: Iterable[object]) -> Rows:
         async with self._db.read() as conn:
@@ -226,14 +243,14 @@ class StatusReader:
                 continue
             known = self._whole.get(row["id"])
             if known is not None:
-                found.append((cursor, Raw(known)))
+                found.append((cursor, known))
             else:
                 results = self._filter(subject, context) if filtering else _NO_RESULTS
                 if results is None:
                     continue
                 joined = self._join(row, subject, results)
                 self._share(row, subject, joined)
-                found.append((cursor, Raw(joined)))
+                found.append((cursor, joined))
             if subject["account_id"] != self._viewer_id:
                 seen.append(subject["id"])
         if self._views is not None:
@@ -242,7 +259,7 @@ class StatusReader:
 
     def _share(self, row: asyncpg.Record, subject: asyncpg.Record, joined: str) -> None:
         """Keep what would be seen of the same rows again: nothing in it changes with time or language."""
-        if self._kept is None or self._viewer_id is None or self._filters:
+        if self._kept is None or self._filters:
             return
         # Where the cursor is the id of something of the viewer's, nobody else has such a row.
         if row["cursor"] != row["id"]:

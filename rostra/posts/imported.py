@@ -16,10 +16,12 @@ from rostra.kit.db import Database, Tx
 from rostra.posts import imported_queries, queries
 from rostra.posts.compose import Composed
 from rostra.posts.imported_queries import Known, NewOrigin, Origin
+from rostra.posts.publish_queries import insert_status
 from rostra.posts.records import MediaPart, StatusParts
 from rostra.posts.render import render_static
 from rostra.screening.judgement import Judgement
-from rostra.screening.record import record_status
+from rostra.screening.near_queries import stored_form
+from rostra.screening.record import follow_verdict, status_entry
 from rostra.text.urls import Urls
 
 
@@ -115,7 +117,7 @@ async def _write_one(
     if parent is not None and not await queries.count_reply(tx, parent.id, listed=listed):
         parent = None
     parts = _parts(urls, username, post, parent)
-    await queries.insert_status(
+    row = await insert_status(
         tx,
         parts,
         account_id=account_id,
@@ -126,6 +128,10 @@ async def _write_one(
         withheld=judgement.withheld,
         limited=verdict.limited,
         interaction_off=verdict.interaction_off,
+        at=at,
+        verdict=status_entry(judgement, post.id, account_id),
+        signature=stored_form(judgement.signature, at),
+        jobs=(),
     )
     if post.composed.mentioned:
         await queries.insert_mentions(tx, post.id, [account.id for account in post.composed.mentioned])
@@ -139,7 +145,7 @@ async def _write_one(
         await imported_queries.insert_ended_poll(
             tx, status_id=post.id, account_id=account_id, at=post.created_at, **poll
         )
-    await record_status(tx, judgement, at, status_id=post.id, account_id=account_id)
+    await follow_verdict(tx, judgement, at, row["event_id"], status_id=post.id, account_id=account_id)
 
 
 def _parts(urls: Urls, username: str, post: Imported, parent: Known | None) -> StatusParts:

@@ -1,7 +1,7 @@
 """Idempotency keys: a request that is sent again, or twice at once, is answered with what it made the first time.
 
-Per account and kept for an hour. The key's lock is held until the commit, so that of two requests at once the second
-finds what the first has made.
+Per account and kept for an hour. A key is written with what it stands for, and is unique: of two requests at once the
+second waits until the first has committed, and then finds what that has made.
 """
 
 from __future__ import annotations
@@ -11,19 +11,30 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+import asyncpg
+import msgspec
+
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import Invalid, NotFound, Unavailable
 from rostra.posts import queries
 from rostra.posts.records import Made
 
 KEY_LIFE: Final = timedelta(hours=1)
+_TRIES: Final = 3
 
 P = TypeVar("P")
 
 
+class Key(msgspec.Struct, frozen=True):
+    """A key as it is stored."""
+
+    digest: str
+
+
 async def find_made(db: Database, account_id: int, key: str | None, at: datetime) -> Made | None:
-    """What an earlier request of this account with this key has made, within the last hour."""
+    """What an earlier request of this account with this key has made, within the last hour. Asked before `make_once`,
+    which judges and composes before it finds out."""
     if not key:
         return None
     async with db.read() as conn:
@@ -36,16 +47,13 @@ async def make_once(
     account_id: int,
     key: str | None,
     prepare: Callable[[], Awaitable[P]],
-    write: Callable[[Tx, P], Awaitable[Made]],
+    write: Callable[[Tx, P, Key | None], Awaitable[Made]],
+    *,
+    is_one_statement: Callable[[P], bool] = lambda _: False,
 ) -> Made:
-    """`write` what `prepare` gives, in one transaction, unless a request with the same key has done so already."""
-    if not key:
-        prepared = await prepare()
-        async with db.transaction() as tx:
-            return await write(tx, prepared)
-    earlier = await find_made(db, account_id, key, clock.now())
-    if earlier is not None:
-        return earlier
+    """`write` what `prepare` gives, and its key, in one transaction, unless a request with the same key has done so
+    already. `is_one_statement` says of what needs none of its own, for `write` is one."""
+    kept = Key(_digest(key)) if key else None
     try:
         prepared = await prepare()
     except (Invalid, NotFound):
@@ -54,15 +62,19 @@ async def make_once(
         if earlier is None:
             raise
         return earlier
-    digest, since = _digest(key), clock.now() - KEY_LIFE
-    async with db.transaction() as tx:
-        await queries.lock_key(tx, account_id, digest)
-        earlier = await queries.find_made(tx, account_id, digest, since)
+    for _ in range(_TRIES):
+        try:
+            async with db.autocommit() if is_one_statement(prepared) else db.transaction() as tx:
+                return await write(tx, prepared, kept)
+        except asyncpg.UniqueViolationError as error:
+            if kept is None or getattr(error, "constraint_name", "") != queries.KEYS:
+                raise
+        earlier = await find_made(db, account_id, key, clock.now())
         if earlier is not None:
             return earlier
-        made = await write(tx, prepared)
-        await queries.keep_key(tx, account_id, digest, made, clock.now())
-        return made
+        # What stands in the way is too old to matter.
+        await forget_keys(db, clock)
+    raise Unavailable("an idempotency key comes and goes")
 
 
 async def forget_keys(db: Database, clock: Clock) -> None:

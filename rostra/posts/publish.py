@@ -1,5 +1,6 @@
-"""Publishing a status: prepare (read, check, screen, render), commit (one short transaction), and the event that starts
-its effects. What the policy holds is written too, for its author only, and has no effects until it is released.
+"""Publishing a status: prepare (read, check, screen, render), commit (one short transaction, for most one statement),
+and the event that starts its effects. What the policy holds is written too, for its author only, and has no effects
+until it is released.
 
 Boosts are in `boost`, edits in `edit`, what is posted later in `schedule`.
 """
@@ -16,20 +17,24 @@ from rostra.accounts.render import shortcodes_in
 from rostra.events import Emit, StatusPublished
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader, Tx
-from rostra.kit.errors import Conflict, Invalid, NotFound
+from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from rostra.kit.jobs import Basket
 from rostra.levers.pace import keep_pace
 from rostra.posts import queries
 from rostra.posts.compose import Composed, clean_texts, compose
 from rostra.posts.draft import check_draft, clean_poll
 from rostra.posts.gate import draft_subject
 from rostra.posts.labelled import check_levers
-from rostra.posts.once import make_once
+from rostra.posts.once import Key, make_once
+from rostra.posts.publish_queries import insert_status
 from rostra.posts.queries import Parent, Start
-from rostra.posts.records import Author, Draft, Made, MediaPart, StatusParts
+from rostra.posts.records import Author, Draft, Made, MediaPart, Published, StatusParts, Written
 from rostra.posts.render import render_static
 from rostra.posts.vote import open_poll
+from rostra.relationships.follow import HAS_MOVED
 from rostra.screening.judgement import Judgement
-from rostra.screening.record import record_status
+from rostra.screening.near_queries import stored_form
+from rostra.screening.record import follow_verdict, is_followed, status_entry
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
@@ -44,6 +49,21 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     media: list[MediaPart]
     parent: Parent | None
     judgement: Judgement
+    # Whether somebody wants to be told of each post of the author.
+    rings: bool
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether one statement writes all there is to write."""
+        draft, composed = self.draft, self.composed
+        more = self.parent or composed.mentioned or composed.tags or self.media or draft.poll or self.judgement.pace
+        return not more and not is_followed(self.judgement)
+
+    @property
+    def shows_as_written(self) -> bool:
+        """Whether its author sees the very row that was written: nothing was added to it, and nobody has muted a
+        conversation that only begins."""
+        return self.parent is None and self.draft.poll is None and not is_followed(self.judgement)
 
 
 class UnexpectedMentions(Invalid):
@@ -64,20 +84,24 @@ async def publish(
     author: Author,
     draft: Draft,
     idempotency_key: str | None = None,
-) -> int:
-    """Publish `draft` as `author` and return the new status's id, or that of the one which an earlier request with the
-    same key made. Acknowledged means committed.
+) -> Published:
+    """Publish `draft` as `author` and return the new status, or the one which an earlier request with the same key
+    made. Acknowledged means committed.
 
     Raises Invalid for what the author can mend, Rejected for what the policy refuses, NotFound where the parent is not
     to be seen, and Conflict where the key was used for a scheduled status; TooSoon and LeverRefused while a crisis
     lever stands against it.
     """
     at = clock.now()
+    written: Written | None = None
 
-    async def write_and_tell(tx: Tx, prepared: Prepared) -> Made:
+    async def write_and_tell(tx: Tx, prepared: Prepared, key: Key | None) -> Made:
+        nonlocal written
         judgement = prepared.judgement
+        # First the key: a request's twin is no second post.
+        written = await write(tx, urls, emit, author=author, prepared=prepared, at=at, key=key)
         await keep_pace(tx, screen.levers, author.account_id, judgement.pace, at, locale=judgement.locale)
-        return Made(await write(tx, urls, emit, author=author, prepared=prepared, at=at))
+        return Made(written.status_id)
 
     made = await make_once(
         db,
@@ -86,10 +110,11 @@ async def publish(
         idempotency_key,
         lambda: prepare(db, urls, screen, author=author, draft=draft, at=at),
         write_and_tell,
+        is_one_statement=lambda prepared: prepared.is_one_row,
     )
     if made.status_id is None:
         raise Conflict("This idempotency key was used for a scheduled post")
-    return made.status_id
+    return Published(made.status_id, written)
 
 
 async def prepare(
@@ -118,41 +143,62 @@ async def prepare(
         media = await find_media(conn, author.account_id, draft.media_ids, scheduled_id=scheduled_id)
         codes = shortcodes_in(text, spoiler_text, *(draft.poll.options if draft.poll else ()))
         emojis = await find_emojis(conn, sorted(codes))
-        start = await queries.find_start(conn, at, draft.app_id, author.account_id)
     subject = draft_subject("post", author.account_id, draft, composed, media)
     judgement = await screen.admit(db, subject, waits=scheduled_id is not None)
+    known = judgement.author
+    if known is None:
+        raise NotFound
+    if known.has_moved:
+        raise Forbidden(HAS_MOVED)
     if parent is not None:
         await check_levers(db, screen.levers, parent, "reply", at, judgement.locale)
     return Prepared(
-        draft=draft, start=start, composed=composed, emojis=emojis, media=media, parent=parent, judgement=judgement
+        draft=draft,
+        start=Start(id=known.next_id, app_name=known.app_name, app_website=known.app_website),
+        composed=composed,
+        emojis=emojis,
+        media=media,
+        parent=parent,
+        judgement=judgement,
+        rings=known.rings,
     )
 
 
-async def write(tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Prepared, at: datetime) -> int:
-    """Write a prepared status and say that it was published; returns its id. Raises NotFound where the parent and
-    Invalid where a file has gone since it was prepared."""
+async def write(
+    tx: Tx, urls: Urls, emit: Emit, *, author: Author, prepared: Prepared, at: datetime, key: Key | None = None
+) -> Written:
+    """Write a prepared status, and the key that it was asked for with, and say that it was published. Raises NotFound
+    where the parent and Invalid where a file has gone since it was prepared."""
     draft, parent, status_id = prepared.draft, prepared.parent, prepared.start.id
     judgement, verdict = prepared.judgement, prepared.judgement.verdict
+    basket = Basket()
+    if judgement.withheld is None:
+        await emit(basket.tx, _event(prepared, author.account_id))
     if parent is not None and not await queries.count_reply(tx, parent.id, listed=_counts(prepared)):
         raise NotFound(_NO_PARENT)
     parts = _parts(prepared, author, urls, at)
-    rings = await queries.insert_status(
+    rendered = render_static(parts, prepared.emojis, urls)
+    row = await insert_status(
         tx,
         parts,
         account_id=author.account_id,
         conversation_id=parent.conversation_id if parent else None,
         app_id=draft.app_id,
-        rendered=render_static(parts, prepared.emojis, urls),
+        rendered=rendered,
         fingerprint=urls.fingerprint,
         withheld=judgement.withheld,
         limited=verdict.limited,
         interaction_off=verdict.interaction_off,
+        at=at,
+        verdict=status_entry(judgement, status_id, author.account_id),
+        signature=stored_form(judgement.signature, at),
+        jobs=basket.jobs,
+        key=key.digest if key else None,
     )
     await _write_parts(tx, prepared, author.account_id, at)
-    await record_status(tx, judgement, at, status_id=status_id, account_id=author.account_id)
-    if judgement.withheld is None:
-        await emit(tx, _event(prepared, author.account_id, rings=rings))
-    return status_id
+    if is_followed(judgement):
+        await follow_verdict(tx, judgement, at, row["event_id"], status_id=status_id, account_id=author.account_id)
+    return Written(status_id, row, rendered, stays=prepared.shows_as_written)
 
 
 async def find_media(
@@ -234,7 +280,7 @@ def _parts(prepared: Prepared, author: Author, urls: Urls, at: datetime) -> Stat
     )
 
 
-def _event(prepared: Prepared, author_id: int, *, rings: bool) -> StatusPublished:
+def _event(prepared: Prepared, author_id: int) -> StatusPublished:
     return StatusPublished(
         status_id=prepared.start.id,
         account_id=author_id,
@@ -243,6 +289,6 @@ def _event(prepared: Prepared, author_id: int, *, rings: bool) -> StatusPublishe
         is_reply=prepared.parent is not None,
         has_links=bool(prepared.composed.entities.links) and not prepared.media,
         poll_id=prepared.start.id if prepared.draft.poll else None,
-        rings=rings,
+        rings=prepared.rings,
         restricted=prepared.judgement.restricts,
     )

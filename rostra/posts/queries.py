@@ -1,5 +1,5 @@
-"""SQL of publishing and of the parts of a status; each further act has a `*_queries` of its own. What lists choose is
-beside the lists."""
+"""SQL of what publishing looks up, and of the parts of a status; each further act has a `*_queries` of its own, the
+writing of a new status too. What lists choose is beside the lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from rostra.kit.db import Reader, Tx, as_record, find_record
+from rostra.kit.db import Reader, Tx, find_record
 from rostra.kit.errors import Forbidden, Invalid
 from rostra.posts.access import VISIBLE_STATUS
 from rostra.posts.records import Made, MediaPart, StatusParts
@@ -21,7 +21,10 @@ select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive,
   app.name as app_name, app.website as app_website,
   coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'type', m.type, 'description', m.description,
       'focus_x', m.focus_x, 'focus_y', m.focus_y, 'blurhash', m.blurhash, 'original_key', m.original_key,
-      'preview_key', m.preview_key, 'meta', m.meta) order by m.position, m.id)
+      'preview_key', m.preview_key, 'meta', m.meta, 'covered', case when m.covered and not whole.covered then (
+        select d.clause from actions x join decisions d on d.id = x.decision_id
+        where x.subject_kind = 'media' and x.subject_id = m.id and x.kind = 'sensitive' and x.ended_at is null
+        order by x.id limit 1) end) order by m.position, m.id)
     from media_attachments m where m.status_id = s.id and m.removed_at is null), '[]') as media,
   coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'username', x.username, 'domain', x.domain, 'url', x.url)
       order by x.id)
@@ -30,7 +33,15 @@ select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive,
     from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id), '[]') as tags,
   (select to_jsonb(c) from preview_cards c where c.id = s.card_id and c.usable) as card,
   coalesce((select p.options from polls p where p.status_id = s.id), '{}') as poll_options
-from statuses s left join apps app on app.id = s.app_id where s.id = any($1::bigint[])
+from statuses s left join apps app on app.id = s.app_id
+  -- Whether all of it is covered anyhow, whichever files are.
+  cross join lateral (select s.sensitive
+    or exists (select from accounts a where a.id = s.account_id and a.sensitized_at is not null)
+    or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
+      and x.ended_at is null)
+    or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
+    as covered) whole
+where s.id = any($1::bigint[])
 """
 
 LOCK_STATUSES: Final = "select id from statuses where id = any($1::bigint[]) order by id for no key update"
@@ -40,6 +51,7 @@ update statuses s set rendered = given.rendered, rendered_for = $3
 from unnest($1::bigint[], $2::text[]) as given(id, rendered) where s.id = given.id
 """
 
+# Of a boost; of a status, what is known of its author says all this.
 START: Final = """
 select make_id($1) as id, app.name as app_name, app.website as app_website,
   exists (select from accounts a where a.id = $3 and a.moved_to_id is not null) as has_moved
@@ -75,12 +87,13 @@ select status_id, scheduled_status_id as scheduled_id from idempotency_keys
 where account_id = $1 and key = $2 and created_at > $3
 """
 
-LOCK_KEY: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+LOCK_NAME: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+KEYS: Final = "idempotency_keys_pkey"
+"""What is violated where a key is known already."""
 
 KEEP_KEY: Final = """
-insert into idempotency_keys (account_id, key, status_id, scheduled_status_id, created_at) values ($1, $2, $3, $4, $5)
-on conflict (account_id, key) do update set status_id = excluded.status_id,
-  scheduled_status_id = excluded.scheduled_status_id, created_at = excluded.created_at
+insert into idempotency_keys (account_id, key, scheduled_status_id, created_at) values ($1, $2, $3, $4)
 """
 
 DELETE_KEYS: Final = "delete from idempotency_keys where created_at <= $1"
@@ -88,23 +101,6 @@ DELETE_KEYS: Final = "delete from idempotency_keys where created_at <= $1"
 # Whoever adds to a status locks its counts before anything else, and so does whoever deletes it: in this order nobody
 # waits in a circle. No row: the status is gone.
 COUNT_REPLY: Final = "update status_stats set replies_count = replies_count + $2 where status_id = $1"
-
-# $13 is the conversation, null for a new one. Direct messages are not counted where everybody sees the count, and ring
-# nobody's bell; what is withheld ($19) is counted nowhere.
-INSERT_STATUS: Final = """
-with conversation as (
-  insert into conversations (id, created_at) select $1, $16::timestamptz where $13::bigint is null),
-status as (
-  insert into statuses (id, account_id, uri, url, text, content, spoiler_text, visibility, sensitive, language,
-    in_reply_to_id, in_reply_to_account_id, conversation_id, app_id, has_poll, created_at, rendered, rendered_for,
-    withheld, limited, interaction_off)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, $1), $14, $15, $16, $17, $18,
-    $19, $20, $21)),
-stats as (insert into status_stats (status_id) values ($1))
-update account_stats set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $16)
-where account_id = $2 and $8 <> 'direct' and $19 is null
-returning exists (select from follows f where f.target_id = $2 and f.notify)
-"""
 
 INSERT_MENTIONS: Final = """
 insert into mentions (status_id, account_id) select $1, unnest($2::bigint[]) on conflict do nothing
@@ -146,12 +142,11 @@ where m.id = given.id and m.account_id = $3 and (m.status_id is null and not m.c
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new status begins with: its id, the app that it comes from, whether its author has moved away."""
+    """What a new status begins with: its id, the app that it comes from."""
 
     id: int
     app_name: str | None
     app_website: str | None
-    has_moved: bool
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,10 +183,9 @@ async def find_start(db: Reader, at: datetime, app_id: int | None, author_id: in
     another account."""
     row = await db.fetchrow(START, at, app_id, author_id)
     assert row is not None
-    start = as_record(Start, row)
-    if start.has_moved:
+    if row["has_moved"]:
         raise Forbidden(HAS_MOVED)
-    return start
+    return Start(id=row["id"], app_name=row["app_name"], app_website=row["app_website"])
 
 
 async def find_subject(db: Reader, viewer_id: int | None, status_id: int) -> Parent | None:
@@ -217,14 +211,15 @@ async def find_made(db: Reader, account_id: int, key: str, since: datetime) -> M
     return find_record(Made, await db.fetchrow(FIND_KEY, account_id, key, since))
 
 
-async def lock_key(tx: Tx, account_id: int, key: str) -> None:
-    """Take the lock of a key (or of any name that an account has but one of) until the transaction ends."""
-    await tx.fetchval(LOCK_KEY, f"{account_id}:{key}")
+async def lock_name(tx: Tx, account_id: int, name: str) -> None:
+    """Take the lock of a name that an account has but one of until the transaction ends."""
+    await tx.fetchval(LOCK_NAME, f"{account_id}:{name}")
 
 
-async def keep_key(tx: Tx, account_id: int, key: str, made: Made, at: datetime) -> None:
-    """Remember what a request with this key made."""
-    await tx.execute(KEEP_KEY, account_id, key, made.status_id, made.scheduled_id, at)
+async def keep_key(tx: Tx, account_id: int, key: str, scheduled_id: int, at: datetime) -> None:
+    """Remember which scheduled status a request with this key made; a status is written with its key. Raises asyncpg's
+    UniqueViolationError where the key is known."""
+    await tx.execute(KEEP_KEY, account_id, key, scheduled_id, at)
 
 
 async def delete_keys(tx: Tx, until: datetime) -> None:
@@ -235,30 +230,6 @@ async def delete_keys(tx: Tx, until: datetime) -> None:
 async def count_reply(tx: Tx, parent_id: int, *, listed: bool) -> bool:
     """Lock the parent's counts, and count a reply that is `listed` for everybody; False where the parent is gone."""
     return _changed(await tx.execute(COUNT_REPLY, parent_id, int(listed))) == 1
-
-
-async def insert_status(
-    tx: Tx,
-    parts: StatusParts,
-    *,
-    account_id: int,
-    conversation_id: int | None,
-    app_id: int | None,
-    rendered: str,
-    fingerprint: int,
-    withheld: str | None = None,
-    limited: bool = False,
-    interaction_off: bool = False,
-) -> bool:
-    """Write a status with its counts, begin its conversation unless it has one, and count it for its author unless it
-    is withheld; whether somebody wants to be told of each post of the author."""
-    rings = await tx.fetchval(
-        INSERT_STATUS, parts.id, account_id, parts.uri, parts.url, parts.text, parts.content, parts.spoiler_text,
-        parts.visibility, parts.sensitive, parts.language, parts.in_reply_to_id, parts.in_reply_to_account_id,
-        conversation_id, app_id, bool(parts.poll_options), parts.created_at, rendered, fingerprint,
-        withheld, limited, interaction_off,
-    )  # fmt: skip
-    return bool(rings)
 
 
 async def insert_mentions(tx: Tx, status_id: int, account_ids: Sequence[int]) -> None:

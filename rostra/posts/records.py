@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+import asyncpg
 import msgspec
 from msgspec import UnsetType
 
@@ -72,6 +73,23 @@ class Made(msgspec.Struct, frozen=True):
     scheduled_id: int | None = None
 
 
+class Written(msgspec.Struct, frozen=True):
+    """A status as it was just written: its row as `page` reads it, and its stored JSON. `stays` where nothing was
+    written that changes how its author sees it."""
+
+    status_id: int
+    row: asyncpg.Record
+    rendered: str
+    stays: bool
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What a request published. `written` is None where an earlier request did."""
+
+    status_id: int
+    written: Written | None
+
+
 class MediaPart(msgspec.Struct, frozen=True, kw_only=True):
     """An attachment as the static JSON shows it."""
 
@@ -84,6 +102,8 @@ class MediaPart(msgspec.Struct, frozen=True, kw_only=True):
     original_key: str
     preview_key: str
     meta: dict[str, Any]
+    # The clause under which this file alone is covered; None where it is not, or the whole post is.
+    covered: str | None = None
     # For the banks of known pictures; read only where something is to be screened.
     pdq: bytes | None = None
     pdq_quality: int | None = None

@@ -41,7 +41,8 @@ def render_media(media: MediaPart, urls: Urls) -> MediaAttachment:
             "meta": meta,
             "description": media.description,
             "blurhash": media.blurhash,
-        },
+        }
+        | ({} if media.covered is None else {"covered": media.covered}),
         MediaAttachment,
     )
 

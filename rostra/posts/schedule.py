@@ -23,7 +23,7 @@ from rostra.kit.paging import Page, Window
 from rostra.levers.enforce import LeverRefused, TooSoon
 from rostra.levers.pace import keep_pace
 from rostra.posts import queries, schedule_queries
-from rostra.posts.once import make_once
+from rostra.posts.once import Key, make_once
 from rostra.posts.publish import Prepared, prepare, write
 from rostra.posts.records import Author, Draft, Made
 from rostra.posts.render import render_media
@@ -67,7 +67,7 @@ async def schedule(
     _check_time(clock, scheduled_at)
     at = clock.now()
 
-    async def write_scheduled(tx: Tx, prepared: Prepared) -> Made:
+    async def write_scheduled(tx: Tx, prepared: Prepared, key: Key | None) -> Made:
         await _check_numbers(tx, author.account_id, scheduled_at)
         scheduled_id = await schedule_queries.insert_scheduled(
             tx,
@@ -81,6 +81,8 @@ async def schedule(
         if kept != len(draft.media_ids):
             raise Invalid("media_ids", "name a file that was attached by another request")
         await _await_time(tx, scheduled_id, scheduled_at)
+        if key is not None:
+            await queries.keep_key(tx, author.account_id, key.digest, scheduled_id, at)
         return Made(scheduled_id=scheduled_id)
 
     made = await make_once(
@@ -159,8 +161,8 @@ async def publish_scheduled(
                 return None
             judgement = prepared.judgement
             await keep_pace(tx, screen.levers, due.account_id, judgement.pace, at, locale=judgement.locale)
-            status_id = await write(tx, urls, emit, author=due, prepared=prepared, at=at)
-            await schedule_queries.delete_published(tx, scheduled_id, status_id)
+            written = await write(tx, urls, emit, author=due, prepared=prepared, at=at)
+            await schedule_queries.delete_published(tx, scheduled_id, written.status_id)
     except TooSoon as error:
         async with db.transaction() as tx:
             await _await_time(tx, scheduled_id, error.until)
@@ -168,7 +170,7 @@ async def publish_scheduled(
     except (Invalid, NotFound, Forbidden, LeverRefused) as error:
         log.warning("a scheduled post was not published", scheduled_id=scheduled_id, reason=error.text)
         return None
-    return status_id
+    return written.status_id
 
 
 # The queue goes by the database's clock, which may be ahead of ours.
@@ -187,7 +189,7 @@ def _check_time(clock: Clock, scheduled_at: datetime) -> None:
 
 
 async def _check_numbers(tx: Tx, account_id: int, scheduled_at: datetime, *, beside: int | None = None) -> None:
-    await queries.lock_key(tx, account_id, "scheduled")
+    await queries.lock_name(tx, account_id, "scheduled")
     day = scheduled_at.replace(hour=0, minute=0, second=0, microsecond=0)
     numbers = await schedule_queries.count_scheduled(tx, account_id, day, beside=beside)
     if numbers.total >= MAX_SCHEDULED:

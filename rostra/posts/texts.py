@@ -18,11 +18,14 @@ _STATUSES: Final = 8 << 20
 _ACCOUNTS: Final = 4 << 20
 _WHOLE: Final = 16 << 20
 
-_Key = asyncpg.Record | tuple[asyncpg.Record | bool, ...]
+_Key = asyncpg.Record | tuple[asyncpg.Record | bool | None, ...]
 
 
-def name_whole(row: asyncpg.Record, subject: asyncpg.Record, viewer_id: int) -> _Key:
-    """What a whole status is kept by: its row, that of what it boosts, and whether that is the viewer's own."""
+def name_whole(row: asyncpg.Record, subject: asyncpg.Record, viewer_id: int | None) -> _Key:
+    """What a whole status is kept by: its row, that of what it boosts, and whether that is the viewer's own (None for a
+    visitor, who has no flags)."""
+    if viewer_id is None:
+        return (row, subject, None)
     if subject["account_id"] == viewer_id:
         return (row, subject, True)
     return row if subject is row else (row, subject)
@@ -68,7 +71,9 @@ class KeptTexts:
                 accounts[account_id] = text
         return unknown
 
-    def find_whole(self, rows: Sequence[asyncpg.Record], viewer_id: int, whole: dict[int, str]) -> list[asyncpg.Record]:
+    def find_whole(
+        self, rows: Sequence[asyncpg.Record], viewer_id: int | None, whole: dict[int, str]
+    ) -> list[asyncpg.Record]:
         """Put what was put together from the same rows before into `whole`, by id, and return the rows of the rest."""
         by_id = {row["id"]: row for row in rows}
         find = self.whole.find

@@ -2,38 +2,42 @@
 
 Looked at again every second and a half, so that a change reaches all processes within seconds. A version that cannot be
 loaded leaves the one before in force, loudly.
+
+What judging takes is 45 MB, NumPy and CEL among it, and is imported when it is first asked for: web processes ask when
+they start, workers when they have to judge something.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 
-from rostra.detect.adjust import Adjustment
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
-from rostra.kit.together import Together
-from rostra.policy.evaluate import Policy, compile_policy
 from rostra.policy.records import Bundle, Clause, Label
-from rostra.policy.shipped import shipped_bundle
 from rostra.screening import policy_queries
-from rostra.screening.banks import Banks
-from rostra.screening.detectors import BundleDetectors, Found, load_detectors
-from rostra.screening.known_bad import NOTHING_BAD, BadTexts, read_bad
 from rostra.screening.learn_queries import find_adjustment
 from rostra.screening.subject import Subject
-from rostra.screening.versions import load_policy
+
+if TYPE_CHECKING:
+    from rostra.detect.adjust import Adjustment
+    from rostra.policy.evaluate import Policy
+    from rostra.screening.banks import Banks
+    from rostra.screening.detectors import BundleDetectors, Found
+    from rostra.screening.known_bad import BadTexts
 
 log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN: Final = timedelta(seconds=1.5)
+# So many are read without a pause, some milliseconds.
+_AT_ONCE: Final = 16
 
 
 class Current(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +49,6 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     paused: frozenset[str]
     detectors: BundleDetectors
-    # The same, for one subject at a time: those that come together are read together.
-    reading: Together[Subject, Found]
     bad: BadTexts
     clauses: dict[str, Clause]
     labels: dict[str, Label]
@@ -58,6 +60,9 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def shipped() -> tuple[Bundle, Policy]:
     """The policy that comes with the program: it holds where no other was ever activated."""
+    from rostra.policy.evaluate import compile_policy
+    from rostra.policy.shipped import shipped_bundle
+
     bundle = shipped_bundle()
     return bundle, compile_policy(bundle)
 
@@ -66,11 +71,23 @@ class ActivePolicy:
     """Reads what holds when it is asked, at most every second and a half."""
 
     def __init__(self, clock: Clock, banks: Path | None = None) -> None:
-        self.banks = Banks(banks)
+        self._banks = banks
         self._clock = clock
         self._current: Current | None = None
         self._looked_at: datetime | None = None
         self._lock = asyncio.Lock()
+
+    @cached_property
+    def banks(self) -> Banks:
+        """The operator's banks of known pictures."""
+        from rostra.screening.banks import Banks
+
+        return Banks(self._banks)
+
+    @property
+    def known(self) -> Current | None:
+        """What held when this process last looked; None where it never has."""
+        return self._current
 
     def forget(self) -> None:
         """Look again before the next judgement: after a change in this process."""
@@ -98,6 +115,10 @@ class ActivePolicy:
         return self._looked_at is not None and self._looked_at <= now < self._looked_at + _LOOK_AGAIN
 
     async def _read(self, conn: Reader, before: Current | None) -> Current:
+        from rostra.screening.detectors import load_detectors
+        from rostra.screening.known_bad import NOTHING_BAD, read_bad
+        from rostra.screening.versions import load_policy
+
         await self.banks.look()
         state = await policy_queries.read_state(conn, self._clock.now())
         bad = await read_bad(conn, before.bad if before else NOTHING_BAD)
@@ -127,7 +148,6 @@ class ActivePolicy:
             revision=state.revision,
             paused=frozenset(state.paused),
             detectors=bound,
-            reading=Together(lambda subjects: self._find(bound, subjects)),
             bad=bad,
             clauses={clause.id: clause for clause in bundle.clauses},
             labels={label.id: label for label in bundle.labels},
@@ -138,6 +158,8 @@ class ActivePolicy:
     async def _fall_back(self, conn: Reader, previous_id: int | None) -> tuple[Bundle, Policy]:
         """What holds in a process that has just begun, where the active version cannot be used: the version before,
         or the shipped one. Posts without any policy are out of the question."""
+        from rostra.screening.versions import load_policy
+
         try:
             if previous_id is not None:
                 return await load_policy(conn, previous_id)
@@ -145,15 +167,17 @@ class ActivePolicy:
             log.exception("the policy version before cannot be used either: the shipped one holds")
         return await asyncio.to_thread(shipped)
 
-    async def _find(self, detectors: BundleDetectors, subjects: Sequence[Subject]) -> Mapping[Subject, Found]:
-        """Read what came together. In the loop, not in a thread: reading holds the interpreter's lock nearly all of the
-        time, and requests wait longer for a thread that does than for a millisecond."""
+    async def read(self, current: Current, subjects: Sequence[Subject]) -> list[Found]:
+        """What the detectors find in subjects. In the loop, not in a thread: reading holds the interpreter's lock
+        nearly all of the time, and requests wait longer for a thread that does than for a millisecond."""
         today = self._clock.now().date()
-        if detectors.has_plug_ins:
-            # A plug-in may wait for somebody else.
-            found = await asyncio.to_thread(detectors.read_many, subjects, self.banks, today)
-            return dict(zip(subjects, found, strict=True))
-        found = detectors.read_many(subjects, self.banks, today)
-        # Whatever else is ready now has its turn, and what it brings is read together next.
-        await asyncio.sleep(0)
-        return dict(zip(subjects, found, strict=True))
+        if current.detectors.is_slow:
+            # A plug-in may wait for somebody else; an encoder gives the lock back while it reads.
+            return await asyncio.to_thread(current.detectors.read_many, subjects, self.banks, today)
+        found: list[Found] = []
+        for first in range(0, len(subjects), _AT_ONCE):
+            if first:
+                # Of a crowd some at a time: others have their turn in between.
+                await asyncio.sleep(0)
+            found += current.detectors.read_many(subjects[first : first + _AT_ONCE], self.banks, today)
+        return found

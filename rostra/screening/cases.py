@@ -7,27 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, LiteralString
 
 import msgspec
 
 from rostra.kit.db import Tx
 
 CaseKind = Literal["status", "account"]
-CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "person", "expiry", "appeal"]
+CaseSource = Literal["rule", "hold", "report", "legal", "notice", "sample", "person", "expiry", "appeal", "unseen"]
 
 # Until anybody has counted views: three in ten followers look within a day, and a few others.
 _EXPECTED: Final = "5 + 0.3 * coalesce(st.followers_count, 0)"
-# What people say of a post, and what the detectors said of it when it was written, as odds: a tenth is what a text
-# scores of which nothing is known. That they found nothing halves them at most: they do not know every language. Rules
-# have looked at the scores already.
-_BELIEVED: Final = """
-case when s.id is null or $10 in ('rule', 'hold') then $11::real
-  else least(0.99, 1 / (1 + (1 - $11::real) / greatest($11::real, 0.001) / greatest(0.5, (0.02 + coalesce((
+READ_AGAIN: Final = "read_again"
+"""The event of a post that was read better than when it was written: for a report."""
+
+# The highest score that a post had when it was last read.
+_SCORE: Final = f"""coalesce((
     select max(score.value::real)
-    from (select e.details from moderation_events e where e.subject_id = s.id and e.type = 'verdict'
-        and e.subject_kind = 'status' order by e.id desc limit 1) verdict
-      cross join jsonb_each_text(coalesce(verdict.details -> 'scores', '{}')) score), 0)) / 0.1))) end"""
+    from (select e.details from moderation_events e where e.subject_id = s.id and e.type in ('verdict', '{READ_AGAIN}')
+        and e.subject_kind = 'status' order by e.id desc limit 1) said
+      cross join jsonb_each_text(coalesce(said.details -> 'scores', '{{}}')) score), 0)"""
+
+
+def _odds(score: LiteralString) -> LiteralString:
+    """What a score makes of the odds: a tenth is what a text scores of which nothing is known. That nothing was found
+    halves them at most: the detectors do not know every language."""
+    return f"greatest(0.5, (0.02 + {score}) / 0.1)"
+
+
+# What people say of a post, and what the detectors said of it, as odds. Rules have looked at the scores already.
+_BELIEVED: Final = f"""
+case when s.id is null or $10 in ('rule', 'hold') then $11::real
+  else least(0.99, 1 / (1 + (1 - $11::real) / greatest($11::real, 0.001) / {_odds(_SCORE)})) end"""
 # Of what was opened and what is added. Reports are not independent of each other: each adds less than the one before.
 _EITHER: Final = """
 least(0.999, 1 - (1 - cases.p) * (1 - excluded.p
@@ -57,6 +68,18 @@ on conflict (subject_kind, subject_id) where closed_at is null do update
     rank = case_rank({_EITHER}, greatest(cases.severity, excluded.severity), cases.views,
       cases.opened_at, least(cases.due_at, excluded.due_at), excluded.opened_at)
 returning subject_id, id
+"""
+
+
+# $2 is the score now. Of a case that a rule opened the scores are in already.
+BELIEVE: Final = f"""
+update cases c set p = n.p, rank = case_rank(n.p, c.severity, c.views, c.opened_at, c.due_at, $3)
+from statuses s
+  cross join lateral (select {_odds("$2::real")} / {_odds(_SCORE)} as ratio) r
+  cross join lateral (
+    select least(0.99, 1 / (1 + (1 - x.p) / greatest(x.p, 0.001) / r.ratio))::real as p from cases x where x.id = $1) n
+where c.id = $1 and c.state <> 'closed' and c.source not in ('rule', 'hold')
+  and c.subject_kind = 'status' and s.id = c.subject_id
 """
 
 
@@ -90,3 +113,9 @@ async def open_cases(tx: Tx, at: datetime, case: NewCase, subject_ids: Sequence[
         case.severity, at, case.source, case.p, case.due_at, case.reports,
     )  # fmt: skip
     return {row["subject_id"]: row["id"] for row in rows}
+
+
+async def believe_anew(tx: Tx, at: datetime, case_id: int, score: float) -> None:
+    """Have a case be as probable as a new reading of its post makes it, whose highest score this is; before the reading
+    is written down."""
+    await tx.execute(BELIEVE, case_id, score, at)

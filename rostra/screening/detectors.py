@@ -19,9 +19,10 @@ from rostra.detect.adjust import Adjustment
 from rostra.detect.cascade import Cascade
 from rostra.detect.links import find_hosts, is_shortener
 from rostra.detect.lists import DomainLists, WordLists
-from rostra.detect.near import EMPTY, Signature, signature
+from rostra.detect.near import signature
 from rostra.detect.reading import Category, Mentioned, Reading
 from rostra.detect.registry import PlugIns, read_plug_ins
+from rostra.detect.signatures import EMPTY, Signature
 from rostra.policy.facts import EventFacts, Facts, ImageFacts, LinkFacts, PostFacts, TextFacts
 from rostra.policy.records import Bundle
 from rostra.screening.readers import NO_PLUG_INS, TextReaders, guard
@@ -118,20 +119,32 @@ class BundleDetectors:
         return self._readers.version
 
     @property
-    def has_plug_ins(self) -> bool:
-        """Whether reading may wait for others."""
-        return self._readers.has_plug_ins
+    def is_slow(self) -> bool:
+        """Whether reading may wait for others, or take long without the interpreter's lock."""
+        return self._readers.is_slow
 
-    def read(self, subject: Subject, banks: PictureBanks, today: date) -> Found:
-        """All that is found in a subject. Never raises."""
-        return self.read_many([subject], banks, today)[0]
+    @property
+    def reads_better(self) -> bool:
+        """Whether a thorough reading may say more."""
+        return self._readers.reads_better
+
+    def read(self, subject: Subject, banks: PictureBanks, today: date, *, thorough: bool = False) -> Found:
+        """All that is found in a subject; by every encoder where it is `thorough`. Never raises."""
+        return self.read_many([subject], banks, today, thorough=thorough)[0]
 
     def read_many(
-        self, subjects: Sequence[Subject], banks: PictureBanks, today: date, *, compare: bool = True
+        self,
+        subjects: Sequence[Subject],
+        banks: PictureBanks,
+        today: date,
+        *,
+        compare: bool = True,
+        thorough: bool = False,
     ) -> list[Found]:
         """The same for many, which costs less for each. Signatures are made only where something is to be compared."""
         texts = [subject.text for subject in subjects]
-        readings = self._readers.read(texts, [subject.language for subject in subjects], today)
+        languages = [subject.language for subject in subjects]
+        readings = self._readers.read(texts, languages, today, thorough=thorough)
         return [
             self._conclude(subject, text, reading, banks, today, failed, compare=compare)
             for subject, text, (reading, failed) in zip(subjects, texts, readings, strict=True)
@@ -167,7 +180,7 @@ class BundleDetectors:
             signature=made,
             marks=tuple(mark for mark in marks if mark is not None),
             failed=tuple(failed),
-            version=self.version,
+            version=self._readers.version_of(reading),
         )
 
     def _read_links(self, text: str) -> LinkFacts:

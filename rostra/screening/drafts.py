@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Final
 
-from rostra.kit.clock import Clock
 from rostra.kit.errors import Invalid
 from rostra.policy.folder import FOLDERS, MAIN, MAX_BYTES, MAX_FILES
-from rostra.policy.records import Problem
 from rostra.policy.yamlfile import MAX_FILE_BYTES
-from rostra.screening.detectors import load_detectors
-from rostra.screening.versions import check_files
 
 _NAME: Final = re.compile(rf"(?:{'|'.join(FOLDERS)})/[a-z0-9][a-z0-9_-]{{0,60}}\.ya?ml\Z")
 
@@ -36,12 +31,3 @@ def with_file(files: Mapping[str, bytes], name: str, text: str) -> dict[str, byt
     if len(changed) > MAX_FILES or sum(map(len, changed.values())) > MAX_BYTES:
         raise Invalid("text", f"makes the policy larger than {MAX_BYTES:,} bytes or {MAX_FILES} files")
     return changed
-
-
-async def find_problems(clock: Clock, files: Mapping[str, bytes]) -> list[Problem]:
-    """All that is wrong with a bundle, its failing tests included. Takes seconds, on another thread."""
-
-    def check() -> list[Problem]:
-        return check_files(files, load_detectors(), clock.now().date())[1]
-
-    return await asyncio.to_thread(check)

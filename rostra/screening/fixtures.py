@@ -7,11 +7,12 @@ from datetime import date
 
 from rostra.detect.adjust import Adjustment
 from rostra.detect.phrases.catalogue import PHRASES
-from rostra.policy.check_fixtures import FixtureResult, check_fixtures
+from rostra.policy.check_fixtures import FixtureResult, Progress, check_fixtures, no_progress
 from rostra.policy.evaluate import compile_policy
 from rostra.policy.facts import Facts
 from rostra.policy.literals import Known
 from rostra.policy.records import Bundle, Fixture, Problem
+from rostra.policy.said import said
 from rostra.screening.detectors import BundleDetectors, Detectors, NoBanks, installed_plug_ins
 from rostra.screening.subject import Part, Subject
 
@@ -23,12 +24,19 @@ def known_names() -> Known:
 
 
 def run_fixtures(
-    bundle: Bundle, detectors: Detectors, today: date, adjustment: Adjustment | None = None
+    bundle: Bundle,
+    detectors: Detectors,
+    today: date,
+    adjustment: Adjustment | None = None,
+    *,
+    progress: Progress = no_progress,
 ) -> list[FixtureResult]:
     """The results of all tests of a bundle that has no errors, drafts included."""
     policy = compile_policy(bundle, drafts=True)
     bound = detectors.for_bundle(bundle, adjustment)
-    return check_fixtures(policy, bundle, lambda fixture: read_fixture(bound, fixture, today), now=today)
+    return check_fixtures(
+        policy, bundle, lambda fixture: read_fixture(bound, fixture, today), now=today, progress=progress
+    )
 
 
 def read_fixture(detectors: BundleDetectors, fixture: Fixture, today: date) -> Facts:
@@ -48,8 +56,8 @@ def failures_of(results: Sequence[FixtureResult]) -> list[Problem]:
         Problem(
             file=result.fixture.at.file,
             line=result.fixture.at.line,
-            what=f"test failed: {result.what}: {result.fixture.text[:80]!r}",
-            remedy="mend the rule, or the test where it asks for the wrong thing",
+            what=said("test failed: %(why)s: %(text)s", why=result.what, text=repr(result.fixture.text[:80])),
+            remedy=said("mend the rule, or the test where it asks for the wrong thing"),
         )
         for result in results
         if not result.ok

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
 
-from rostra.detect.near import EMPTY, Signature
+from rostra.detect.signatures import EMPTY, Signature
 from rostra.kit.errors import FieldProblem, Refused
 from rostra.levers.enforce import Pace
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import EventFacts
+from rostra.policy.records import Hold
+from rostra.screening.author_queries import AuthorRow
 from rostra.screening.subject import Mark, Part, Subject
 
 Withheld = Literal["review", "refused"]
@@ -24,8 +25,8 @@ HELD: Final = {
 }
 # A profile is one whole that others see all the time: there is no version of it that could wait.
 CANNOT_WAIT: Final = {
-    "en": "This would have to be looked at by a person first, and a profile cannot wait. Please say it otherwise.",
-    "it": "Una persona dovrebbe prima guardarlo, e un profilo non può aspettare. Prova a dirlo in un altro modo.",
+    "en": "A profile cannot wait for that: please say it otherwise.",
+    "it": "Un profilo non può aspettare: prova a dirlo in un altro modo.",
 }
 INSIST: Final = {
     "en": "If this is a mistake, send it again as it is: a person will then look at it.",
@@ -68,15 +69,23 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     event: EventFacts = EventFacts()
     # The higher of the probabilities of a threat and of incitement.
     risk: float = 0.0
-    # Whether all media of the author are marked sensitive.
-    sensitized: bool = False
-    # Of the author, for what they are told.
-    locale: str = "en"
-    hold_expires: timedelta = timedelta(hours=72)
-    hold_then: Literal["release", "refuse"] = "refuse"
+    # None where nobody has an account yet, or nobody wrote it.
+    author: AuthorRow | None = None
+    # What becomes of it where it is held and nobody looks.
+    hold: Hold = Hold()
     # The crisis lever that changed the verdict, and of the slow mode: how long the author has to wait.
     lever_id: int | None = None
     pace: Pace | None = None
+
+    @property
+    def sensitized(self) -> bool:
+        """Whether all media of the author are marked sensitive."""
+        return self.author is not None and self.author.sensitized
+
+    @property
+    def locale(self) -> str:
+        """The author's language, for what they are told."""
+        return self.author.locale if self.author is not None else "en"
 
     @property
     def withheld(self) -> Withheld | None:
@@ -90,9 +99,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> dict[str, str]:
         """What the author is told, by language."""
+        reasons = dict(self.verdict.reasons) or HELD
         if self.verdict.action == "hold" and self.subject.kind in _NEVER_HELD:
-            return CANNOT_WAIT
-        return dict(self.verdict.reasons) or HELD
+            return {language: f"{said.rstrip()} {CANNOT_WAIT.get(language, '')}" for language, said in reasons.items()}
+        return reasons
 
     @property
     def rejected(self) -> bool:

@@ -154,6 +154,7 @@ def read_all(cascade: Cascade, rows: Sequence[TextRow]) -> Judged:
         np.concatenate([each.logits for each in read]),
         np.concatenate([each.evidence for each in read]),
         np.concatenate(encoded) if len(encoded) == len(read) else None,
+        np.concatenate([each.asked for each in read]),
     )
 
 
@@ -164,7 +165,7 @@ def _broken(
 
     def failing(chosen: Adjustment | None) -> dict[str, str]:
         failures = failures_of(run_fixtures(bundle, detectors, today, chosen))
-        return {f"{failure.file}:{failure.line}": failure.what for failure in failures}
+        return {f"{failure.file}:{failure.line}": str(failure.what) for failure in failures}
 
     before = failing(in_force)
     return [f"{place}: {what}" for place, what in failing(adjustment).items() if place not in before]

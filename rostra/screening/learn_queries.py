@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import structlog
 
-from rostra.detect.adjust import Adjustment
 from rostra.kit.db import Reader, Tx, as_records, find_record
+
+if TYPE_CHECKING:
+    from rostra.detect.adjust import Adjustment
 
 log = structlog.get_logger(__name__)
 
@@ -196,6 +198,8 @@ async def find_adjustment(conn: Reader, adjustment_id: int | None) -> Adjustment
     row = None if adjustment_id is None else await conn.fetchrow(FIND, adjustment_id)
     if row is None:
         return None
+    from rostra.detect.adjust import Adjustment
+
     try:
         return msgspec.convert({"base": row["base"], "weights": row["weights"]}, Adjustment)
     except msgspec.ValidationError:

@@ -7,13 +7,14 @@ bounded number of rows however many copies there are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
 import asyncpg
 import msgspec
 
-from rostra.detect.near import NEAR, SIGNATURE_BYTES, BadEntry, Signature, most_different_bits
+from rostra.detect.signatures import NEAR, SIGNATURE_BYTES, BadEntry, Signature, most_different_bits
 from rostra.kit.db import Reader, Tx
 
 READ_BACK: Final = timedelta(days=366)
@@ -25,7 +26,7 @@ _SPAN_SHIFT: Final = 19
 _KEY_BITS: Final = 40
 _KEY_MASK: Final = (1 << _KEY_BITS) - 1
 # Rows that are read for one key. More copies than this are not counted.
-_MOST_OF_KEY: Final = 500
+MOST_OF_KEY: Final = 500
 
 INSERT_SIGNATURE: Final = """
 insert into near_signatures
@@ -36,34 +37,75 @@ on conflict (status_id) do update set at = excluded.at, signature = excluded.sig
   band_6 = excluded.band_6
 """
 
+
+def inserting(status: LiteralString, account: LiteralString, at: LiteralString, made: LiteralString) -> LiteralString:
+    """SQL that stores the signature of a new post with the post itself; `made` is the first of seven parameters, those
+    of `stored_form`, and null for a text too short to have one."""
+    return f"""
+insert into near_signatures
+  (status_id, account_id, at, signature, band_1, band_2, band_3, band_4, band_5, band_6)
+select {status}, {account}, {at}, {made} where {made.partition(",")[0]}::bit(256) is not null
+"""
+
+
 DELETE_SIGNATURE: Final = "delete from near_signatures where status_id = $1"
 
 
-def _sharing(band: LiteralString, keys: LiteralString) -> LiteralString:
-    """SQL: the newest posts that share the key of one band. The keys come newest first, and are asked in this order
-    until there are enough."""
+def _sharing(
+    band: LiteralString, keys: LiteralString, signature: LiteralString, since: LiteralString, most: LiteralString
+) -> LiteralString:
+    """SQL: the newest posts that share a key of one band. What is newer has the greater key, so that the index gives
+    them in this order and stops when there are enough."""
     return f"""(
-  select n.status_id, n.account_id, n.different from unnest({keys}::bigint[]) as wanted (key) cross join lateral (
-    select s.status_id, s.account_id, bit_count(s.signature # $1)::integer as different
-    from near_signatures s where s.{band} = wanted.key and s.at >= $2 order by s.at desc limit $4) n limit $4)"""
+  select s.status_id, s.account_id, bit_count(s.signature # {signature})::integer as different
+  from near_signatures s where s.{band} = any({keys}::bigint[]) and s.at >= {since}
+  order by s.{band} desc, s.at desc limit {most})"""
 
 
-# $1 signature, $2 since when, $3 bits that may differ, $4 rows to read for one key, $5 to $10 keys of each band.
-_NEAR: Final = f"""
-select distinct c.status_id, c.account_id, c.different from (
-{_sharing("band_1", "$5")} union all {_sharing("band_2", "$6")} union all {_sharing("band_3", "$7")} union all
-{_sharing("band_4", "$8")} union all {_sharing("band_5", "$9")} union all {_sharing("band_6", "$10")}) c
-where c.different <= $3
+def _sharing_any(
+    keys: Callable[[int], LiteralString], signature: LiteralString, since: LiteralString, most: LiteralString
+) -> LiteralString:
+    """SQL of what shares a key of any band; `keys` gives those of the band with that number, from 0."""
+    return f"""
+{_sharing("band_1", keys(0), signature, since, most)} union all
+{_sharing("band_2", keys(1), signature, since, most)} union all
+{_sharing("band_3", keys(2), signature, since, most)} union all
+{_sharing("band_4", keys(3), signature, since, most)} union all
+{_sharing("band_5", keys(4), signature, since, most)} union all
+{_sharing("band_6", keys(5), signature, since, most)}"""
+
+
+def counting_near(
+    keys: Callable[[int], LiteralString],
+    signature: LiteralString,
+    since: LiteralString,
+    *,
+    different: LiteralString,
+    most: LiteralString,
+    but_author: LiteralString,
+    but_status: LiteralString,
+) -> LiteralString:
+    """SQL of how many copies there are, and by how many authors: one row, noughts where there are no keys.
+    `different` are the bits that may differ, `most` the rows to read for one band."""
+    return f"""
+select count(distinct c.status_id) as copies,
+  count(distinct c.account_id) filter (where c.account_id <> {but_author}) as authors
+from ({_sharing_any(keys, signature, since, most)}) c where c.different <= {different} and c.status_id <> {but_status}
 """
+
+
+# $1 signature, $2 since when, $3 bits that may differ, $4 rows to read for one band, $5 to $10 keys of each band.
+_KEYS: Final[tuple[LiteralString, ...]] = ("$5", "$6", "$7", "$8", "$9", "$10")
 
 FIND_NEAR: Final = f"""
-select n.status_id, n.account_id, n.different from ({_NEAR}) n order by n.different, n.status_id desc limit $11
+select distinct c.different, c.status_id, c.account_id
+from ({_sharing_any(_KEYS.__getitem__, "$1", "$2", "$4")}) c where c.different <= $3
+order by c.different, c.status_id desc limit $11
 """
 
-COUNT_NEAR: Final = f"""
-select count(*) as copies, count(distinct n.account_id) filter (where n.account_id <> $11) as authors
-from ({_NEAR}) n where n.status_id <> $12
-"""
+COUNT_NEAR: Final = counting_near(
+    _KEYS.__getitem__, "$1", "$2", different="$3", most="$4", but_author="$11", but_status="$12"
+)
 
 REMEMBER_BAD: Final = """
 insert into bad_signatures (id, status_id, clause, signature, at)
@@ -113,16 +155,11 @@ async def insert_signature(tx: Tx, status_id: int, account_id: int, at: datetime
 
 
 def stored_form(made: Signature, at: datetime) -> tuple[object, ...]:
-    """A signature as the table has it: the bits, and the key of each band."""
+    """A signature as the table has it: the bits, and the key of each band; seven times None for the empty one."""
+    if not made.bits:
+        return (None,) * 7
     span = span_of(at)
     return bits_of(made), *(key_of(span, band) for band in made.bands)
-
-
-def count_arguments(
-    made: Signature, *, since: datetime, until: datetime, but_author: int, but_status: int, least: float = NEAR
-) -> tuple[object, ...]:
-    """The twelve parameters of `COUNT_NEAR`."""
-    return *_arguments(made, since, until, least), but_author, but_status
 
 
 async def find_near(
@@ -154,10 +191,7 @@ async def count_near(
     """How many posts of that time are copies, but for one status, and how many authors they have, but for one."""
     if not made.bits:
         return NearCount()
-    arguments = count_arguments(
-        made, since=since, until=until, but_author=but_author, but_status=but_status, least=least
-    )
-    row = await conn.fetchrow(COUNT_NEAR, *arguments)
+    row = await conn.fetchrow(COUNT_NEAR, *_arguments(made, since, until, least), but_author, but_status)
     return NearCount() if row is None else NearCount(copies=row["copies"], authors=row["authors"])
 
 
@@ -186,9 +220,13 @@ async def list_bad(conn: Reader, limit: int = 10_000) -> list[BadRow]:
 
 def _arguments(made: Signature, since: datetime, until: datetime, least: float) -> tuple[object, ...]:
     since = max(since, until - READ_BACK)
+    return bits_of(made), since, most_different_bits(least), MOST_OF_KEY, *keys_of(made, since, until)
+
+
+def keys_of(made: Signature, since: datetime, until: datetime) -> list[list[int]]:
+    """The keys under which posts of that time would be stored, of each band; as many of each."""
     spans = range(span_of(until), span_of(since) - 1, -1)
-    keys = ([key_of(span, band) for span in spans] for band in made.bands)
-    return bits_of(made), since, most_different_bits(least), _MOST_OF_KEY, *keys
+    return [[key_of(span, band) for span in spans] for band in made.bands]
 
 
 def span_of(at: datetime) -> int:

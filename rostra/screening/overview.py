@@ -113,6 +113,12 @@ async def compare_with_before(db: Database, view: VersionView) -> tuple[Version,
     return before, await asyncio.to_thread(diff_bundles, old, view.bundle)
 
 
+async def find_active_version(db: Database, clock: Clock) -> str:
+    """The name of the version in force, as the database has it; '' where none was ever kept."""
+    async with db.read() as conn:
+        return (await policy_queries.read_state(conn, clock.now())).version or ""
+
+
 async def compare_with_active(db: Database, policies: ActivePolicy, view: VersionView) -> Difference:
     """What must be done to the policy in force to have this version."""
     current = await get_current(db, policies)

@@ -86,7 +86,7 @@ async def label_status(
 def _choose(cascade: Cascade, current: Current, rows: Sequence[TextRow], number: int, at: datetime) -> list[Proposal]:
     judged = read_all(cascade, rows)
     adjustment = cascade.suited(current.adjustment)
-    logits = judged.logits if adjustment is None else adjustment.adjust(*judged)
+    logits = judged.adjusted(adjustment)
     sure = np.abs(logits)
     uncertain = np.argsort(sure.min(axis=1), kind="stable")[: number - number // 3].tolist()
     left = [place for place in range(len(rows)) if place not in set(uncertain)]

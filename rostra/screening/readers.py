@@ -37,31 +37,43 @@ class TextReaders:
         self._cascade = cascade
         self._adjustment = cascade.suited(adjustment)
         self._plug_ins = plug_ins
-        # They may take their time, and others over the network: not for the event loop.
-        self.has_plug_ins = bool(plug_ins.cards or plug_ins.failures)
+        self._asks = bool(plug_ins.cards or plug_ins.failures)
+        # Plug-ins may take their time, and others over the network; an encoder may.
+        self.is_slow = self._asks or cascade.is_slow
+        self.reads_better = cascade.reads_better
         learnt = "" if self._adjustment is None else f"+own-{self._adjustment.name}"
-        self.version = cascade.version + learnt + (f", {plug_ins.version}" if plug_ins.version else "")
+        self._besides = learnt + (f", {plug_ins.version}" if plug_ins.version else "")
+        self.version = cascade.version + self._besides
 
-    def read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
-        """What is found in each text, in order. Never raises."""
-        read = self._read(texts, languages, today)
-        if not self.has_plug_ins:
+    def version_of(self, reading: Reading) -> str:
+        """The versions of what read this text: of the encoders only those that were asked."""
+        return "+".join(reading.versions.values()) + self._besides if reading.versions else self.version
+
+    def read(
+        self, texts: Sequence[str], languages: Sequence[str | None], today: date, *, thorough: bool = False
+    ) -> list[Read]:
+        """What is found in each text, in order; by every encoder where it is `thorough`. Never raises."""
+        read = self._read(texts, languages, today, thorough)
+        if not self._asks:
             return read
         return [_merge(each, *asked) for each, asked in zip(read, self._ask(texts), strict=True)]
 
-    def _read(self, texts: Sequence[str], languages: Sequence[str | None], today: date) -> list[Read]:
+    def _read(self, texts: Sequence[str], languages: Sequence[str | None], today: date, thorough: bool) -> list[Read]:
         failed: list[str] = []
         readings = guard(
             failed,
             "text",
-            lambda: self._cascade.read(texts, written_on=today, languages=languages, adjustment=self._adjustment),
+            lambda: self._cascade.read(
+                texts, written_on=today, languages=languages, adjustment=self._adjustment, thorough=thorough
+            ),
             list[Reading](),
         )
         if not failed:
             return [Read(reading, ()) for reading in readings]
         if len(texts) == 1:
             return [Read(Reading(normal=texts[0]), tuple(failed))]
-        return [self._read([text], [language], today)[0] for text, language in zip(texts, languages, strict=True)]
+        each = zip(texts, languages, strict=True)
+        return [self._read([text], [language], today, thorough)[0] for text, language in each]
 
     def _ask(self, texts: Sequence[str]) -> list[tuple[dict[str, Finding], tuple[str, ...]]]:
         """What the plug-ins find in each text, and which of them failed."""

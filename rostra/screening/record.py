@@ -1,6 +1,7 @@
 """Writing a verdict down, in the transaction that publishes: the event, the text's signature, and what follows.
 
-Texts are not kept here, only what was found in them; a rejected draft leaves an event and nothing else.
+Those of a new status are written by the statement that writes the status; here is what they are made of. Texts are not
+kept, only what was found in them; a rejected draft leaves an event and nothing else.
 """
 
 from __future__ import annotations
@@ -12,33 +13,61 @@ from rostra.kit.db import Tx
 from rostra.ledger.append import Entry, append
 from rostra.screening import record_queries
 from rostra.screening.cases import CaseKind, CaseSource, NewCase, open_case
-from rostra.screening.clusters import gather_status
+from rostra.screening.clusters import clusters_of, gather_status
 from rostra.screening.judgement import Judgement
-from rostra.screening.near_queries import insert_signature, stored_form
+from rostra.screening.near_queries import insert_signature
 
 # Figures below this say nothing and are not kept.
 LEAST: Final = 0.02
 
 
-async def record_status(
-    tx: Tx, judgement: Judgement, at: datetime, *, status_id: int, account_id: int, revision: int = 0
-) -> int:
-    """Keep the verdict on a status that is being written, hold it where it says so; the event's id."""
-    entry = _entry(judgement, "status", status_id, account_id, revision)
-    if judgement.signature.bits and not revision:
-        made = stored_form(judgement.signature, at)
-        event_id = await record_queries.append_with_signature(tx, at, entry, account_id, made)
-    else:
-        event_id = await append(tx, at, entry)
-        await insert_signature(tx, status_id, account_id, at, judgement.signature)
+def status_entry(judgement: Judgement, status_id: int, account_id: int, revision: int = 0) -> Entry:
+    """The event that keeps the verdict on a status."""
+    return _entry(judgement, "status", status_id, account_id, revision)
+
+
+async def record_edit(
+    tx: Tx, judgement: Judgement, at: datetime, *, status_id: int, account_id: int, revision: int
+) -> None:
+    """Keep the verdict on what a status becomes, in place of all that followed from the one before."""
+    event_id = await append(tx, at, status_entry(judgement, status_id, account_id, revision))
+    await insert_signature(tx, status_id, account_id, at, judgement.signature)
+    was_fresh = await record_queries.supersede_hold(tx, status_id, at)
+    await record_queries.take_rule_labels(tx, status_id)
+    await follow_verdict(
+        tx,
+        judgement,
+        at,
+        event_id,
+        status_id=status_id,
+        account_id=account_id,
+        revision=revision,
+        fresh=bool(was_fresh),
+    )
+
+
+def is_followed(judgement: Judgement) -> bool:
+    """Whether `follow_verdict` has anything to write for a new status. Of nearly all posts nothing follows."""
+    verdict = judgement.verdict
+    shown = judgement.labels or judgement.sensitized
+    return bool(verdict.action == "hold" or verdict.cases or shown or clusters_of(judgement.event))
+
+
+async def follow_verdict(
+    tx: Tx,
+    judgement: Judgement,
+    at: datetime,
+    event_id: int,
+    *,
+    status_id: int,
+    account_id: int,
+    revision: int = 0,
+    fresh: bool = True,
+) -> None:
+    """Write what follows from a verdict that the event keeps: its clusters, a hold, cases, labels."""
     await gather_status(
         tx, judgement.event, judgement.risk, at, status_id=status_id, account_id=account_id, is_edit=revision > 0
     )
-    fresh = True
-    if revision:
-        was_fresh = await record_queries.supersede_hold(tx, status_id, at)
-        fresh = bool(was_fresh)
-        await record_queries.take_rule_labels(tx, status_id)
     if judgement.verdict.action == "hold":
         await _hold(
             tx, judgement, at, event_id, status_id=status_id, account_id=account_id, revision=revision, fresh=fresh
@@ -49,7 +78,6 @@ async def record_status(
     await _put_labels(tx, judgement, at, event_id, "status", status_id)
     if revision or judgement.labels or judgement.sensitized:
         await record_queries.show_labels(tx, "status", status_id)
-    return event_id
 
 
 async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id: int) -> int:
@@ -115,8 +143,8 @@ async def _hold(
         reason=judgement.reason,
         spans=[(mark.field, mark.start, mark.end, mark.name) for mark in judgement.marks],
         at=at,
-        expires_at=at + judgement.hold_expires,
-        expires_to=judgement.hold_then,
+        expires_at=at + judgement.hold.expires,
+        expires_to=judgement.hold.then,
     )
 
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from rostra.kit.db import Tx
-from rostra.ledger.append import APPEND, Entry, columns
-
-# The event of a new status and its signature, in one statement: nearly every post has both and nothing else.
-APPEND_WITH_SIGNATURE: Final = f"""
-with event as ({APPEND}),
-signature as (
-  insert into near_signatures
-    (status_id, account_id, at, signature, band_1, band_2, band_3, band_4, band_5, band_6)
-  values ($4, $12, $1, $13, $14, $15, $16, $17, $18, $19))
-select id from event
-"""
 
 # A status has one open hold; an edit that is held anew has another.
 SUPERSEDE_HOLD: Final = """
@@ -81,11 +69,6 @@ update accounts a set labels = (
   from labels l where l.subject_kind = 'account' and l.subject_id = $1)
 where a.id = $1
 """
-
-
-async def append_with_signature(tx: Tx, at: datetime, entry: Entry, account_id: int, made: Sequence[object]) -> int:
-    """Write what `append` does, and the signature of the new status that the entry is about; the event's id."""
-    return await tx.fetchval(APPEND_WITH_SIGNATURE, *columns(at, entry), account_id, *made)
 
 
 async def supersede_hold(tx: Tx, status_id: int, at: datetime) -> bool | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-import msgspec
-
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.errors import Invalid
-from rostra.kit.jobs import Kind, enqueue
+from rostra.kit.jobs import enqueue
 from rostra.policy import check
 from rostra.policy.evaluate import compile_policy
 from rostra.screening.active import ActivePolicy
@@ -18,21 +16,11 @@ from rostra.screening.detectors import load_detectors
 from rostra.screening.fixtures import known_names
 from rostra.screening.overview import get_current, get_version
 from rostra.screening.replay import Candidate, list_replays, replay
+from rostra.screening.replay_order import REPLAY_POLICY, ReplayWanted
 from rostra.screening.replay_queries import ReplayRow
 from rostra.screening.versions import PolicyRefused, has_errors
 
 MOST_DAYS: Final = 3650
-
-
-class ReplayWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay that somebody has ordered."""
-
-    version: str
-    days: int
-    author_id: int | None = None
-
-
-REPLAY_POLICY: Final = Kind("screening.replay", ReplayWanted, -5)
 
 
 async def order_replay(db: Database, clock: Clock, wanted: ReplayWanted) -> None:

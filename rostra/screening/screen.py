@@ -8,33 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from rostra.detect.near import EMPTY
+from rostra.detect.signatures import EMPTY, Signature
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.kit.together import Together
 from rostra.levers.active import ActiveLevers
 from rostra.levers.enforce import Touch, touch
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
 from rostra.policy.records import STRENGTH
 from rostra.screening.active import ActivePolicy, Current
-from rostra.screening.author_queries import AuthorRow, find_author, was_rejected
-from rostra.screening.detectors import Found
+from rostra.screening.author_queries import Asked, AuthorRow, find_authors, was_rejected
 from rostra.screening.external import External
 from rostra.screening.judgement import HELD, Judgement, LabelTerms
 from rostra.screening.record import LEAST, record_account
 from rostra.screening.subject import Part, Subject
 from rostra.screening.tally import Tally
-from rostra.screening.versions import ensure_policy
+
+if TYPE_CHECKING:
+    from rostra.screening.detectors import Found
 
 _OF_COPIES: Final = frozenset({"near.copies", "near.authors"})
 _ASKS_WITHIN: Final = timedelta(hours=1)
 _STAFF: Final = ("owner", "admin", "moderator")
 _A_DAY: Final = date(2026, 1, 1)
 FAILED: Final = "a-detector-failed"
+
+
+class _Asking(msgspec.Struct, eq=False):
+    """One subject that is to be judged: itself only, for two people may write the same."""
+
+    db: Database
+    subject: Subject
+
+
+class _Seen(NamedTuple):
+    """What a subject is judged by."""
+
+    current: Current
+    found: Found
+    author: AuthorRow | None
+    at: datetime
 
 
 class Screen:
@@ -48,9 +66,12 @@ class Screen:
         self.tally = Tally(clock)
         self._clock = clock
         self._external = external
+        self._seen = Together(self._look)
 
     async def get_ready(self, db: Database) -> None:
         """See to it that some policy is in force, and load what judging takes, so that no first post waits for it."""
+        from rostra.screening.versions import ensure_policy
+
         await ensure_policy(db, self._clock)
         current = await self.policies.current(db)
         current.detectors.read(Subject(kind="post", parts=(Part("text", "Good morning"),)), self.policies.banks, _A_DAY)
@@ -65,7 +86,10 @@ class Screen:
         if judgement.lever_id is not None:
             self.levers.count(judgement.lever_id, "held" if judgement.verdict.action == "hold" else "refused")
         if judgement.verdict.action == "reject" and (waits or await self._insists(db, judgement)):
-            return msgspec.structs.replace(judgement, verdict=msgspec.structs.replace(judgement.verdict, action="hold"))
+            # What a rule refuses is not published for want of anybody who looks.
+            hold = msgspec.structs.replace(judgement.hold, then="refuse")
+            verdict = msgspec.structs.replace(judgement.verdict, action="hold", hold=hold)
+            return msgspec.structs.replace(judgement, verdict=verdict, hold=hold)
         if judgement.rejected and subject.author_id is not None:
             async with db.transaction() as tx:
                 await record_account(tx, judgement, self._clock.now(), subject.author_id)
@@ -80,28 +104,39 @@ class Screen:
             return await was_rejected(conn, author_id, judgement.sample, self._clock.now() - _ASKS_WITHIN)
 
     async def judge(self, db: Database, subject: Subject) -> Judgement:
-        """Judge a subject by what holds now; writes nothing, and holds no connection while it reads or asks others."""
-        at = self._clock.now()
-        current = await self.policies.current(db)
-        found = await current.reading.find(subject)
-        assert found is not None
-        author = None
-        if subject.author_id is not None:
-            made = found.signature if current.policy.named & _OF_COPIES else EMPTY
-            async with db.read() as conn:
-                author = await find_author(
-                    conn, subject.author_id, at, subject.mentioned, made=made, status_id=subject.status_id
-                )
+        """Judge a subject by what holds now; writes nothing, and holds no connection while it reads or asks others.
+
+        What is to be judged while others are looked at is looked at with what else comes meanwhile.
+        """
+        seen = await self._seen.find(_Asking(db, subject))
+        assert seen is not None
+        current, found, author, at = seen
         external = await self._external.ask(subject, current.policy.named)
         facts = gather(current, subject, found, author, external, at)
         verdict = decide(current, facts, found, at)
         self.tally.add(verdict, current.bundle)
-        locale = author.locale if author else "en"
         touched = touch(await self.levers.current(db), facts, verdict, at)
-        judgement = conclude(current, subject, found, touched.verdict, facts, locale=locale)
-        if author is not None and author.sensitized:
-            judgement = msgspec.structs.replace(judgement, sensitized=True)
+        judgement = conclude(current, subject, found, touched.verdict, facts, author)
         return under_levers(judgement, touched) if touched.concerns else judgement
+
+    async def _look(self, asking: Sequence[_Asking]) -> dict[_Asking, _Seen]:
+        """What the detectors find in each, and what the database knows of their authors and of copies."""
+        db = asking[0].db
+        current = await self.policies.current(db)
+        found = await self.policies.read(current, [each.subject for each in asking])
+        at = self._clock.now()
+        counted = bool(current.policy.named & _OF_COPIES)
+        written = [
+            (each, _asked(each.subject, author_id, made.signature if counted else EMPTY))
+            for each, made in zip(asking, found, strict=True)
+            if (author_id := each.subject.author_id) is not None
+        ]
+        authors: dict[_Asking, AuthorRow | None] = {}
+        if written:
+            async with db.read() as conn:
+                rows = await find_authors(conn, [asked for _, asked in written], at)
+            authors = {each: row for (each, _), row in zip(written, rows, strict=True)}
+        return {each: _Seen(current, made, authors.get(each), at) for each, made in zip(asking, found, strict=True)}
 
 
 def gather(
@@ -151,7 +186,7 @@ def decide(current: Current, facts: Facts, found: Found, at: datetime) -> Verdic
 
 
 def conclude(
-    current: Current, subject: Subject, found: Found, verdict: Verdict, facts: Facts, *, locale: str = "en"
+    current: Current, subject: Subject, found: Found, verdict: Verdict, facts: Facts, author: AuthorRow | None
 ) -> Judgement:
     """The verdict with what it means by this version of the policy."""
     clause = current.clauses.get(verdict.clause)
@@ -170,9 +205,8 @@ def conclude(
         waiting=facts.author.held,
         event=found.event,
         risk=max(facts.text.threat, facts.text.incitement),
-        locale=locale,
-        hold_expires=current.bundle.hold.expires,
-        hold_then=current.bundle.hold.then,
+        author=author,
+        hold=verdict.hold or current.bundle.hold,
     )
 
 
@@ -188,7 +222,17 @@ def under_levers(judgement: Judgement, touched: Touch) -> Judgement:
         marks=(),
         pace=touched.pace,
         lever_id=touched.pull_id,
-        hold_then=touched.then or judgement.hold_then,
+        hold=msgspec.structs.replace(judgement.hold, then=touched.then or judgement.hold.then),
+    )
+
+
+def _asked(subject: Subject, author_id: int, made: Signature) -> Asked:
+    return Asked(
+        account_id=author_id,
+        made=made,
+        mentioned=subject.mentioned,
+        status_id=subject.status_id,
+        app_id=subject.app_id,
     )
 
 

@@ -40,6 +40,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     hashtags: int = 0
     # Of an edit: the status that it changes, whose own signature is no copy.
     status_id: int | None = None
+    # What it was written with.
+    app_id: int | None = None
 
     @property
     def text(self) -> str:

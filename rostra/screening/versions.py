@@ -7,6 +7,7 @@ rolling back. What a bundle must be like is `rostra.policy`'s business; running 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
@@ -17,6 +18,7 @@ from rostra.kit.errors import NotFound, Refused
 from rostra.kit.ids import MAX_ID
 from rostra.ledger.append import Entry, append
 from rostra.policy import check
+from rostra.policy.check_fixtures import Progress, no_progress
 from rostra.policy.evaluate import Policy, compile_policy
 from rostra.policy.folder import version_of
 from rostra.policy.parse import parse_bundle
@@ -42,12 +44,14 @@ class PolicyRefused(Refused):
         super().__init__(f"{first.file}:{first.line}: {first.what}; {first.remedy}{more}")
 
 
-def check_files(files: Mapping[str, bytes], detectors: Detectors, today: date) -> tuple[Bundle, list[Problem]]:
+def check_files(
+    files: Mapping[str, bytes], detectors: Detectors, today: date, *, progress: Progress = no_progress
+) -> tuple[Bundle, list[Problem]]:
     """A bundle and all that is wrong with it, its own tests included. Takes seconds: not for the event loop."""
     bundle, problems = check.check_files(files, today=today, known=known_names())
     if has_errors(problems):
         return bundle, problems
-    return bundle, [*problems, *failures_of(run_fixtures(bundle, detectors, today))]
+    return bundle, [*problems, *failures_of(run_fixtures(bundle, detectors, today, progress=progress))]
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
@@ -81,12 +85,18 @@ async def activate(
     bundle, problems = await asyncio.to_thread(check_files, files, detectors, clock.now().date())
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise PolicyRefused(errors)
-    at = clock.now()
     async with db.transaction() as tx:
         await policy_queries.lock_state(tx)
-        version_id = await policy_queries.insert_version(tx, bundle.version, _as_text(files), note, author_id, at)
-        await _switch(tx, at, version_id, bundle.version, "policy_activated", author_id, {"note": note})
+        await switch_to(tx, clock.now(), bundle.version, _as_text(files), note=note, author_id=author_id)
     return bundle.version
+
+
+async def switch_to(
+    tx: Tx, at: datetime, version: str, files: Mapping[str, str], *, note: str, author_id: int | None
+) -> None:
+    """Put a version that has passed its checks into force. The state must be locked."""
+    version_id = await policy_queries.insert_version(tx, version, dict(files), note, author_id, at)
+    await _switch(tx, at, version_id, version, "policy_activated", author_id, {"note": note})
 
 
 async def roll_back(
@@ -201,5 +211,5 @@ def _as_text(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _plain(prefix: str) -> str:
-    """Letters of a version only, so that none is a pattern."""
-    return "".join(letter for letter in prefix if letter in "0123456789abcdef") or "-"
+    """The beginning of a version, or what no version begins with: a name that is none must not stand for another."""
+    return prefix if re.fullmatch(r"[0-9a-f]+", prefix) else "-"

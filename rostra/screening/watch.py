@@ -6,12 +6,12 @@ was turned into a shadow by the alarm stays one until somebody resumes it or act
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import exp, lgamma, log
 from typing import Final
 
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database
+from rostra.kit.db import Database, Reader
 from rostra.policy.records import Rule
 from rostra.screening import policy_queries
 from rostra.screening.active import ActivePolicy
@@ -28,6 +28,8 @@ async def watch_rules(db: Database, clock: Clock, policies: ActivePolicy) -> lis
     """Pause the rules whose rate of today and yesterday leaves their band; which they are."""
     at = clock.now()
     async with db.read() as conn:
+        if policies.known is None and not await _is_worth_a_look(conn, at):
+            return []
         current = await policies.get(conn)
         rows = await policy_queries.list_hits(conn, current.policy.version, at.date() - _DAYS - timedelta(days=1))
     judged = sum(row.live for row in rows if row.rule == ALL)
@@ -44,6 +46,16 @@ async def watch_rules(db: Database, clock: Clock, policies: ActivePolicy) -> lis
     if paused:
         policies.forget()
     return paused
+
+
+async def _is_worth_a_look(conn: Reader, at: datetime) -> bool:
+    """Whether enough was judged for any alarm. Asked by a process that judges nothing itself: for a server where little
+    happens it then need not load the policy and all that comes with it."""
+    state = await policy_queries.read_state(conn, at)
+    if state.version is None:
+        return True
+    rows = await policy_queries.list_hits(conn, state.version, at.date() - _DAYS - timedelta(days=1))
+    return sum(row.live for row in rows if row.rule == ALL) >= LEAST_JUDGED
 
 
 def leaves_band(rule: Rule, hits: int, judged: int) -> bool:

@@ -51,9 +51,10 @@ def begins(column: LiteralString, prefix: LiteralString) -> LiteralString:
 
 # $1 viewer, $2 what was typed, $3 domain ('' ours, null any), $4 only whom the viewer follows, $5 limit, $6 offset,
 # $7 time. A name in full finds everybody; the beginning of one finds everybody too, for that is how a mention is
-# completed; any part of a name finds those who wish to be found and those whom the viewer follows. One or two letters
-# are looked for at the beginning of words only, since an index knows nothing shorter than three. Of very many that
-# match, five hundred are looked at.
+# completed; any part of a name finds those who wish to be found and those whom the viewer follows. Whom the viewer has
+# blocked or muted is found by the name in full alone, which is how an app takes that back. One or two letters are
+# looked for at the beginning of words only, since an index knows nothing shorter than three. Of very many that match,
+# five hundred are looked at.
 _OF_DOMAIN: Final = "a.suspended_at is null and ($3::text is null or coalesce(lower(a.domain), '') = $3)"
 
 _NAMED: Final = f"""plain_text(lower(a.username || ' ' || a.display_name))
@@ -78,9 +79,11 @@ with found as (
 ),
 people as (select id, lower(username) as name, bool_or(followed) as followed from found group by id, username)
 select p.id from people p
-where p.id not in ({unwanted("$1", "$7")})
-  and not exists (select from accounts a join account_domain_blocks d on d.domain = a.domain
-    where a.id = p.id and d.account_id = $1)
+where case when p.name = lower($2) then not exists (
+      select from blocks b where b.account_id = p.id and b.target_id = $1)
+    else p.id not in ({unwanted("$1", "$7")})
+      and not exists (select from accounts a join account_domain_blocks d on d.domain = a.domain
+        where a.id = p.id and d.account_id = $1) end
   and not exists (
     select from users u where u.account_id = p.id and (u.confirmed_at is null or u.approved_at is null))
 order by (p.name = lower($2)) desc, p.followed desc, starts_with(p.name, {_TYPED}) desc,

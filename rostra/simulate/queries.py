@@ -45,7 +45,7 @@ select count(*) from cases c where c.state <> 'closed' and c.subject_kind = 'sta
 
 # When each post was put out of sight by a decision, and when it came back.
 REMOVALS: Final = """
-select x.subject_id, x.starts_at, x.ended_at, d.automated_decision, d.reviewer_id
+select x.subject_id, x.starts_at, x.ended_at, d.automated_decision, d.bulk_id
 from actions x join decisions d on d.id = x.decision_id
 where x.kind = 'remove' and x.subject_kind = 'status' order by x.id
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,6 +32,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     wrong_holds: int
     wrong_hold_hours: float
     wrong_removals: int
+    # Of these: with the copies of another post, and by the clock of a hold that nobody looked at.
+    wrong_with_copies: int
+    wrong_by_clock: int
     reviewer_hours: float
     looks: int
     violent_looks: int
@@ -75,12 +78,14 @@ async def score(trial: Trial, pack_verified: bool | None) -> Figures:
         violent_views_possible=sum(post.views for post in violent),
         refused_at_once=sum(post.number in trial.refused for post in violent),
         held_at_once=sum(post.number in sight.held for post in violent),
-        removed_by_people=sum(post.number in sight.removed for post in violent),
+        removed_by_people=sum(sight.removed_how.get(post.number, "clock") != "clock" for post in violent),
         found_share=sum(sight.stopped(post) for post in violent) / max(1, len(violent)),
         wrong_refusals=sum(post.number in trial.refused for post in harmless),
         wrong_holds=len(held_wrongly),
         wrong_hold_hours=sum(held_wrongly, timedelta()) / timedelta(hours=1) / max(1, len(held_wrongly)),
         wrong_removals=sum(post.number in sight.removed for post in harmless),
+        wrong_with_copies=sum(sight.removed_how.get(post.number) == "copies" for post in harmless),
+        wrong_by_clock=sum(sight.removed_how.get(post.number) == "clock" for post in harmless),
         reviewer_hours=trial.seconds / 3600,
         looks=trial.looks,
         violent_looks=trial.violent_looks,
@@ -109,10 +114,13 @@ class _Sight:
         number_of = trial.post_of
         # The first time that a decision took the post away, of those that stood to the end.
         self.removed: dict[int, datetime] = {}
+        self.removed_how: dict[int, Literal["person", "copies", "clock"]] = {}
         for row in removals:
             number = number_of.get(row["subject_id"])
             if number is not None and row["ended_at"] is None:
                 self.removed.setdefault(number, row["starts_at"])
+                how = "clock" if row["automated_decision"] else "person" if row["bulk_id"] is None else "copies"
+                self.removed_how.setdefault(number, how)
         # How long it waited before it was published, or until the end.
         self.held: dict[int, timedelta] = {}
         for row in holds:

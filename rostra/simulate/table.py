@@ -26,6 +26,7 @@ _ROWS: Sequence[tuple[str, Callable[[Figures], str]]] = (
     ("… held for review before anybody saw them", lambda f: f"{f.held_at_once:,}"),
     ("… removed by a person", lambda f: f"{f.removed_by_people:,}"),
     ("Harmless posts removed", lambda f: f"{f.wrong_removals:,}"),
+    ("… with copies of another, by a hold's clock", lambda f: f"{f.wrong_with_copies:,}, {f.wrong_by_clock:,}"),
     ("Harmless posts refused", lambda f: f"{f.wrong_refusals:,}"),
     ("Harmless posts held, and how long", lambda f: f"{f.wrong_holds:,}, {f.wrong_hold_hours:.1f} h"),
     ("Reviewers' hours used", lambda f: f"{f.reviewer_hours:,.1f}"),

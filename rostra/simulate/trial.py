@@ -118,8 +118,8 @@ class Trial:
         except Rejected:
             self.refused.add(post.number)
             return
-        self.status_of[post.number] = made
-        self.post_of[made] = post.number
+        self.status_of[post.number] = made.status_id
+        self.post_of[made.status_id] = post.number
         await stage.follow()
 
     async def _complain(self, complaint: Complaint) -> None:

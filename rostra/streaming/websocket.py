@@ -125,8 +125,12 @@ async def _read(socket: WebSocket, subscriber: Subscriber, hub: Hub, res: Resour
     while True:
         try:
             text = await socket.receive_text()
-        except (WebSocketDisconnect, KeyError):
+        except WebSocketDisconnect:
             return
+        except KeyError:
+            # Bytes where text is due.
+            await _complain(socket, BadRequest("The frame was not understood"))
+            continue
         try:
             await _obey(_decode(text), subscriber, hub, res)
         except msgspec.MsgspecError:

@@ -57,7 +57,12 @@ AnyAnnouncement = NewStatus | EditedStatus | DeletedStatuses | NewNotifications 
 decode = msgspec.json.Decoder(AnyAnnouncement).decode
 
 
+def encode(announcement: AnyAnnouncement) -> str:
+    """What is sent on the channel."""
+    return msgspec.json.encode(announcement).decode()
+
+
 async def announce(db: Database, announcement: AnyAnnouncement) -> None:
     """Tell all web processes."""
     async with db.autocommit() as tx:
-        await tx.fetchval(NOTIFY, CHANNEL, msgspec.json.encode(announcement).decode())
+        await tx.fetchval(NOTIFY, CHANNEL, encode(announcement))

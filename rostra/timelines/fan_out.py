@@ -9,10 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+import asyncpg
+
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.ids import first_id_at
 from rostra.timelines import queries
+from rostra.timelines.announce import CHANNEL, NewStatus, encode
 
 BATCH: Final = 2000
 # With so many followers, an author's posts are merged into home timelines when they are read.
@@ -25,12 +28,25 @@ _SHOWN_TOGETHER: Final = 200
 _NEWEST: Final = 2**63 - 1
 
 
-async def fan_out(db: Database, status_id: int) -> None:
-    """Copy a status out. One that was deleted meanwhile is no error."""
+async def fan_out(db: Database, status_id: int, *, is_boost: bool = False) -> None:
+    """Copy a status out, and tell the web processes. One that was deleted meanwhile is no error.
+
+    A new status stands in hardly any home timeline yet; where it does (a batch is done again, somebody has followed
+    its author at the same moment), and for boosts, each entry is looked for before it is written.
+    """
+    said = encode(NewStatus(status_id=status_id))
     after: int | None = -1
+    is_new = not is_boost
     while after is not None:
-        async with db.autocommit() as tx:
-            after = await queries.copy_out(tx, status_id, after=after, limit=BATCH)
+        try:
+            async with db.autocommit() as tx:
+                after = await queries.copy_out(
+                    tx, status_id, after=after, limit=BATCH, is_new=is_new, channel=CHANNEL, said=said
+                )
+        except asyncpg.UniqueViolationError:
+            if not is_new:
+                raise
+            is_new = False
 
 
 async def show_to_author(db: Database, status_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, LiteralString
 
 from rostra.kit.db import Reader, Tx
 
@@ -14,10 +14,13 @@ from statuses s join users u on u.account_id = s.account_id left join statuses o
 where s.id = $1 on conflict do nothing
 """
 
-# The author, those who follow one of the hashtags, and a batch of the author's followers by the ids of their follows; a
-# row with the last id if there may be more of them. Following a hashtag brings what is new, whatever was turned off of
-# the author. The status is locked, so that none goes into a home timeline after it was deleted.
-COPY: Final = """
+
+def _copying(own: LiteralString, conflict: LiteralString) -> LiteralString:
+    """SQL that copies a status to its author, to those who follow one of the hashtags, and to a batch of the author's
+    followers by the ids of their follows; answers the last id if there may be more of them, and tells those who listen
+    ($4 the channel, $5 what) if there are none. Following a hashtag brings what is new, whatever was turned off of the
+    author. The status is locked, so that none goes into a home timeline after it was deleted."""
+    return f"""
 with subject as materialized (
   select s.id, s.account_id, s.visibility, s.language, o.id is not null as is_boost, a.merged_on_read,
     coalesce(o.id, s.id) as subject_id, coalesce(o.account_id, s.account_id) as subject_author_id,
@@ -38,7 +41,7 @@ audience as (
     and not exists (select from list_accounts la join lists l on l.id = la.list_id
       where la.account_id = s.account_id and l.account_id = b.account_id and l.exclusive)
   union
-  select s.account_id from subject s
+  select s.account_id from subject s {own}
   union
   select tf.account_id from subject s
   join status_tags st on st.status_id = s.id join tag_follows tf on tf.tag_id = st.tag_id
@@ -47,9 +50,19 @@ written as (
   insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
   select u.account_id, s.id, s.subject_id, s.account_id, s.subject_author_id
   from audience x join users u on u.account_id = x.account_id cross join subject s
-  order by u.account_id on conflict do nothing)
-select max(id) from batch having count(*) = $3
+  order by u.account_id {conflict})
+select case when count(*) = $3 then max(id) end, case when count(*) < $3 then pg_notify($4, $5) end::text from batch
 """
+
+
+# Looking for what is there already costs a third of an entry, beside the entry itself: two more descents into indexes.
+COPY_NEW: Final = _copying(
+    """where not exists (
+    select from home_entries e where e.account_id = s.account_id and e.status_id = s.id)""",
+    "",
+)
+
+COPY: Final = _copying("", "on conflict do nothing")
 
 BACKFILL: Final = """
 insert into home_entries (account_id, status_id, subject_id, author_id, subject_author_id)
@@ -139,10 +152,14 @@ async def insert_own_entry(tx: Tx, status_id: int) -> None:
     await tx.execute(OWN_ENTRY, status_id)
 
 
-async def copy_out(tx: Tx, status_id: int, *, after: int, limit: int) -> int | None:
+async def copy_out(
+    tx: Tx, status_id: int, *, after: int, limit: int, is_new: bool, channel: str, said: str
+) -> int | None:
     """Put a status into the home timelines of the next `limit` followers, and of all others whom it is for; where to go
-    on, or None at the end. The first call has `after=-1`. One that was deleted meanwhile is no error."""
-    return await tx.fetchval(COPY, status_id, after, limit)
+    on, or None at the end, when `said` is announced. The first call has `after=-1`. One that was deleted meanwhile is
+    no error. With `is_new`, it is in nobody's yet but perhaps its author's: else raises asyncpg's UniqueViolationError.
+    """
+    return await tx.fetchval(COPY_NEW if is_new else COPY, status_id, after, limit, channel, said)
 
 
 async def insert_latest_of(tx: Tx, account_id: int, author_id: int, limit: int) -> None:

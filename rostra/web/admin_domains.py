@@ -14,7 +14,7 @@ from rostra.kit.errors import Conflict, Invalid
 from rostra.kit.forms import Upload
 from rostra.kit.paging import Id, Page, PageForm
 from rostra.moderation.domains import decisions, domain_csv, domains
-from rostra.moderation.domains.decision_queries import DomainDecision, find_holding
+from rostra.moderation.domains.decision_queries import DomainDecision, find_holding, list_ends
 from rostra.moderation.domains.decisions import Why
 from rostra.moderation.domains.domain_csv import Line
 from rostra.moderation.domains.domain_queries import DomainBlock, Severity
@@ -97,6 +97,8 @@ async def _rules(visit: Visit, form: PageForm, **values: Any) -> Response:
     rows = await domains.list_blocks(visit.res.db, window)
     shown: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "http_status": 200, **values}
     shown["rows"] = rows
+    async with visit.res.db.read() as conn:
+        shown["ends"] = await list_ends(conn, [row.domain for row in rows])
     shown["clauses"] = await _clauses(visit)
     shown["older_url"] = older(visit, Page(rows, oldest=rows[-1].id if rows else None, more=len(rows) == window.limit))
     return await visit.html("admin/blocks_domains.html", **shown)

@@ -21,6 +21,7 @@ from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.paging import Id
 from rostra.screening.judgement import say
 from rostra.web.decisions import act_of, show_snapshot
+from rostra.web.desk_decide import problems_of
 from rostra.web.desk_place import reviewer_of
 from rostra.web.desk_quick import ON_ACCOUNT, ON_STATUS, wishes_of
 from rostra.web.feeds import page_address
@@ -144,7 +145,9 @@ async def decide(visit: Visit, form: DecideForm) -> Response:
         ruling = Ruling(finding=finding, answer=form.answer, clause=form.clause, wishes=wishes, revision=form.revision)
         await decide_appeal(visit.res.desk, reviewer_of(visit), form.id, ruling)
     except Refused as error:
-        return await _appeal_page(visit, form.id, http_status=422, typed=form.typed, errors=errors_of(error))
+        return await _appeal_page(
+            visit, form.id, http_status=422, typed=form.typed, errors=problems_of(visit, errors_of(error))
+        )
     except Forbidden:
         problem = visit.gettext("This is not for you: you had a part in it, or your role does not allow what it needs.")
         return await _appeal_page(visit, form.id, http_status=403, typed=form.typed, problem=problem)
@@ -172,12 +175,14 @@ async def _appeal_page(
         http_status=http_status,
         appeal=_shown(visit, whole),
         decision=_decision(visit, whole, _title(visit, current.clauses, decision.clause)),
-        seen=show_snapshot(visit, whole.seen),
+        seen=show_snapshot(whole.seen),
         changed=whole.seen is not None and whole.revision not in (None, whole.seen.revision),
         gone=decision.subject_kind == "status" and whole.revision is None,
         revision=whole.revision,
         said=[msgspec.to_builtins(one) for one in whole.said],
-        before=[msgspec.to_builtins(one) for one in whole.before],
+        before=[
+            msgspec.to_builtins(one) | {"clause": _title(visit, current.clauses, one.clause)} for one in whole.before
+        ],
         state=_state(visit, whole, mine=mine),
         clauses=[(clause.id, say(clause.title, visit.language)) for clause in current.clauses.values()],
         labels=[(label.id, say(label.title, visit.language)) for label in current.labels.values()],
@@ -261,6 +266,7 @@ def _panel(whole: AppealFile) -> dict[str, Any] | None:
 
 def _decision(visit: Visit, whole: AppealFile, clause: str) -> dict[str, Any]:
     decision = whole.decision
+    reason = say(decision.reason, visit.language) if decision.reason else ""
     return {
         "id": str(decision.id),
         "about": decision.subject_kind,
@@ -269,7 +275,8 @@ def _decision(visit: Visit, whole: AppealFile, clause: str) -> dict[str, Any]:
         "rule": decision.rule,
         "policy": decision.policy,
         "facts": decision.facts,
-        "reason": say(decision.reason, visit.language) if decision.reason else "",
+        # Where nobody has written one it is the clause's title once more.
+        "reason": "" if reason == clause else reason,
         "automated": decision.automated_decision,
         "created_at": timestamp(decision.created_at),
         "acts": [act_of(action) for action in whole.actions],

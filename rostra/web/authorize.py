@@ -125,7 +125,9 @@ async def _refuse(visit: Visit, form: AuthorizeForm, error: OAuthError) -> Respo
         if error.code == "access_denied":
             return _leave(refusal(form.redirect_uri, form.state, error))
     code = 403 if error.code == "access_denied" else 422
-    return await visit.html("error.html", http_status=error.status, code=code, detail=error.description)
+    return await visit.html(
+        "error.html", http_status=error.status, code=code, number=error.status, detail=error.description
+    )
 
 
 def _leave(location: str) -> Response:

@@ -28,6 +28,8 @@ _MOST_LABELS: Final = 8
 _BAR: Final = 46
 _SPAN: Final = 52
 _LONGEST: Final = 28
+# How wide a letter of a name below is, about.
+_LETTER: Final = 6.8
 # Points of which no reader tells one from the next.
 _MANY: Final = 20
 
@@ -137,7 +139,8 @@ def _short(name: str) -> str:
 
 def stacked(frame: Frame, columns: Sequence[Column], names: Sequence[str], say: Say) -> Markup:
     """Standing columns made of parts. `names` are the parts' names, from below; at most five."""
-    scale = _ticks(max([sum(column.parts) for column in columns] or [0]))
+    sums = [sum(column.parts) for column in columns]
+    scale = _ticks(max(sums or [0]), whole=all(total == int(total) for total in sums))
     x, y = _spread(len(columns)), _upwards(scale[-1])
     wide = min(64.0, 0.7 * (_WIDTH - _LEFT - _RIGHT) / max(len(columns), 1))
     parts = [_grid(scale, y, say), _names(x, [column.label for column in columns])]
@@ -173,7 +176,11 @@ def spans(
         side = "start" if number == 0 else "end" if number == len(ticks) - 1 else "middle"
         minor = " chart-minor" if (len(ticks) - 1 - number) % 2 else ""
         parts.append(_draw("path", "chart-grid", d=f"M{_n(x(value))} 0V{height}"))
-        parts.append(_draw("text", f"chart-tick chart-{side}{minor}", words, x=x(value), y=height + 20))
+        after = ticks[number + 1 :]
+        taken = _LETTER * (len(words) / 2 + len(after[0][1])) if len(after) == 1 else 0
+        # The last one stands to the left of its place.
+        if not after or x(after[0][0]) - x(value) >= taken:
+            parts.append(_draw("text", f"chart-tick chart-{side}{minor}", words, x=x(value), y=height + 20))
     for number, each in enumerate(items):
         y = number * _SPAN
         places = [x(value) for value in each.values]
@@ -234,12 +241,13 @@ def _wrap(tag: str, look: str, *inside: Markup, **attributes: str | float) -> Ma
     return Markup("<{0}{1}>{2}</{0}>").format(tag, spelt, Markup().join(inside))
 
 
-def _ticks(most: float) -> list[float]:
-    """Round numbers from 0 to where `most` fits below the last."""
+def _ticks(most: float, *, whole: bool = False) -> list[float]:
+    """Round numbers from 0 to where `most` fits below the last; of what is counted, `whole` ones."""
     if most <= 0:
         return [0.0, 1.0]
     size = 10 ** math.floor(math.log10(most))
-    step = next(size * part for part in (0.2, 0.25, 0.5, 1, 2) if size * part * 5 >= most)
+    steps = [size * part for part in (0.2, 0.25, 0.5, 1, 2) if not whole or size * part == int(size * part)]
+    step = next(step for step in steps if step * 5 >= most)
     return [step * number for number in range(math.ceil(most / step - 1e-9) + 1)]
 
 
@@ -269,8 +277,20 @@ def _names(x: Sequence[float], names: Sequence[str]) -> Markup:
     for number in shown:
         minor = " chart-minor" if len(shown) > 4 and (len(names) - 1 - number) // every % 2 else ""
         look = f"chart-tick chart-middle{minor}"
-        made.append(_draw("text", look, names[number], x=x[number], y=_HEIGHT - _BOTTOM + 24))
+        room = (_WIDTH - _LEFT - _RIGHT) / max(len(shown), 1)
+        lines = [names[number]] if len(names[number]) * _LETTER <= room else _halves(names[number])
+        for place, words in enumerate(lines):
+            made.append(_draw("text", look, words, x=x[number], y=_HEIGHT - _BOTTOM + 24 + 16 * place))
     return Markup().join(made)
+
+
+def _halves(name: str) -> list[str]:
+    """A name in two lines, broken between words as near to its middle as may be."""
+    gaps = [place for place, letter in enumerate(name) if letter == " "]
+    if not gaps:
+        return [name]
+    gap = min(gaps, key=lambda place: abs(place - len(name) / 2))
+    return [name[:gap], name[gap + 1 :]]
 
 
 def _limit(y: float, name: str) -> list[Markup]:

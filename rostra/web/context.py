@@ -10,6 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from rostra.accounts.permissions import Permission
+from rostra.policy.records import Clause
 from rostra.web.formats import Entity
 from rostra.web.marked import MarkedPart
 
@@ -52,6 +53,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     # Whether an archive of the viewer's waits to be downloaded; looked up for the settings.
     archive_ready: bool = False
     trends: Sequence[Entity] = ()
+    # The policy's clauses by their ids, as far as the process knows them.
+    clauses: Mapping[str, Clause] = {}
     notice: str | None = None
     dev: bool = False
     # The moment as of which this is a copy to look at.

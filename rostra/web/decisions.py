@@ -21,6 +21,7 @@ from rostra.moderation.cases.evidence import Snapshot
 from rostra.moderation.decisions.tell import Told, explained, get_statement, get_told, list_told
 from rostra.moderation.records import ActionRow
 from rostra.screening.judgement import say
+from rostra.web.desk_view import evidence_path
 from rostra.web.feeds import page_address
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -99,20 +100,20 @@ async def _decision_page(
     values: dict[str, str] | None = None,
     errors: dict[str, str] | Any = None,
 ) -> Response:
-    desk, me = visit.res.desk, visit.me.account_id
+    desk, me, now = visit.res.desk, visit.me.account_id, visit.res.clock.now()
     told = await get_told(desk, me, decision_id)
     standing = await find_standing(desk, decision_id, account_id=me)
     return await visit.html(
         "settings/decision.html",
         http_status=http_status,
         decision=_row(visit, told),
-        explanation=explained(told, visit.language, visit.res.urls),
+        explanation=explained(told, visit.language, visit.res.urls, standing.redress(now) if standing else None),
         acts=[act_of(action) for action in told.actions],
-        seen=show_snapshot(visit, told.seen),
+        seen=show_snapshot(told.seen),
         strikes=[msgspec.to_builtins(strike) for strike in told.strikes],
         has_statement=told.reasons.restricts,
         appeal=_appeal(visit, standing),
-        may_appeal=standing is not None and standing.is_open(visit.res.clock.now()),
+        may_appeal=standing is not None and standing.is_open(now),
         appeal_until=told.appeal_until,
         longest=LONGEST,
         values=values or {},
@@ -144,14 +145,16 @@ def act_of(action: ActionRow) -> dict[str, Any]:
         "ends_at": timestamp(action.ends_at) if action.ends_at else None,
         "ended_at": timestamp(action.ended_at) if action.ended_at else None,
         "ended_why": action.ended_why,
+        "unpublished": action.is_refusal,
     }
 
 
 def _appeal(visit: Visit, standing: Standing | None) -> dict[str, Any] | None:
     appeal = standing.appeal if standing else None
-    if appeal is None:
+    if standing is None or appeal is None:
         return None
     return {
+        "by_panel": standing.by_panel,
         "state": appeal.state,
         "text": appeal.text,
         "evidence": appeal.evidence,
@@ -163,7 +166,7 @@ def _appeal(visit: Visit, standing: Standing | None) -> dict[str, Any] | None:
     }
 
 
-def show_snapshot(visit: Visit, seen: Snapshot | None) -> dict[str, Any] | None:
+def show_snapshot(seen: Snapshot | None) -> dict[str, Any] | None:
     """What was looked at, for its author or a reviewer."""
     if seen is None:
         return None
@@ -172,7 +175,7 @@ def show_snapshot(visit: Visit, seen: Snapshot | None) -> dict[str, Any] | None:
         {
             "type": one.get("type"),
             "description": one.get("description") or "",
-            "url": visit.res.urls.stored(one["preview_key"]) if one.get("preview_key") else None,
+            "url": evidence_path(one["preview_key"]) if one.get("preview_key") else None,
         }
         for one in content.get("media") or []
     ]

@@ -10,9 +10,9 @@ Pages of one case are `desk_case`, deciding is `desk_decide`, many at once `desk
                                     decide}
     POST /admin/desk/decisions/ID/{undo,reverse}
     POST /admin/desk/bulk           cases[] | near_of: admin/desk_bulk_new.html; POST /admin/desk/bulk/start;
-                                    GET /admin/desk/bulk/ID: admin/desk_bulk.html; POST …/stop
+                                    GET /admin/desk/bulk/ID: admin/desk_bulk.html; POST …/{approve,stop,reverse}
     GET, POST /admin/desk/act       status= | account=: admin/desk_act.html, opens a case without a report
-    GET, POST /admin/desk/settings  admin/desk_settings.html
+    GET, POST /admin/desk/settings  admin/desk_settings.html; POST …/second_look
     POST /admin/desk/filters        name, shared, clause, language, exposure, source; POST …/ID/delete
     GET, POST /admin/desk/templates admin/desk_templates.html; POST …/ID, …/ID/delete
 """
@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import isinf
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from starlette.responses import Response
@@ -37,10 +37,11 @@ from rostra.levers.reading_queries import read_forecast
 from rostra.measurement.golden_cases import take_golden
 from rostra.moderation.cases import reviewer_queries
 from rostra.moderation.cases.filters import delete_filter, query_of, save_filter
-from rostra.moderation.cases.queue import list_cases, take_next
+from rostra.moderation.cases.queue import BUDGET, get_reviewer, list_cases, take_next
 from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow, find_reviewer
 from rostra.moderation.cases.rest import read_today
 from rostra.moderation.cases.reviewer_queries import SavedFilter, Tally
+from rostra.moderation.decisions.second_look_queries import Waiting, list_waiting
 from rostra.moderation.domains.decision_queries import DomainDecision
 from rostra.moderation.domains.decisions import list_decisions as list_domain_decisions
 from rostra.policy.records import Clause
@@ -57,6 +58,7 @@ Tab = Literal["queued", "escalated", "closed"]
 HARSH: Final = (1, 3)
 _CHOICES: Final = 40
 _SERVERS: Final = 5
+_WAITING: Final = 5
 # So old may the forecast be that is counted once a minute.
 _FRESH: Final = timedelta(minutes=3)
 
@@ -89,7 +91,7 @@ class IdForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in the list. `holder` is who has it now, "" where nobody does."""
+    """A case in the list. `holder` is who has it now, `kept_for` whom it was handed to, "" where nobody."""
 
     case: CaseShown
     acct: str
@@ -98,6 +100,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_mine: bool
     is_own: bool
     veiled: bool
+    kept_for: str = ""
+    kept_for_me: bool = False
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +126,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     closed: int
     hours: float | None
     alarming: bool
+    # Bulk decisions that wait for a second person.
+    waiting: list[Waiting] = []
 
 
 @pages.get("/admin/desk", access="queue")
@@ -135,7 +141,7 @@ async def queue_page(visit: Visit, form: QueueForm) -> Response:
         kept = await find_reviewer(conn, me.account_id)
         today = await read_today(conn, me.account_id, kept, res.clock.now())
         filters = await reviewer_queries.list_filters(conn, me.account_id)
-        holders = [row.assigned_to for row in rows if row.assigned_to is not None]
+        holders = [each for row in rows for each in (row.assigned_to, row.reserved_for) if each is not None]
         names = await reviewer_queries.find_usernames(conn, holders)
     tallies, load = await _read_load(visit)
     place = Place(query=query)
@@ -187,9 +193,16 @@ async def go_on(visit: Visit, place: Place, *, done: int | None = None, notice: 
     except Conflict:
         return visit.redirect(place.list_path(done=done), notice=notice)
     if found is None:
-        left = visit.gettext("Nothing else waits here.")
-        return visit.redirect(place.list_path(done=done), notice=notice or left)
+        return visit.redirect(place.list_path(done=done), notice=notice or await _nothing_left(visit))
     return visit.redirect(place.case_path(found, done=done), notice=notice)
+
+
+async def _nothing_left(visit: Visit) -> str:
+    """Why there is no next case; of what was looked at enough the list itself says so."""
+    kept = await get_reviewer(visit.res.desk, visit.me.account_id)
+    if kept.languages or kept.declined or kept.most_exposure < max(BUDGET):
+        return visit.gettext("Nothing else waits here that you take on.")
+    return visit.gettext("Nothing else waits here.")
 
 
 @pages.post("/admin/desk/filters", access="queue")
@@ -209,26 +222,29 @@ async def drop_filter(visit: Visit, form: IdForm) -> Response:
 
 async def _read_load(visit: Visit) -> tuple[list[Tally], Load]:
     async with visit.res.db.read() as conn:
-        tallies = await reviewer_queries.tally(conn)
+        tallies = await visit.res.backlog.count(conn, visit.res.clock.now())
         state = await get_state(conn)
         # A worker has counted within the minute; where none has, it is done here.
         is_fresh = state.looked_at is not None and state.looked_at > visit.res.clock.now() - _FRESH
         forecast = state.forecast if is_fresh else None
         if forecast is None:
             forecast = await read_forecast(conn, visit.res.clock.now())
-    forecast = msgspec.structs.replace(forecast, backlog=sum(each.number for each in tallies))
-    return tallies, _load(tallies, forecast, alarming=is_alarming(forecast, state.brake))
+        waiting = await list_waiting(conn, _WAITING)
+    forecast = msgspec.structs.replace(forecast, backlog=sum(each.number for each in tallies if not each.field))
+    load = _load(tallies, forecast, alarming=is_alarming(forecast, state.brake))
+    return tallies, msgspec.structs.replace(load, waiting=waiting)
 
 
 def _load(tallies: Sequence[Tally], forecast: Forecast, *, alarming: bool) -> Load:
-    queued = [each for each in tallies if each.state == "queued"]
+    whole = {each.state: each for each in tallies if not each.field}
+    held = [each.number for each in tallies if (each.state, each.field, each.value) == ("queued", "source", "hold")]
     return Load(
-        queued=sum(each.number for each in queued),
-        escalated=sum(each.number for each in tallies if each.state == "escalated"),
-        held=sum(each.number for each in queued if each.source == "hold"),
-        with_clock=sum(each.with_clock for each in tallies),
-        next_due=min((each.next_due for each in tallies if each.next_due), default=None),
-        oldest=min((each.oldest for each in tallies), default=None),
+        queued=whole["queued"].number if "queued" in whole else 0,
+        escalated=whole["escalated"].number if "escalated" in whole else 0,
+        held=sum(held),
+        with_clock=sum(each.with_clock for each in whole.values()),
+        next_due=min((each.next_due for each in whole.values() if each.next_due), default=None),
+        oldest=min((each.oldest for each in whole.values()), default=None),
         opened=forecast.opened,
         closed=forecast.closed,
         hours=None if isinf(forecast.hours) else forecast.hours,
@@ -238,11 +254,10 @@ def _load(tallies: Sequence[Tally], forecast: Forecast, *, alarming: bool) -> Lo
 
 def _choices(tallies: Sequence[Tally], clauses: Mapping[str, Clause], tab: Tab, language: str) -> Choices:
     state = "escalated" if tab == "escalated" else "queued"
-    by: dict[str, Counter[Any]] = {name: Counter() for name in ("clause", "language", "exposure", "source")}
+    by: dict[str, Counter[str]] = {name: Counter() for name in ("clause", "language", "exposure", "source")}
     for each in tallies:
-        if each.state == state:
-            for name, counter in by.items():
-                counter[getattr(each, name)] += each.number
+        if each.state == state and each.field:
+            by[each.field][each.value] = each.number
     titled = [
         (clause, title_of(clauses, clause, language), number)
         for clause, number in by["clause"].most_common(_CHOICES)
@@ -251,7 +266,7 @@ def _choices(tallies: Sequence[Tally], clauses: Mapping[str, Clause], tab: Tab, 
     return Choices(
         clauses=titled,
         languages=[(code, number) for code, number in by["language"].most_common(_CHOICES) if code],
-        exposures=sorted(by["exposure"].items()),
+        exposures=sorted((int(exposure), number) for exposure, number in by["exposure"].items()),
         sources=by["source"].most_common(),
     )
 
@@ -259,7 +274,9 @@ def _choices(tallies: Sequence[Tally], clauses: Mapping[str, Clause], tab: Tab, 
 def _row(
     visit: Visit, case: CaseShown, clauses: Mapping[str, Clause], kept: ReviewerRow, names: Mapping[int, str]
 ) -> Row:
-    leased = case.assigned_to is not None and case.lease_until is not None and case.lease_until > visit.res.clock.now()
+    now = visit.res.clock.now()
+    leased = case.assigned_to is not None and case.lease_until is not None and case.lease_until > now
+    reserved = case.state == "queued" and case.reserved_until is not None and case.reserved_until > now
     return Row(
         case=case,
         acct=f"{case.username}@{case.domain}" if case.domain else case.username,
@@ -268,6 +285,8 @@ def _row(
         is_mine=leased and case.assigned_to == visit.me.account_id,
         is_own=case.account_id == visit.me.account_id,
         veiled=kept.blur and case.exposure in HARSH,
+        kept_for=names.get(case.reserved_for, "") if reserved and case.reserved_for is not None else "",
+        kept_for_me=reserved and case.reserved_for == visit.me.account_id,
     )
 
 

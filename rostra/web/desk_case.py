@@ -89,7 +89,7 @@ async def show_case(
         kept=kept,
         today=today,
         colleagues=colleagues,
-        done=await find_done(visit, done),
+        done=await find_done(visit, done or dossier.case.decision_id),
         may=powers_of(visit),
     )
 

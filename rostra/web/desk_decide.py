@@ -103,7 +103,7 @@ async def decide(visit: Visit, form: DecideForm) -> Response:
         return await show_case(visit, form.id, place, typed=form.typed, problem=problem, http_status=403)
     except Refused as error:
         return await show_case(
-            visit, form.id, place, typed=form.typed, errors=_problems(visit, errors_of(error)), http_status=422,
+            visit, form.id, place, typed=form.typed, errors=problems_of(visit, errors_of(error)), http_status=422,
             problem=visit.gettext("Something is missing. Nothing was decided yet."),
         )  # fmt: skip
     await note_looked(desk, reviewer, exposure or 0, spent_since(visit, form.since))
@@ -129,7 +129,7 @@ async def _golden(visit: Visit, form: DecideForm, turn: Turn, place: Place) -> R
         return await show_case(visit, form.id, place, typed=form.typed, problem=problem, http_status=403)
     except Refused as error:
         return await show_case(
-            visit, form.id, place, typed=form.typed, errors=_problems(visit, errors_of(error)), http_status=422,
+            visit, form.id, place, typed=form.typed, errors=problems_of(visit, errors_of(error)), http_status=422,
             problem=visit.gettext("Something is missing. Nothing was decided yet."),
         )  # fmt: skip
 
@@ -198,13 +198,20 @@ def _why_not(visit: Visit, error: Forbidden) -> str:
     return visit.gettext("Your role does not allow this. Escalate it with a note instead.")
 
 
-def _problems(visit: Visit, errors: Mapping[str, str]) -> dict[str, str]:
-    """Problems in the reader's language, by field."""
+def problems_of(visit: Visit, errors: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with a decision in the reader's language, by field."""
+    wrong = errors.get("actions", "")
+    if wrong.startswith("must be lighter"):
+        together = wrong
+    elif wrong == "ERR_BLANK" or wrong.startswith("are needed"):
+        together = visit.gettext("Choose at least one of these actions.")
+    else:
+        together = visit.gettext("These actions do not go together.")
     words = {
         "outcome": visit.gettext("Choose what you think of it."),
         "clause": visit.gettext("Choose the clause that it breaks."),
         "label": visit.gettext("Choose which label."),
         "media": visit.gettext("Choose which of the files."),
-        "actions": visit.gettext("These actions do not go together."),
+        "actions": together,
     }
     return {field: words.get(field, text) for field, text in errors.items()}

@@ -13,6 +13,7 @@ from rostra.moderation.cases.queue import add_note, release, take
 from rostra.moderation.decisions.action_queries import list_actions
 from rostra.moderation.decisions.decision_queries import find_decision
 from rostra.moderation.decisions.reverse import UNDO, reverse
+from rostra.moderation.decisions.tell_queries import find_told_at
 from rostra.moderation.records import DecisionRow
 from rostra.web.desk_place import parse_place, reviewer_of
 from rostra.web.page import Pages
@@ -62,17 +63,22 @@ async def undo(visit: Visit, form: UndoForm) -> Response:
     """Take back what one has just decided, and look at it again."""
     desk, reviewer, place = visit.res.desk, reviewer_of(visit), parse_place(form.within)
     case_id = await _case_of(visit, form.id)
+    async with visit.res.db.read() as conn:
+        told_at = await find_told_at(conn, form.id)
     await reverse(desk, reviewer, form.id, "undo")
+    said = visit.gettext("Undone. Nobody was told of it.")
+    if told_at is not None:
+        said = visit.gettext("Undone. Who was told of the decision is told of this, too.")
     if form.here is not None:
         await release(desk, reviewer, form.here)
     if case_id is None:
-        return visit.redirect(place.list_path(), notice=visit.gettext("Undone."))
+        return visit.redirect(place.list_path(), notice=said)
     try:
         await take(desk, reviewer, case_id)
     except Conflict:
         # Another case of the subject was opened meanwhile, or somebody was quicker: the page says which.
         return visit.redirect(place.case_path(case_id))
-    return visit.redirect(place.case_path(case_id), notice=visit.gettext("Undone. Nobody was told of it."))
+    return visit.redirect(place.case_path(case_id), notice=said)
 
 
 @pages.post("/admin/desk/decisions/{id}/reverse", access="queue")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
-from rostra.media.serve import serve_media
+from rostra.media.serve import keep_private, serve_media
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
 
@@ -19,9 +19,4 @@ class FileForm(msgspec.Struct, frozen=True, kw_only=True):
 @pages.get("/admin/desk/files/{key:path}", access="queue")
 async def evidence_file(visit: Visit, form: FileForm) -> Response:
     """A stored file, kept by no cache but the reviewer's own browser's."""
-    answer = await serve_media(visit.res.store, visit.request, form.key)
-    if answer.status_code < 400:
-        answer.headers["Cache-Control"] = "private, max-age=600"
-        del answer.headers["Access-Control-Allow-Origin"]
-        answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
+    return keep_private(await serve_media(visit.res.store, visit.request, form.key), "max-age=600")

@@ -8,12 +8,15 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from rostra.accounts.permissions import may
 from rostra.kit.errors import Invalid
 from rostra.kit.paging import Id
 from rostra.moderation.cases.queue import get_reviewer, keep_reviewer
 from rostra.moderation.cases.queue_queries import ReviewerRow
 from rostra.moderation.cases.rest import read_today
 from rostra.moderation.cases.templates import delete_template, list_templates, save_template
+from rostra.moderation.decisions.second_look import change_limit
+from rostra.moderation.decisions.second_look_queries import find_limit
 from rostra.screening.judgement import say
 from rostra.web.desk import powers_of
 from rostra.web.desk_place import reviewer_of
@@ -36,6 +39,10 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True):
     greyscale: bool = False
 
 
+class SecondLookForm(msgspec.Struct, frozen=True, kw_only=True):
+    second_look_over: str = ""
+
+
 class TemplateForm(msgspec.Struct, frozen=True, kw_only=True):
     id: Id | None = None
     name: str = ""
@@ -54,11 +61,14 @@ async def settings_page(visit: Visit) -> Response:
     return await _settings(visit, kept, " ".join(kept.languages), {})
 
 
-async def _settings(visit: Visit, kept: ReviewerRow, languages: str, errors: dict[str, str]) -> Response:
+async def _settings(
+    visit: Visit, kept: ReviewerRow, languages: str, errors: dict[str, str], *, typed: str = ""
+) -> Response:
     res = visit.res
     current = await res.desk.policies.current(res.db)
     async with res.db.read() as conn:
         today = await read_today(conn, visit.me.account_id, kept, res.clock.now())
+        over = await find_limit(conn) if may(visit.me.role, "settings") else None
     return await visit.html(
         "admin/desk_settings.html",
         http_status=422 if errors else 200,
@@ -66,8 +76,23 @@ async def _settings(visit: Visit, kept: ReviewerRow, languages: str, errors: dic
         languages=languages,
         today=today,
         clauses=[(clause.id, say(clause.title, visit.language)) for clause in current.bundle.clauses],
+        over=over if over is None else typed or over,
         errors=errors,
     )
+
+
+@pages.post("/admin/desk/settings/second_look", access="settings")
+async def save_second_look(visit: Visit, form: SecondLookForm) -> Response:
+    """Over how many a decision waits for a second person, for everybody."""
+    typed = form.second_look_over.strip()
+    try:
+        if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
+            raise Invalid("second_look_over", visit.gettext("Write a whole number; 0 for never."))
+        await change_limit(visit.res.desk, reviewer_of(visit), int(typed))
+    except Refused as error:
+        kept = await get_reviewer(visit.res.desk, visit.me.account_id)
+        return await _settings(visit, kept, " ".join(kept.languages), dict(errors_of(error)), typed=typed)
+    return visit.redirect("/admin/desk/settings", notice=visit.gettext("Saved."))
 
 
 @pages.post("/admin/desk/settings", access="queue")
@@ -84,7 +109,10 @@ async def save_settings(visit: Visit, form: SettingsForm) -> Response:
     )
     try:
         if wrong := [code for code in named if not _LANGUAGE.fullmatch(code)]:
-            raise Invalid("languages", visit.gettext("are codes such as en and it, not “%(code)s”", code=wrong[0][:20]))
+            raise Invalid(
+                "languages",
+                visit.gettext("“%(code)s” is no code of a language: write them as en, it.", code=wrong[0][:20]),
+            )
         await keep_reviewer(visit.res.desk, visit.me.account_id, wish)
     except Refused as error:
         return await _settings(visit, wish, form.languages, dict(errors_of(error)))

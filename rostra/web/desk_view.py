@@ -62,14 +62,14 @@ class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClauseChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A clause to choose. `step` is what the ladder would add."""
+    """A clause to choose. `step_at` is the place of what the ladder would add among the view's `steps`."""
 
     id: str
     title: str
     group: str
     severity: int
     points: int
-    step: Wish | None
+    step_at: int | None
 
 
 class CaseView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +81,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     change: Markup | None
     reports: list[ReportShown]
     clauses: list[ClauseChoice]
+    # What the ladder would add for one clause or another.
+    steps: list[Wish]
     quicks: list[tuple[int, Quick]]
     labels: list[tuple[str, str]]
     # (id, name, words filled in, whether it is for this clause or any)
@@ -112,12 +114,17 @@ def view_of(d: Dossier, templates: Sequence[Template], viewer: Viewer) -> CaseVi
     held = d.status is not None and d.status.withheld == "review"
     leased = case.assigned_to is not None and case.lease_until is not None and case.lease_until > viewer.at
     locale = d.author.locale or (d.status.language if d.status else None) or "en"
+    offered = [
+        (each, _step(d, each)) for each in d.current.bundle.clauses if not each.retired or each.id == case.clause
+    ]
+    steps = list(dict.fromkeys(step for _, step in offered if step is not None))
     return CaseView(
         title=say(clause.title, viewer.language) if clause else case.clause or case.rule,
         shown=_shown(d),
         change=_change(d),
         reports=[_report(d, line, viewer) for line in d.reports],
-        clauses=_clauses(d, viewer.language),
+        clauses=[_clause(clause, step, steps, viewer.language) for clause, step in offered],
+        steps=steps,
         quicks=[] if case.state == "closed" else quicks_for(case.subject_kind, viewer.role, gone=d.is_gone, held=held),
         labels=[(label.id, say(label.title, viewer.language)) for label in d.current.bundle.labels],
         templates=_templates(d, templates, locale, viewer),
@@ -209,20 +216,20 @@ def _report(d: Dossier, line: ReportLine, viewer: Viewer) -> ReportShown:
     )
 
 
-def _clauses(d: Dossier, language: str) -> list[ClauseChoice]:
-    offered = [each for each in d.current.bundle.clauses if not each.retired or each.id == d.case.clause]
-    return [_clause(d, each, language) for each in offered]
-
-
-def _clause(d: Dossier, clause: Clause, language: str) -> ClauseChoice:
+def _step(d: Dossier, clause: Clause) -> Wish | None:
+    """What the ladder would add; it knows the people of this server who are not of the staff."""
     here = d.author.domain is None and d.author.role in (None, "user")
+    return step_of(d.current.bundle.ladder, d.author.strikes, clause) if here else None
+
+
+def _clause(clause: Clause, step: Wish | None, steps: Sequence[Wish], language: str) -> ClauseChoice:
     return ClauseChoice(
         id=clause.id,
         title=say(clause.title, language),
         group=clause.id.partition(".")[0],
         severity=clause.severity,
         points=clause.strikes.points if clause.strikes else 0,
-        step=step_of(d.current.bundle.ladder, d.author.strikes, clause) if here else None,
+        step_at=None if step is None else steps.index(step),
     )
 
 

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from babel.support import NullTranslations
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from rostra.policy.said import Said
+from rostra.text.dates import long_date, long_moment
 from rostra.web import formats
+from rostra.web.articles import article_finder
 from rostra.web.context import Page
-from rostra.web.language import LANGUAGES, language_choices, language_name
+from rostra.web.language import LANGUAGES, language_choices, language_name, speak
 from rostra.web.marked import mark_field
 
 WEB = Path(__file__).parent
@@ -26,9 +30,44 @@ STATIC_FOLDER = WEB / "static"
 TEMPLATE_FOLDER = WEB / "templates"
 
 
+class _Template(Template):
+    """A template whose macros, imported "with context", are made once for each page: of the context they take only what
+    is the same all over it, `page` and what `base.html` imports. A page imports some of them from five places."""
+
+    def make_module(
+        self,
+        vars: dict[str, Any] | None = None,  # noqa: A002 - Jinja's name
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
+    ) -> TemplateModule:
+        """As Jinja's, or what it made for the page that is being rendered."""
+        page = (vars or {}).get("page")
+        kept = cast("_Environment", self.environment).made_for(page)
+        module = kept.get(self.name or "")
+        if module is None:
+            module = kept[self.name or ""] = super().make_module(vars, shared, locals)
+        return module
+
+
+class _Environment(Environment):
+    """Knows which macros were made for the page that is being rendered."""
+
+    template_class = _Template
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._made: tuple[object, dict[str, TemplateModule]] = (None, {})
+
+    def made_for(self, page: object) -> dict[str, TemplateModule]:
+        """The macros of this page, by the names of their templates."""
+        if page is None or self._made[0] is not page:
+            self._made = (page, {})
+        return self._made[1]
+
+
 def make_environment(translations: Mapping[str, NullTranslations], bytecode: Path | None) -> Environment:
     """Set up once per process; `bytecode` is a folder for compiled templates, or None."""
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(TEMPLATE_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -40,7 +79,8 @@ def make_environment(translations: Mapping[str, NullTranslations], bytecode: Pat
     known = cast("dict[str, Any]", environment.globals)
     known.update(_phrases(translations))
     known.update(_globals())
-    cast("dict[str, Any]", environment.filters).update(_filters())
+    known["kept_article"] = article_finder(environment)
+    cast("dict[str, Any]", environment.filters).update(_filters(translations))
     return environment
 
 
@@ -77,7 +117,12 @@ def _phrases(translations: Mapping[str, NullTranslations]) -> dict[str, Callable
     return {"_": gettext, "gettext": gettext, "pgettext": pgettext, "ngettext": ngettext}
 
 
-def _filters() -> dict[str, Callable[..., object]]:
+def _filters(translations: Mapping[str, NullTranslations]) -> dict[str, Callable[..., object]]:
+    @pass_context
+    def spoken(context: Context, sentence: Said) -> str:
+        language = cast("Page", context["page"]).language
+        return speak(translations[language], language, sentence)
+
     @pass_context
     def age(context: Context, value: str) -> str:
         page = cast("Page", context["page"])
@@ -90,11 +135,11 @@ def _filters() -> dict[str, Callable[..., object]]:
 
     @pass_context
     def moment(context: Context, value: str) -> str:
-        return formats.long_moment(formats.as_moment(value), cast("Page", context["page"]).language)
+        return long_moment(formats.as_moment(value), cast("Page", context["page"]).language)
 
     @pass_context
     def day(context: Context, value: str) -> str:
-        return formats.long_date(formats.as_moment(value).date(), cast("Page", context["page"]).language)
+        return long_date(formats.as_moment(value).date(), cast("Page", context["page"]).language)
 
     @pass_context
     def count(context: Context, number: int) -> str:
@@ -119,7 +164,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         formats.words_of,
         mark_field,
     )
-    named = (age, left, moment, day, count, full_count, language, *plain, *more)
+    named = (spoken, age, left, moment, day, count, full_count, language, *plain, *more)
     return {function.__name__: function for function in named}
 
 

@@ -14,7 +14,7 @@ from rostra.search.directory import discoverable
 from rostra.search.find import SearchPage, search_statuses
 from rostra.search.names import find_at, is_address, is_handle, search_accounts, search_hashtags
 from rostra.search.trends import trending_links, trending_statuses, trending_tags
-from rostra.web.feeds import decode_list, older, page_address, relationships_of
+from rostra.web.feeds import decode_list, older, page_address, relationships_of, statuses_of
 from rostra.web.formats import Entity
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
@@ -63,7 +63,7 @@ async def explore_posts(visit: Visit, form: OffsetForm) -> Response:
     res, reader = visit.res, await visit.statuses()
     found = await trending_statuses(res.db, res.clock, reader, _viewer_id(visit), limit=_ON_A_PAGE, offset=form.start)
     return await _explore(
-        visit, "posts", statuses=decode_list(found), older_url=_further(visit, form.start, len(found))
+        visit, "posts", statuses=statuses_of(found), older_url=_further(visit, form.start, len(found))
     )
 
 
@@ -139,7 +139,7 @@ async def _find_at(visit: Visit, address: str) -> dict[str, list[Entity]]:
     account_id, status_id = await find_at(res.db, res.urls, address)
     accounts = [] if account_id is None else await hydrate_accounts(res.db, [account_id], res.urls)
     statuses = [] if status_id is None else await (await visit.statuses()).by_ids([status_id])
-    return {"accounts": decode_list(accounts), "statuses": decode_list(statuses), "hashtags": []}
+    return {"accounts": decode_list(accounts), "statuses": statuses_of(statuses), "hashtags": []}
 
 
 async def _accounts(visit: Visit, form: SearchForm) -> list[Entity]:

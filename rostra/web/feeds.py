@@ -11,6 +11,7 @@ import msgspec
 from rostra.entities.status import RawStatus
 from rostra.kit.paging import Page
 from rostra.relationships.find import find_relationships
+from rostra.web.articles import Shown
 from rostra.web.formats import Entity
 from rostra.web.visit import Visit
 
@@ -25,6 +26,11 @@ def decode(entities: object) -> Any:
 def decode_list(entities: Sequence[object]) -> list[Entity]:
     """A list of entities as plain mappings."""
     return cast("list[Entity]", decode(entities))
+
+
+def statuses_of(statuses: Sequence[RawStatus]) -> list[Entity]:
+    """Statuses as templates take them, read when something of them is asked for."""
+    return [Shown(bytes(status)) for status in statuses]
 
 
 def page_address(visit: Visit, **changes: object) -> str:
@@ -51,7 +57,7 @@ def feed(visit: Visit, page: Page[RawStatus], stream: str | None = None) -> dict
     if stream is not None and visit.viewer is not None and newest(visit) is None:
         live = {"stream": stream, "url": page_address(visit)}
     return {
-        "statuses": decode_list(page.items),
+        "statuses": statuses_of(page.items),
         "older_url": older(visit, page),
         "newest_url": newest(visit),
         "live": live,

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import segno
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_decimal
 from babel.units import format_unit
 from markupsafe import Markup, escape
@@ -64,18 +64,6 @@ def _unit(amount: int, unit: str, language: str) -> str:
 @lru_cache(maxsize=4096)
 def _short_date(day: date, language: str, *, same_year: bool) -> str:
     return format_date(day, "d MMM" if same_year else "d MMM y", locale=language)
-
-
-@lru_cache(maxsize=4096)
-def long_date(day: date, language: str) -> str:
-    """`5 March 2026`."""
-    return format_date(day, "d MMMM y", locale=language)
-
-
-@lru_cache(maxsize=4096)
-def long_moment(then: datetime, language: str) -> str:
-    """`5 March 2026, 10:11 UTC`."""
-    return format_datetime(then, "d MMMM y, HH:mm 'UTC'", locale=language)
 
 
 @lru_cache(maxsize=4096)

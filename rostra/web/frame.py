@@ -56,7 +56,7 @@ async def build_frame(visit: Visit) -> Page:
     return Page(
         site=await res.instance.site(res.db),
         csrf=visit.cookies.csrf,
-        path=visit.path,
+        path=visit.place,
         now=res.clock.now(),
         language=visit.language,
         theme=_theme(visit),
@@ -71,6 +71,7 @@ async def build_frame(visit: Visit) -> Page:
         moderator=viewer is not None and may(viewer.role, "queue"),
         decides=viewer is not None and may(viewer.role, "decide"),
         waiting=waiting,
+        clauses=known.clauses if (known := res.screen.policies.known) else {},
         levers=await _count_levers(visit),
         copies=await _judge_copies(visit),
         archive_ready=await _has_archive(visit),
@@ -120,7 +121,7 @@ def bare_frame(visit: Visit) -> Page:
     return Page(
         site={**_BARE, "title": visit.res.settings.domain, "domain": visit.res.settings.domain},
         csrf="",
-        path=visit.path,
+        path=visit.place,
         now=visit.res.clock.now(),
         language=visit.language,
         theme=_theme(visit),

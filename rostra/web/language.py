@@ -1,8 +1,8 @@
 """The reader's language: which one to use, its translations, and the names of languages in it.
 
 Translations are the `.po` files under `locale/`, compiled in memory when the process starts, so that no compiled file
-can be forgotten. After changing sentences: `pybabel extract -F babel.cfg -o messages.pot rostra/web`, then
-`pybabel update -i messages.pot -d rostra/web/locale`; a test names what is not translated yet.
+can be forgotten. After changing sentences: extract them as babel.cfg says, then `pybabel update -i messages.pot -d
+rostra/web/locale`; a test names what is not translated yet.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+from rostra.policy.said import Said
+from rostra.web.formats import full_count
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 LANGUAGES: Mapping[str, str] = {"en": "English", "it": "Italiano"}
@@ -48,6 +51,20 @@ def _compile(source: Path, language: str) -> Translations:
     return Translations(compiled)
 
 
+def speak(catalogue: NullTranslations, language: str, sentence: Said) -> str:
+    """What was found in a policy, in the reader's language. Text, not HTML."""
+    filled = {
+        name: speak(catalogue, language, value)
+        if isinstance(value, Said)
+        else full_count(value, language)
+        if isinstance(value, int)
+        else value
+        for name, value in sentence.values
+    }
+    words = catalogue.gettext(sentence.words)
+    return words % filled if filled else words
+
+
 def choose_language(preferred: Sequence[str], accept_language: str = "") -> str:
     """The language to speak: the first of `preferred` (account's setting, cookie) that we have, else by the header
     (RFC 9110 section 12.5.4), else English. Anything malformed is passed over.
@@ -70,10 +87,13 @@ def _weighed(part: str) -> tuple[float, str]:
 
 
 @lru_cache(maxsize=8)
-def language_choices(reader: str) -> list[tuple[str, str]]:
-    """Languages that a status may be marked with, as (code, name in the reader's language), sorted by name."""
+def language_choices(reader: str, chosen: str | None = None) -> list[tuple[str, str]]:
+    """Languages that a status may be marked with, as (code, name in the reader's language), sorted by name; also the
+    `chosen` one, which an app may have set to another."""
     names = Locale.parse(reader).languages
     pairs = [(code, _capitalised(names.get(code, code))) for code in POSTING_LANGUAGES]
+    if chosen and chosen not in POSTING_LANGUAGES:
+        pairs.append((chosen, language_name(chosen, reader)))
     return sorted(pairs, key=lambda pair: pair[1])
 
 

@@ -13,6 +13,7 @@ import msgspec
 from starlette.responses import Response
 
 from rostra.appeals.file import file_appeal, find_standing
+from rostra.appeals.read import is_looked_at_again
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
 from rostra.kit.errors import Refused as RefusedByState
@@ -154,6 +155,7 @@ async def _state(visit: Visit, token: str, *, http_status: int = 200, text: str 
             "automated": notice.automated,
             "detected": notice.detected and notice.outcome in ("upheld", "partly"),
             "appealed_at": timestamp(notice.appealed_at) if notice.appealed_at else None,
+            "again_done": notice.outcome is not None and not await is_looked_at_again(visit.res.desk, notice.id),
         },
         may_appeal=may_ask_again(notice, visit.res.clock.now()),
         longest=MOST_TEXT,

@@ -340,7 +340,7 @@ def _drain(visit: Visit, forecast: Forecast) -> str:
     if not hours:
         return visit.gettext("Nothing waits.")
     if isinf(hours):
-        return visit.gettext("It does not end: as much comes in as is done.")
+        return visit.gettext("It does not end: at least as much comes in as is done.")
     if hours >= 72:
         return visit.gettext("%(n)s days", n=round(hours / 24))
     return visit.gettext("%(n)s hours", n=round(hours, 1) if hours < 10 else round(hours))

@@ -4,11 +4,13 @@ GET /admin/measure?clause=          admin/measurement.html; POST /admin/measure/
 GET /admin/measure/quality          admin/measurement_quality.html; POST /admin/measure/golden: decision
 GET /admin/measure/samples          admin/measurement_samples.html; POST: what is set; POST …/ID/check: draw again
 GET, POST /admin/measure/label      admin/measurement_label.html: item, answer (fine | unclear | violates), clause,
-                                    since; POST …/put_back: item
+                                    since; POST …/put_back: item; …/take_back: done
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Literal
@@ -20,14 +22,24 @@ from rostra.kit.errors import Conflict, Invalid
 from rostra.kit.paging import Id
 from rostra.measurement.board import read_board, read_quality, read_samples
 from rostra.measurement.golden import add_from_decision
-from rostra.measurement.labelling import Answer, Offer, count_progress, label_item, put_back, take_item
+from rostra.measurement.labelling import (
+    Answer,
+    Offer,
+    count_progress,
+    find_given,
+    label_item,
+    put_back,
+    take_back,
+    take_item,
+)
 from rostra.measurement.plan_queries import Settings
 from rostra.measurement.prevalence import ANY
+from rostra.measurement.prevalence_queries import Estimate
 from rostra.measurement.sample import Check, check_sample
-from rostra.measurement.settings import change_settings
+from rostra.measurement.settings import BOUNDS, change_settings
 from rostra.measurement.watch import see_alarm
 from rostra.moderation.cases.queue import get_reviewer
-from rostra.moderation.cases.rest import note_looked
+from rostra.moderation.cases.rest import note_looked, read_today
 from rostra.moderation.desk import Reviewer
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
@@ -41,6 +53,8 @@ pages = Pages()
 
 _KEYS: Final = "123456789abcdeghijklmnopqr"
 _LONGEST: Final = timedelta(minutes=10)
+# The exposure that items of a sample may have: pictures.
+_LABELLED: Final = 2
 
 
 class BoardForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +87,16 @@ class LabelForm(msgspec.Struct, frozen=True, kw_only=True):
     pictures: bool = False
 
 
+class TakeBackForm(msgspec.Struct, frozen=True, kw_only=True):
+    done: Id
+
+
+class LabelPageForm(msgspec.Struct, frozen=True, kw_only=True):
+    """`done`: the item that was answered last."""
+
+    done: Id | None = None
+
+
 class PutBackForm(msgspec.Struct, frozen=True, kw_only=True):
     item: Id
 
@@ -84,6 +108,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str
     key: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """The last answer, which can still be taken back; the clause's title where it was a violation."""
+
+    item: int
+    outcome: str
+    title: str
 
 
 async def _clauses(visit: Visit) -> list[Clause]:
@@ -107,12 +139,16 @@ async def board_page(visit: Visit, form: BoardForm) -> Response:
         charts=draw_charts(visit, board, chosen, titles.get(chosen, visit.gettext("any clause"))),
         clauses=titles,
         chosen=chosen,
-        latest=[each for each in board.estimates if each.first == latest],
+        latest=sorted((each for each in board.estimates if each.first == latest), key=_most_first),
         percent=partial(percent, language=visit.language),
         duration=partial(duration, language=visit.language),
         decimal=partial(decimal, language=visit.language, digits=1),
         alarms=[alarm for alarm in board.alarms if alarm.seen_at is None],
     )
+
+
+def _most_first(each: Estimate) -> tuple[bool, float, str]:
+    return each.clause != ANY, -each.share, each.clause
 
 
 @pages.post("/admin/measure/alarms/{id}/seen", access="measure")
@@ -150,12 +186,15 @@ async def samples_page(visit: Visit) -> Response:
     return await _samples(visit)
 
 
-async def _samples(visit: Visit, *, check: Check | None = None, errors: Any = None, http_status: int = 200) -> Response:
+async def _samples(
+    visit: Visit, *, check: Check | None = None, errors: Any = None, typed: Any = None, http_status: int = 200
+) -> Response:
     async with visit.res.db.read() as conn:
         samples = await read_samples(conn, visit.res.clock.now())
     return await visit.html(
-        "admin/measurement_samples.html", http_status=http_status, samples=samples, check=check, errors=errors or {}
-    )
+        "admin/measurement_samples.html", http_status=http_status, samples=samples, check=check, errors=errors or {},
+        typed=typed or {},
+    )  # fmt: skip
 
 
 @pages.post("/admin/measure/samples", access="measure")
@@ -172,15 +211,29 @@ async def save_settings(visit: Visit, form: SettingsForm) -> Response:
         )
         await change_settings(visit.res.db, visit.res.clock, settings, actor_id=visit.me.account_id)
     except Refused as error:
-        return await _samples(visit, errors=errors_of(error), http_status=422)
+        typed = msgspec.structs.asdict(form)
+        return await _samples(visit, errors=_in_percent(errors_of(error)), typed=typed, http_status=422)
     return visit.redirect("/admin/measure/samples", notice=visit.gettext("Saved."))
 
 
 def _number(field: str, given: str) -> float:
     try:
-        return float(given.replace(",", "."))
+        number = float(given.replace(",", "."))
     except ValueError:
         raise Invalid(field, "must be a number") from None
+    if not math.isfinite(number):
+        raise Invalid(field, "must be a number")
+    return number
+
+
+def _in_percent(errors: Mapping[str, str]) -> dict[str, str]:
+    """Limits of shares as the form asks for them."""
+    return {
+        field: "must be between {:g} and {:g}".format(*(100 * end for end in BOUNDS[field]))
+        if field.endswith("_share") and said.startswith("must be between")
+        else said
+        for field, said in errors.items()
+    }
 
 
 @pages.post("/admin/measure/samples/{id}/check", access="measure")
@@ -190,15 +243,20 @@ async def check_page(visit: Visit, form: NumberForm) -> Response:
 
 
 @pages.get("/admin/measure/label", access="measure")
-async def label_page(visit: Visit) -> Response:
+async def label_page(visit: Visit, form: LabelPageForm) -> Response:
     """The next item to label, or that there is none."""
-    return await _label(visit)
+    return await _label(visit, done=form.done)
 
 
-async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Response:
-    res = visit.res
-    offer = await take_item(res.db, res.clock, visit.me.account_id)
-    clauses = [] if offer is None else await _clauses(visit)
+async def _label(visit: Visit, problem: str = "", http_status: int = 200, done: int | None = None) -> Response:
+    res, me = visit.res, visit.me.account_id
+    kept = await get_reviewer(res.desk, me)
+    async with res.db.read() as conn:
+        today = await read_today(conn, me, kept, res.clock.now())
+    is_enough = today.resting_until is not None or today.open_to < _LABELLED
+    offer = None if is_enough else await take_item(res.db, res.clock, me)
+    # What is worst is found at once, by its key.
+    clauses = sorted(await _clauses(visit), key=lambda clause: -clause.severity)
     keys = [*_KEYS, *[""] * len(clauses)]
     return await visit.html(
         "admin/measurement_label.html",
@@ -211,11 +269,22 @@ async def _label(visit: Visit, problem: str = "", http_status: int = 200) -> Res
             )
             for clause, key in zip(clauses, keys, strict=False)
         ],
-        progress=await count_progress(res.db, res.clock, visit.me.account_id),
-        kept=await get_reviewer(res.desk, visit.me.account_id),
+        progress=await count_progress(res.db, res.clock, me),
+        kept=kept,
+        today=today,
+        is_enough=is_enough,
+        said=await _said(visit, done, clauses),
         since=int(res.clock.now().timestamp()),
         problem=problem,
     )
+
+
+async def _said(visit: Visit, item: int | None, clauses: Sequence[Clause]) -> Said | None:
+    given = item and await find_given(visit.res.db, visit.res.clock, visit.me.account_id, item)
+    if not item or not given:
+        return None
+    titles = {clause.id: say(clause.title, visit.language) for clause in clauses}
+    return Said(item=item, outcome=given.outcome, title=titles.get(given.clause, given.clause))
 
 
 def _pictures(offer: Offer) -> list[tuple[str, str, str]]:
@@ -243,7 +312,18 @@ async def save_label(visit: Visit, form: LabelForm) -> Response:
     except Invalid:
         return await _label(visit, visit.gettext("Choose a clause of the policy."), 422)
     await note_looked(res.desk, Reviewer(account_id=me.account_id, role=me.role), 2 if form.pictures else 1, seconds)
-    return visit.redirect("/admin/measure/label")
+    return visit.redirect(f"/admin/measure/label?done={form.item}")
+
+
+@pages.post("/admin/measure/label/take_back", access="measure")
+async def take_answer_back(visit: Visit, form: TakeBackForm) -> Response:
+    """Take the last answer back, and see its item again."""
+    try:
+        await take_back(visit.res.db, visit.res.clock, visit.me.account_id, form.done)
+    except Conflict:
+        problem = visit.gettext("It cannot be taken back any more: somebody else has labelled it, or it was long ago.")
+        return await _label(visit, problem, 409)
+    return visit.redirect("/admin/measure/label", notice=visit.gettext("Taken back. Here it is again."))
 
 
 @pages.post("/admin/measure/label/put_back", access="measure")

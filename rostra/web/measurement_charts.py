@@ -199,7 +199,7 @@ def _reversed(visit: Visit, board: Board, weeks: Sequence[date]) -> Markup | Non
         each = found.get(week)
         turned = (each.by_review, each.by_appeal) if each else (0, 0)
         columns.append(Column(_day(week, visit.language), [(each.decided if each else 0) - sum(turned), *turned]))
-    names = [_("hold"), _("turned round by review"), _("turned round by appeal")]
+    names = [_("still stand"), _("turned round by review"), _("turned round by appeal")]
     frame = Frame(
         name="reversed",
         title=_("Decisions, and what became of them"),

@@ -11,6 +11,7 @@ Acting on an example and answering are `notices_act`, providers `notices_provide
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,7 @@ from rostra.notices.providers import list_providers
 from rostra.notices.records import NEXT, Channel, Provider, Regime
 from rostra.notices.show import ITEMS, View, Which, get_view, list_notices, read_original
 from rostra.web.desk_place import reviewer_of
+from rostra.web.measurement_charts import decimal, duration
 from rostra.web.page import Pages
 from rostra.web.visit import Visit, errors_of
 
@@ -138,6 +140,8 @@ async def show_notice(visit: Visit, notice_id: int, after: int = 0, **values: An
         if last < view.total and len(view.items) == ITEMS
         else None,
         following=NEXT[view.notice.state],
+        duration=partial(duration, language=visit.language),
+        decimal=partial(decimal, language=visit.language),
         **given,
     )
 

@@ -14,12 +14,13 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.kit.paging import Id
+from rostra.moderation.cases.case_queries import find_case
 from rostra.moderation.records import Outcome
 from rostra.notices import answer as answers
 from rostra.notices.act import Act, act, remark
 from rostra.notices.clocks import set_clock
 from rostra.notices.pack import find_pack, order_pack
-from rostra.notices.records import NEXT, State
+from rostra.notices.records import NEXT, Item, State
 from rostra.notices.show import get_item, next_open
 from rostra.screening.judgement import say
 from rostra.web.desk_place import reviewer_of
@@ -104,11 +105,20 @@ async def item_page(visit: Visit, form: ItemForm) -> Response:
     return await _item(visit, form.id, form.item_id)
 
 
+async def _clause_of(visit: Visit, item: Item) -> str:
+    """What the notice says that it breaks, else what its case does."""
+    if item.clause or item.case_id is None:
+        return item.clause
+    async with visit.res.db.read() as conn:
+        case = await find_case(conn, item.case_id)
+    return case.clause if case is not None else ""
+
+
 async def _item(visit: Visit, notice_id: int, item_id: int, **values: Any) -> Response:
     found = await get_item(visit.res.desk, reviewer_of(visit), notice_id, item_id)
     current = await visit.res.desk.policies.current(visit.res.db)
     given: dict[str, Any] = {"problem": "", "errors": {}, "http_status": 200}
-    given |= {"typed": _EMPTY | {"clause": found.item.clause}} | values
+    given |= {"typed": _EMPTY | {"clause": await _clause_of(visit, found.item)}} | values
     return await visit.html(
         "admin/notices_item.html",
         found=found,

@@ -19,7 +19,7 @@ from rostra.relationships.find import access_target
 from rostra.relationships.follow import FollowOptions
 from rostra.screening.judgement import say
 from rostra.timelines.by_author import Choice, by_author, pinned
-from rostra.web.feeds import decode_list, feed, older, relationships_of
+from rostra.web.feeds import decode_list, feed, older, relationships_of, statuses_of
 from rostra.web.formats import Entity
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
@@ -71,6 +71,13 @@ async def profile(visit: Visit, form: ProfileForm) -> Response:
     return await _profile(visit, form, "posts")
 
 
+@pages.get("/users/{acct}")
+async def profile_by_uri(visit: Visit, form: ProfileForm) -> Response:
+    """The address that stands for a person (`uri`) leads people to the page."""
+    account = await find_account(visit, form.acct)
+    return visit.redirect(f"/@{account['acct']}")
+
+
 @pages.get("/@{acct}/with_replies")
 async def profile_with_replies(visit: Visit, form: ProfileForm) -> Response:
     """A person's posts and replies."""
@@ -96,7 +103,7 @@ async def _profile(visit: Visit, form: ProfileForm, tab: str) -> Response:
     page = await by_author(reader, form.window(), int(account["id"]), choice)
     first = tab == "posts" and form.max_id is None
     top = await pinned(reader, PageForm(limit=_PINNED).window(), int(account["id"])) if first else Page([])
-    return await visit.html("profile.html", **values, pinned=decode_list(top.items), **feed(visit, page))
+    return await visit.html("profile.html", **values, pinned=statuses_of(top.items), **feed(visit, page))
 
 
 def _why_hidden(account: Entity, relationship: Entity | None) -> str | None:

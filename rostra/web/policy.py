@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,18 +10,24 @@ from starlette.responses import Response
 
 from rostra.kit.paging import Id
 from rostra.policy.coverage import coverage_of
+from rostra.policy.diff import Difference
 from rostra.policy.facts import FACTS, Fact
-from rostra.policy.records import Clause
+from rostra.policy.records import Clause, Hold, Problem
 from rostra.screening import rules
+from rostra.screening.check_job import find_latest_check
+from rostra.screening.check_queries import CheckRow
 from rostra.screening.judgement import say
 from rostra.screening.overview import (
+    VersionView,
     compare_with_active,
     compare_with_before,
+    find_active_version,
     find_in_force_once,
     get_current,
     get_version,
     read_overview,
 )
+from rostra.screening.policy_queries import Version
 from rostra.screening.replay import is_replayed, list_replays
 from rostra.screening.replay_job import replays_of
 from rostra.screening.versions import list_versions
@@ -29,9 +36,6 @@ from rostra.web.visit import Visit
 
 pages = Pages()
 
-_TYPES: Final = {
-    float: "number", int: "whole number", bool: "true or false", str: "text", list[str]: "list of texts",
-}  # fmt: skip
 _HISTORY: Final = 50
 
 
@@ -46,6 +50,8 @@ class ClauseView(msgspec.Struct, frozen=True, kw_only=True):
     law: str
     action: str
     points: int
+    # Where the clause says what becomes of what is held under it and not looked at: after how many hours, and what.
+    hold: tuple[int, str] | None = None
 
 
 class RuleForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +79,12 @@ def clause_view(clause: Clause, language: str) -> ClauseView:
         law=clause.law,
         action=clause.action.strongest if clause.action.actions else "",
         points=clause.strikes.points if clause.strikes else 0,
+        hold=(_hours(clause.hold), clause.hold.then) if clause.hold else None,
     )
+
+
+def _hours(hold: Hold) -> int:
+    return int(hold.expires.total_seconds() // 3600)
 
 
 @pages.get("/policy")
@@ -81,10 +92,8 @@ async def read_policy(visit: Visit) -> Response:
     """What is not allowed here, for everybody."""
     bundle = (await get_current(visit.res.db, visit.res.screen.policies)).bundle
     clauses = [clause_view(clause, visit.language) for clause in bundle.clauses if not clause.retired]
-    hours = int(bundle.hold.expires.total_seconds() // 3600)
-    return await visit.html(
-        "policy.html", clauses=clauses, version=bundle.version, hold={"hours": hours, "then": bundle.hold.then}
-    )
+    hold = {"hours": _hours(bundle.hold), "then": bundle.hold.then}
+    return await visit.html("policy.html", clauses=clauses, version=bundle.version, hold=hold)
 
 
 @pages.get("/admin/policy", access="queue")
@@ -124,9 +133,13 @@ async def coverage_page(visit: Visit) -> Response:
 @pages.get("/admin/policy/facts", access="queue")
 async def facts_page(visit: Visit) -> Response:
     """All facts that a rule may speak of."""
+    types = {
+        float: visit.gettext("number"), int: visit.gettext("whole number"), bool: visit.gettext("true or false"),
+        str: visit.gettext("text"), list[str]: visit.gettext("list of texts"),
+    }  # fmt: skip
     groups: dict[str, list[tuple[Fact, str]]] = {}
     for fact in FACTS.values():
-        groups.setdefault(fact.name.partition(".")[0], []).append((fact, _TYPES.get(fact.type, str(fact.type))))
+        groups.setdefault(fact.name.partition(".")[0], []).append((fact, types.get(fact.type, str(fact.type))))
     return await visit.html("admin/policy_facts.html", groups=groups)
 
 
@@ -143,21 +156,43 @@ async def history_page(visit: Visit, form: HistoryForm) -> Response:
 @pages.get("/admin/policy/versions/{version}", access="queue")
 async def version_page(visit: Visit, form: VersionForm) -> Response:
     """One version: its files, what it changed, and what can be done with it."""
-    res = visit.res
-    view = await get_version(res.db, form.version)
-    before = await compare_with_before(res.db, view)
-    in_force = await compare_with_active(res.db, res.screen.policies, view) if form.against == "active" else None
+    view = await get_version(visit.res.db, form.version)
+    before = None if form.against == "active" else await compare_with_before(visit.res.db, view)
+    return await show_version(visit, view, before=before, ordered=form.ordered, http_status=200)
+
+
+async def show_version(
+    visit: Visit,
+    view: VersionView,
+    *,
+    before: tuple[Version, Difference] | None = None,
+    ordered: bool = False,
+    check: CheckRow | None = None,
+    problems: Sequence[Problem] | None = None,
+    problem: str = "",
+    http_status: int = 422,
+) -> Response:
+    """The version's page with what it changed in the one `before` it, or what it would change in the one in force; with
+    what a check found, and a sentence about what could not be done."""
+    res, name = visit.res, view.version.version
+    difference = before[1] if before else None
+    if before is None and not view.version.is_active:
+        difference = await compare_with_active(res.db, res.screen.policies, view)
     return await visit.html(
         "admin/policy_version.html",
+        http_status=http_status,
         view=view,
-        files=[(name, len(content)) for name, content in sorted(view.files.items())],
+        files=[(file, len(content)) for file, content in sorted(view.files.items())],
         before=before[0] if before else None,
-        difference=in_force or (before[1] if before else None),
-        against="active" if in_force else "before",
-        replays=await replays_of(res.db, view.version.version),
-        replayed=await is_replayed(res.db, res.clock, view.version.version),
+        difference=difference,
+        against="before" if before else "active",
+        in_force=await find_active_version(res.db, res.clock),
+        replays=await replays_of(res.db, name),
+        replayed=await is_replayed(res.db, res.clock, name),
         once=bool(await find_in_force_once(res.db, [view.version])),
-        ordered=form.ordered,
-        problems=None,
-        problem="",
+        ordered=ordered,
+        check=check,
+        checked=None if check else await find_latest_check(res.db, view.version.id),
+        problems=problems,
+        problem=problem,
     )

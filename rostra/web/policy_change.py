@@ -1,28 +1,33 @@
-"""Changing the policy: editing a file of a version, checking, replaying, activating, rolling back."""
+"""Changing the policy: editing a file of a version, replaying it, rolling back. Checking a version and putting it into
+force is `policy_check`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
+from markupsafe import Markup
 from starlette.responses import Response
 
 from rostra.kit.errors import Invalid, InvalidFields, NotFound
 from rostra.policy.records import Problem
-from rostra.screening.detectors import load_detectors
-from rostra.screening.drafts import find_problems, with_file
+from rostra.screening.check_job import order_file_check
+from rostra.screening.drafts import with_file
 from rostra.screening.overview import VersionView, compare_with_active, find_in_force_once, get_version
-from rostra.screening.replay import is_replayed
-from rostra.screening.replay_job import ReplayWanted, order_replay, replays_of
-from rostra.screening.versions import PolicyRefused, activate, keep, roll_back
+from rostra.screening.replay_job import order_replay
+from rostra.screening.replay_order import ReplayWanted
+from rostra.screening.versions import PolicyRefused, keep, roll_back
 from rostra.web.page import Pages
+from rostra.web.policy import show_version
 from rostra.web.visit import Visit
 
 pages = Pages()
 
 _DAYS: Final = 30
+# Without script, so many lines can be added before numbers are missing.
+_MORE: Final = 1000
 _LONGEST_NOTE: Final = 300
 
 
@@ -38,7 +43,6 @@ class VersionForm(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     note: str = ""
     days: int = _DAYS
-    without_replay: bool = False
 
 
 def _address(version: str) -> str:
@@ -50,10 +54,10 @@ async def edit_page(visit: Visit, form: FileForm) -> Response:
     """A file of a version in an editor; without a name, or with a new one, a new file."""
     view = await get_version(visit.res.db, form.version)
     text = view.files.get(form.name, b"").decode(errors="replace")
-    return await _editor(visit, view, form.name, text)
+    return await show_editor(visit, view, form.name, text)
 
 
-async def _editor(
+async def show_editor(
     visit: Visit,
     view: VersionView,
     name: str,
@@ -63,6 +67,7 @@ async def _editor(
     problems: Sequence[Problem] | None = None,
     error: Invalid | InvalidFields | None = None,
 ) -> Response:
+    """The editor with what somebody is writing, and what is wrong with it."""
     return await visit.html(
         "admin/policy_edit.html",
         http_status=200 if error is None else 422,
@@ -71,55 +76,38 @@ async def _editor(
         text=text,
         note=note,
         is_new=name not in view.files,
+        beside=_beside(text, {each.line for each in problems or () if each.file == name}),
         problems=problems,
         errors={field: faults[0].description for field, faults in error.details.items()} if error else {},
     )
 
 
+def _beside(text: str, wrong: Set[int]) -> Markup:
+    """The numbers of the lines, marked where something is wrong with one, and some for what is yet to come."""
+    lines = text.count("\n") + 1
+    return Markup("\n").join(
+        Markup("<b>{}</b>").format(line) if line in wrong else str(line) for line in range(1, lines + _MORE)
+    )
+
+
 @pages.post("/admin/policy/versions/{version}/edit", access="policy")
 async def save_file(visit: Visit, form: FileForm) -> Response:
-    """Check what was written, or keep it as a version of its own."""
+    """Have what was written checked, or keep it as a version of its own."""
     res, text = visit.res, form.text.replace("\r\n", "\n")
     view = await get_version(res.db, form.version)
     try:
         files = with_file(view.files, form.name, text)
     except Invalid as error:
-        return await _editor(visit, view, form.name, text, note=form.note, error=error)
+        return await show_editor(visit, view, form.name, text, note=form.note, error=error)
+    written = form.note.strip()[:_LONGEST_NOTE]
     if form.act != "keep":
-        problems = await find_problems(res.clock, files)
-        return await _editor(visit, view, form.name, text, note=form.note, problems=problems)
-    note = form.note.strip()[:_LONGEST_NOTE] or visit.gettext("Changed %(name)s", name=form.name)
+        made = await order_file_check(
+            res.db, res.clock, view.version.version, form.name, text, note=written, author_id=visit.me.account_id
+        )
+        return visit.redirect(f"/admin/policy/checks/{made}")
+    note = written or visit.gettext("Changed %(name)s", name=form.name)
     version = await keep(res.db, res.clock, files, note=note, author_id=visit.me.account_id)
     return visit.redirect(_address(version), notice=visit.gettext("Kept as a draft. It is not in force yet."))
-
-
-@pages.post("/admin/policy/versions/{version}/check", access="policy")
-async def check_version(visit: Visit, form: VersionForm) -> Response:
-    """All that is wrong with a version, its failing tests included."""
-    view = await get_version(visit.res.db, form.version)
-    return await _version(visit, view, problems=await find_problems(visit.res.clock, view.files))
-
-
-async def _version(
-    visit: Visit, view: VersionView, *, problems: Sequence[Problem] | None = None, problem: str = ""
-) -> Response:
-    """The version's page again, with what is wrong and what it would change in the one in force."""
-    res = visit.res
-    return await visit.html(
-        "admin/policy_version.html",
-        http_status=422 if problem else 200,
-        view=view,
-        files=[(name, len(content)) for name, content in sorted(view.files.items())],
-        before=None,
-        difference=await compare_with_active(res.db, res.screen.policies, view),
-        against="active",
-        replays=await replays_of(res.db, view.version.version),
-        replayed=await is_replayed(res.db, res.clock, view.version.version),
-        once=bool(await find_in_force_once(res.db, [view.version])),
-        ordered=False,
-        problems=problems,
-        problem=problem,
-    )
 
 
 @pages.post("/admin/policy/versions/{version}/replay", access="policy")
@@ -132,39 +120,11 @@ async def replay_version(visit: Visit, form: VersionForm) -> Response:
         await order_replay(res.db, res.clock, wanted)
     except PolicyRefused as error:
         problem = visit.gettext("It has errors and cannot judge anything yet.")
-        return await _version(visit, view, problems=error.problems, problem=problem)
+        return await show_version(visit, view, problems=error.problems, problem=problem)
     except Invalid:
         problem = visit.gettext("Choose between 1 and 3650 days.")
-        return await _version(visit, view, problem=problem)
+        return await show_version(visit, view, problem=problem)
     return visit.redirect(f"{_address(view.version.version)}?{urlencode({'ordered': 1})}#replays")
-
-
-@pages.post("/admin/policy/versions/{version}/activate", access="policy")
-async def activate_version(visit: Visit, form: VersionForm) -> Response:
-    """Put it into force: when it has passed its checks, and was tried or somebody says to go without."""
-    res = visit.res
-    view = await get_version(res.db, form.version)
-    if not form.without_replay and not await is_replayed(res.db, res.clock, view.version.version):
-        problem = visit.gettext(
-            "It was not tried on stored posts within the last week. Replay it first, or say that it shall go without."
-        )
-        return await _version(visit, view, problem=problem)
-    note = form.note.strip()[:_LONGEST_NOTE]
-    try:
-        await activate(
-            res.db,
-            res.clock,
-            load_detectors(),
-            view.files,
-            note=note or view.version.note,
-            author_id=visit.me.account_id,
-        )
-    except PolicyRefused as error:
-        problem = visit.gettext("It did not pass its own checks. The policy before stays in force.")
-        return await _version(visit, view, problems=error.problems, problem=problem)
-    res.screen.policies.forget()
-    notice = visit.gettext("Version %(version)s is in force.", version=view.version.version)
-    return visit.redirect("/admin/policy", notice=notice)
 
 
 async def _get_past(visit: Visit, name: str) -> VersionView:

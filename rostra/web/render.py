@@ -143,7 +143,8 @@ get the named fragment instead. Names of fields are those of the API where there
     GET /admin/policy/{coverage,facts,versions,replays}
                                           admin/policy_*.html
     GET /admin/policy/versions/VERSION    admin/policy_version.html; POST …/check; …/replay: days; …/activate: note,
-                                          without_replay=1
+                                          seen, without_replay=1
+    GET /admin/policy/checks/ID           admin/policy_check.html, then one of the two around it
     GET, POST /admin/policy/versions/VERSION/edit
                                           admin/policy_edit.html: name, text, note, act=check|keep
     GET, POST /admin/policy/versions/VERSION/roll_back

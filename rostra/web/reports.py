@@ -23,7 +23,7 @@ from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.paging import Id, PageForm
 from rostra.moderation.reports.report import MAX_COMMENT, ReportDraft, report
-from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of
+from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of, state_of_part
 from rostra.moderation.reports.report_outcome_queries import OwnReport, Part
 from rostra.posts.hydrate import StatusReader
 from rostra.posts.thread import get_context
@@ -200,6 +200,7 @@ async def _report_page(
         report=(await _rows(visit, [found]))[0],
         statuses=decode_list(await reader.by_ids(found.status_ids)),
         rules=[rule for rule in site["rules"] if int(rule["id"]) in found.rule_ids],
+        became={str(part.subject_id): state_of_part(part, visit.res.clock.now()) for part in parts},
         appeals=await _appeals(visit, parts),
         longest=LONGEST,
         typed={"decision_id": typed.decision_id, "text": typed.text} if typed else {},
@@ -228,6 +229,7 @@ def _appeal(visit: Visit, standing: Standing) -> dict[str, Any]:
         "until": standing.until,
         "state": appealed.state if appealed else "",
         "mine": is_own,
+        "by_panel": standing.by_panel,
         "due_at": timestamp(appealed.due_at) if appealed else None,
         "answer": say(appealed.answer, visit.language) if appealed and is_own and appealed.answer else "",
     }

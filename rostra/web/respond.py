@@ -130,7 +130,7 @@ async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -
     try:
         if unsafe:
             _check_csrf(visit, params)
-        return await route.call(visit, to_form(params, route.form))
+        return await route.call(visit, to_form(params, route.form, in_path=path_params))
     finally:
         for value in params.values():
             if isinstance(value, StoredUpload):
@@ -177,7 +177,7 @@ async def _error_page(visit: Visit, error: RostraError) -> Response:
     # The page has words of its own, in the reader's language, for what needs no details.
     told = not isinstance(error, NotFound | Unauthorized | Forbidden | RateLimited) and error.status < 500
     code, detail = _SHOWN_AS.get(error.status, error.status), error.text if told else ""
-    response = await visit.html("error.html", http_status=error.status, code=code, detail=detail)
+    response = await visit.html("error.html", http_status=error.status, code=code, number=error.status, detail=detail)
     if isinstance(error, RateLimited):
         response.headers["retry-after"] = str(int(error.retry_after) + 1)
     if isinstance(error, TooLarge):

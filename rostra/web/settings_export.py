@@ -24,7 +24,7 @@ from rostra.archive.export_records import ArchiveAsked
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id
 from rostra.media.serve import wanted_span
-from rostra.web.formats import long_moment
+from rostra.text.dates import long_moment
 from rostra.web.page import Handler, Pages
 from rostra.web.visit import Visit
 

@@ -161,6 +161,7 @@ async def _sign_up_page(
         errors=errors,
         invitation=invitation,
         for_now=mode if mode != usual else "",
+        by_invitation=mode == "invite",
         closed=mode == "closed" or (mode == "invite" and invitation is None),
     )
 

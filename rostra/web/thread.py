@@ -16,7 +16,7 @@ from rostra.posts.imported import find_post_origin
 from rostra.posts.people import boosted_by, favourited_by
 from rostra.posts.thread import get_context
 from rostra.web.composing import reply_composer
-from rostra.web.feeds import decode, decode_list, older, relationships_of
+from rostra.web.feeds import decode, decode_list, older, relationships_of, statuses_of
 from rostra.web.formats import Entity, status_path
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
@@ -66,13 +66,19 @@ async def thread_page(visit: Visit, form: StatusForm) -> Response:
     return await visit.html(
         "thread.html",
         status=status,
-        ancestors=decode_list(context.ancestors),
-        descendants=decode_list(context.descendants),
+        ancestors=statuses_of(context.ancestors),
+        descendants=statuses_of(context.descendants),
         withheld=withheld,
         origin=origin,
         composer=reply_composer(visit.viewer, status) if visit.viewer and withheld is None else None,
         live={"stream": "user", "url": status_path(status)} if visit.viewer else None,
     )
+
+
+@pages.get("/users/{acct}/statuses/{id}")
+async def thread_by_uri(visit: Visit, form: StatusForm) -> Response:
+    """The address that stands for a post (`uri`) leads people to the page."""
+    return visit.redirect(status_path(await find_status(await visit.statuses(), form.id)))
 
 
 @pages.get("/@{acct}/{id}/history")

@@ -16,7 +16,7 @@ from rostra.text.profile import render_note
 from rostra.timelines.home import home
 from rostra.timelines.public import Choice, listed, public, tagged
 from rostra.web.composing import empty_composer
-from rostra.web.feeds import decode, decode_list, feed
+from rostra.web.feeds import decode, feed, statuses_of
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
 
@@ -50,7 +50,7 @@ async def front_door(visit: Visit) -> Response:
         return visit.redirect("/home")
     reader = await visit.statuses()
     newest = await public(reader, PageForm(limit=_FRONT_DOOR).window(), Choice(local=True))
-    return await visit.html("landing.html", statuses=decode_list(newest.items))
+    return await visit.html("landing.html", statuses=statuses_of(newest.items))
 
 
 @pages.get("/about")

@@ -21,7 +21,7 @@ from rostra.measurement.transparency_sections import TOTAL
 from rostra.policy.records import Clause
 from rostra.screening.judgement import say
 from rostra.screening.overview import get_current
-from rostra.web.formats import long_date
+from rostra.text.dates import long_date
 from rostra.web.page import Pages
 from rostra.web.render import translate
 from rostra.web.transparency_charts import MEASURES, draw_all, rows

@@ -65,7 +65,7 @@ async def preview(visit: Visit, form: DaysForm) -> Response:
     try:
         content = await transparency.make_report(res.db, res.clock, service, _period(form))
     except Invalid as error:
-        return await _page(visit, _values(form), errors_of(error), 422)
+        return await _page(visit, _values(form), _in_words(visit, error), 422)
     headers = {
         "content-disposition": f'attachment; filename="preview_{form.begin}_{form.end}.zip"',
         "cache-control": "private, no-store",
@@ -83,7 +83,7 @@ async def publish(visit: Visit, form: PublishForm) -> Response:
             res.db, res.clock, res.store, service, _period(form), actor_id=visit.me.account_id, note=form.note
         )
     except Invalid as error:
-        return await _page(visit, {**_values(form), "note": form.note}, errors_of(error), 422)
+        return await _page(visit, {**_values(form), "note": form.note}, _in_words(visit, error), 422)
     return visit.redirect("/transparency#reports", notice=visit.gettext("Published."))
 
 
@@ -98,6 +98,19 @@ async def _page(visit: Visit, values: dict[str, Any], errors: Any, status: int =
         configured=visit.res.settings.dsa_token is not None,
         reports=await transparency.list_reports(visit.res.db),
     )
+
+
+def _in_words(visit: Visit, error: Invalid) -> dict[str, str]:
+    """What is wrong, in the reader's language, by field."""
+    words = {
+        "is not over yet": visit.gettext("This period is not over yet: its last day must have passed."),
+        "ends before it begins": visit.gettext("The last day is before the first one."),
+        "can be a year long at most": visit.gettext("A report covers a year at most."),
+        "is needed: say why there is another revision": visit.gettext(
+            "This period was published before: say why there is another revision."
+        ),
+    }
+    return {field: words.get(text, text) for field, text in errors_of(error).items()}
 
 
 def _period(form: DaysForm) -> Period:

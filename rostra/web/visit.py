@@ -57,6 +57,17 @@ class Visit:
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     @property
+    def place(self) -> str:
+        """The path that leads back here: of a form that was sent, that of the page on which it stood."""
+        if self.request.method in ("GET", "HEAD"):
+            return self.path
+        base = self.res.urls.base
+        page = self.request.headers.get("referer", "").removeprefix(base)
+        if is_local(page):
+            return page
+        return "/home" if self.path.startswith("/web/") else self.path
+
+    @property
     def address(self) -> str | None:
         """The visitor's IP address, where it is one."""
         host = self.request.client.host if self.request.client else ""
@@ -76,7 +87,7 @@ class Visit:
         viewer_id = self.viewer.account_id if self.viewer else None
         views = self.res.views if self.request.method == "GET" else None
         at = self.res.clock.now()
-        return StatusReader(self.res.db, self.res.urls, viewer_id, at, filters, self.language, views=views)
+        return StatusReader(self.res.db, self.res.urls, viewer_id, at, filters, self.language, self.res.texts, views)
 
     def gettext(self, text: str, **values: object) -> str:
         """A sentence in the reader's language, `%(name)s` filled in."""

@@ -10,6 +10,7 @@ from rostra.moderation.decisions.withheld import find_reason
 from rostra.posts.history import get_source
 from rostra.screening.judgement import Rejected, say
 from rostra.screening.overview import get_current
+from rostra.text.dates import long_moment
 from rostra.web.context import Refusal, Withheld
 from rostra.web.formats import Entity
 from rostra.web.marked import mark_field, marked_parts
@@ -64,4 +65,9 @@ async def say_published(visit: Visit, status_id: int, published: str) -> str:
     if found is None or found.decision is not None:
         return published
     waits = visit.gettext("Your post waits for review: others will see it once somebody has looked at it.")
-    return f"{waits} {say(found.reason, visit.language)}"[:600]
+    when = long_moment(found.expires_at, visit.language)
+    if found.expires_to == "release":
+        end = visit.gettext("If nobody has by %(when)s, it is published.", when=when)
+    else:
+        end = visit.gettext("If nobody has by %(when)s, it is not published.", when=when)
+    return f"{waits} {end} {say(found.reason, visit.language)}"[:600]

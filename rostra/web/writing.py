@@ -198,7 +198,7 @@ async def _make(visit: Visit, form: WritingForm, media_ids: list[int]) -> Made:
     made = await publish(
         res.db, res.clock, res.urls, res.emit, res.screen, author=me, draft=draft, idempotency_key=form.key
     )
-    return Made(made)
+    return Made(made.status_id)
 
 
 async def _after(visit: Visit, form: WritingForm, made: Made) -> Response:

@@ -27,7 +27,7 @@ HONEST = settings(
     max_examples=10, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-HOSTILE = settings(HONEST, max_examples=6)
+BOUNDS = {GenerationMode.POSITIVE: HONEST, GenerationMode.NEGATIVE: settings(HONEST, max_examples=6)}
 # What the client itself says, and what the case made up for signing in.
 OWN_HEADERS = {"authorization", "content-length", "connection", "accept-encoding"}
 
@@ -62,11 +62,15 @@ async def send(ready: Populated, case: Any, *, signed_in: bool, real: bool) -> N
     check_answer(request.method, answer)
 
 
-def make_up(label: str, mode: GenerationMode, bounds: settings) -> list[tuple[Any, bool, bool]]:
-    """Cases for an operation, each with whether somebody sends it and whether its path is pointed at real records."""
+@cache
+def make_up(label: str, mode: GenerationMode) -> list[tuple[Any, bool, bool]]:
+    """Cases for an operation, each with whether somebody sends it and whether its path is pointed at real records.
+
+    Making them up takes longer than sending them, and those of the admin API are sent twice (`tests/api/admin`).
+    """
     made: list[tuple[Any, bool, bool]] = []
 
-    @bounds
+    @BOUNDS[mode]
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode), signed_in=st.integers(0, 3), real=st.booleans())
     def collect(case: Any, signed_in: int, real: bool) -> None:
         made.append((case, signed_in > 0, real))
@@ -79,7 +83,7 @@ def make_up(label: str, mode: GenerationMode, bounds: settings) -> list[tuple[An
 
 @pytest.mark.parametrize("label", OPERATIONS)
 async def test_it_answers_as_described_and_refuses_what_does_not_fit(populated: Populated, label: str) -> None:
-    honest = make_up(label, GenerationMode.POSITIVE, HONEST)
+    honest = make_up(label, GenerationMode.POSITIVE)
     assert honest
-    for case, signed_in, real in (*honest, *make_up(label, GenerationMode.NEGATIVE, HOSTILE)):
+    for case, signed_in, real in (*honest, *make_up(label, GenerationMode.NEGATIVE)):
         await send(populated, case, signed_in=signed_in, real=real)

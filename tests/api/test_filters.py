@@ -399,3 +399,48 @@ async def test_filters_need_their_scopes(world: World) -> None:
     await writer.api.get("/api/v2/filters", expect=403)
     await writer.api.get("/api/v1/filters", expect=403)
     await world.anyone.get("/api/v2/filters", expect=401)
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_a_page_that_a_filter_hides_whole_is_not_taken_for_the_end(world: World, back: bool) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await make(alice, "dragon", filter_action="hide", context=["home", "public", "account"])
+    first = await bob.post("first of all")
+    for number in range(7):
+        await bob.post(f"dragon {number}")
+    last = await bob.post("last of all")
+    place = f"min_id={first['id']}" if back else f"max_id={last['id']}"
+    for path in ("/api/v1/timelines/public", f"/api/v1/accounts/{bob.account_id}/statuses"):
+        answer = await alice.api.get(f"{path}?limit=3&{place}")
+        assert [status["id"] for status in answer.json()] == [last["id"] if back else first["id"]]
+        # Going on from there in the same direction leads to the end, and not through the same again.
+        relation = 'rel="prev"' if back else 'rel="next"'
+        for link in answer.headers["link"].split(", "):
+            following = link.partition(">")[0].removeprefix("<http://localhost:3000")
+            assert relation not in link or (await alice.api.get(following)).json() == []
+
+
+async def test_looking_past_hidden_posts_comes_to_an_end(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await make(alice, "dragon", filter_action="hide", context=["public"])
+    await bob.post("first of all")
+    for number in range(12):
+        await bob.post(f"dragon {number}")
+    answer = await alice.api.get("/api/v1/timelines/public?limit=1")
+    assert answer.json() == []
+    assert 'rel="next"' in answer.headers["link"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_hidden_notifications_are_not_taken_for_the_end(world: World, back: bool) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await make(alice, "dragon", filter_action="hide", context=["notifications"])
+    await bob.post("@alice first of all")
+    for number in range(4):
+        await bob.post(f"@alice dragon {number}")
+    await bob.post("@alice last of all")
+    await world.settle()
+    ids = [int(one["id"]) for one in (await alice.api.get("/api/v1/notifications")).json()]
+    place = f"min_id={min(ids)}" if back else f"max_id={max(ids)}"
+    shown = (await alice.api.get(f"/api/v1/notifications?limit=2&{place}")).json()
+    assert [int(one["id"]) for one in shown] == [max(ids) if back else min(ids)]

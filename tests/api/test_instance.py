@@ -33,7 +33,7 @@ async def test_a_fresh_instance_says_all_that_clients_ask_for(world: World) -> N
     said = (await world.anyone.get("/api/v2/instance")).json()
     assert set(said) == V2_KEYS
     assert said["domain"] == "localhost:3000"
-    assert said["version"] == f"4.3.0 (compatible; Rostra {__version__})"
+    assert said["version"] == f"4.2.0 (compatible; Rostra {__version__})"
     assert said["api_versions"]["mastodon"] >= 1
     assert said["api_versions"]["rostra"] == 1
     configuration = said["configuration"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.api.pictures import png, upload
@@ -76,3 +78,14 @@ async def test_an_upload_is_nobody_elses(world: World) -> None:
     await world.anyone.get(path, expect=401)
     reader = await world.person("reader", scopes="read")
     await reader.api.request("POST", "/api/v2/media", files={"file": ("a.png", png(), "image/png")}, expect=403)
+
+
+@pytest.mark.parametrize("given", ["a text", {"a": "thing"}, ["more"]])
+async def test_what_is_no_file_is_said_to_be_none(world: World, given: Any) -> None:
+    alice = await world.person("alice")
+    for method, path, name in (
+        ("POST", "/api/v2/media", "file"),
+        ("PATCH", "/api/v1/accounts/update_credentials", "avatar"),
+    ):
+        answer = await alice.api.request(method, path, json={name: given}, expect=422)
+        assert answer.json()["error"] == f"Validation failed: {name} must be a file"

@@ -77,6 +77,30 @@ async def test_many_are_decided_by_a_job(world: World) -> None:
     assert (found["state"], found["done"], found["total"]) == ("finished", 3, 3)
 
 
+async def test_a_second_person_lets_a_decision_over_very_many_go_ahead(world: World) -> None:
+    ada, mod, _ = await scene(world)
+    other = await staff(world, "max", "admin")
+    assert (await mod.api.get(f"{PATH}/bulk_limit")).json() == {"over": 0}
+    await mod.api.put(f"{PATH}/bulk_limit", {"over": 2}, expect=403)
+    await other.api.put(f"{PATH}/bulk_limit", {"over": 20_001}, expect=422)
+    assert (await other.api.put(f"{PATH}/bulk_limit", {"over": 2})).json() == {"over": 2}
+    ids = [(await ada.post(f"A carrot number {n}"))["id"] for n in range(3)]
+    draft = {"subject_ids": ids, "outcome": "violates", "clause": "words", "actions": [{"kind": "remove"}]}
+    made = (await mod.api.post(f"{PATH}/bulk", draft, expect=202)).json()
+    assert (made["state"], made["second_look"], made["approved_at"]) == ("waiting", "asked", None)
+    [waiting] = (await other.api.get(f"{PATH}/bulk")).json()["bulk"]
+    assert waiting == made
+    await mod.api.post(f"{PATH}/bulk/{made['id']}/approve", expect=403)
+    await ada.api.get(f"{PATH}/bulk", expect=403)
+    await ada.api.post(f"{PATH}/bulk/{made['id']}/approve", expect=403)
+    await other.api.post(f"{PATH}/bulk/{made['id']}/approve", expect=202)
+    await world.settle()
+    found = (await mod.api.get(f"{PATH}/bulk/{made['id']}")).json()
+    assert (found["state"], found["done"], found["approved_at"] is None) == ("finished", 3, False)
+    await other.api.post(f"{PATH}/bulk/{made['id']}/approve", expect=409)
+    assert (await other.api.get(f"{PATH}/bulk")).json() == {"bulk": []}
+
+
 async def test_escalation_notes_and_hand_over(world: World) -> None:
     _, mod, posted = await scene(world)
     await staff(world, "max", "moderator")

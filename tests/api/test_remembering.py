@@ -3,14 +3,19 @@ it says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
 
 from rostra.asgi import Application
+from rostra.kit.db import Reader
+from rostra.kit.kept import Kept
+from rostra.oauth import queries
 from rostra.oauth.tokens import TokenReader
 from rostra.posts.texts import KeptTexts
 from rostra.timelines.announce import Announcement, ChangedFilters, EndedStreams
@@ -93,11 +98,16 @@ async def test_the_second_home_takes_one_statement_and_none_takes_more_than_two(
     assert await cost() == 2
     await bob.post("one")
     await world.settle()
-    # The token is known, the text is not.
+    # The token is known, and so is the text, which this very process has written.
+    assert await cost() == 1
+    assert world.res.texts is not None
+    world.res.texts.statuses = Kept(1 << 20)
+    world.res.texts.whole = Kept(1 << 20)
+    # The text is not.
     assert (await cost(), await cost()) == (2, 1)
     world.clock.tick(seconds=2)
-    await bob.post("two")
-    await world.settle()
+    world.res.texts.statuses = Kept(1 << 20)
+    world.res.texts.whole = Kept(1 << 20)
     # Neither is.
     assert (await cost(), await cost(), await cost()) == (2, 2, 1)
 
@@ -146,6 +156,66 @@ async def test_a_token_is_looked_up_once_a_second(world: World) -> None:
     world.clock.tick(seconds=1)
     ran = await world.statements(lambda: alice.api.get("/api/v1/markers"))
     assert (counted, sum(TOKEN_COLUMNS in statement for statement in ran)) == ([1, 0, 0], 1)
+
+
+async def test_tokens_in_use_are_read_anew_with_one_statement_before_their_second_ends(world: World) -> None:
+    people = [await world.person(name) for name in ("alice", "bob", "carol")]
+    alice, bob, _ = people
+
+    async def ask(*of: Person) -> int:
+        ran = [await world.statements(lambda person=person: person.api.get("/api/v1/markers")) for person in of]
+        return sum(TOKEN_COLUMNS in statement for statements in ran for statement in statements)
+
+    assert await ask(*people) == 3
+    # What was read just now can wait.
+    assert await ask(*people) == 0
+    assert await world.statements(world.res.tokens.renew) == []
+    world.clock.tick(seconds=0.6)
+    assert await ask(alice, bob) == 0
+    assert len(await world.statements(world.res.tokens.renew)) == 1
+    world.clock.tick(seconds=0.6)
+    assert (await ask(alice), await ask(bob), await ask(people[2])) == (0, 0, 1)
+    # Both have gone on asking; one of them has lost the token elsewhere, the other was suspended.
+    await revoke(world, alice)
+    await world.db.connection.execute("update accounts set suspended_at = $1", world.clock.now())
+    await world.res.tokens.renew()
+    await alice.api.get("/api/v1/markers", expect=401)
+    await bob.api.get("/api/v1/markers", expect=403)
+
+
+async def test_what_was_forgotten_while_it_was_read_anew_is_not_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await world.person("alice")
+    await alice.api.get("/api/v1/markers")
+    world.clock.tick(seconds=0.6)
+    await alice.api.get("/api/v1/markers")
+    read = queries.find_token_owners
+
+    async def forget_meanwhile(conn: Reader, hashes: Sequence[bytes]) -> list[asyncpg.Record]:
+        rows = await read(conn, hashes)
+        world.res.tokens.forget()
+        return rows
+
+    monkeypatch.setattr(queries, "find_token_owners", forget_meanwhile)
+    await world.res.tokens.renew()
+    monkeypatch.undo()
+    ran = await world.statements(lambda: alice.api.get("/api/v1/markers"))
+    assert any(TOKEN_COLUMNS in statement for statement in ran)
+
+
+async def test_a_visitor_is_not_given_a_person_s_status_nor_the_other_way_round(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    status = await alice.post("hello")
+    await bob.api.post(f"/api/v1/statuses/{status['id']}/favourite")
+    for path in (f"/api/v1/statuses/{status['id']}", f"/api/v1/accounts/{alice.id}/statuses"):
+        for _ in range(2):
+            seen: list[dict[str, Any]] = []
+            for asker in (bob.api, world.anyone, alice.api, world.anyone):
+                body = (await asker.get(path)).json()
+                seen.append(body[0] if isinstance(body, list) else body)
+            assert [each.get("favourited") for each in seen] == [True, None, False, None]
+            assert ["pinned" in each for each in seen] == [False, False, True, False]
 
 
 async def test_a_revoked_token_is_refused_at_once_by_the_process_that_revoked_it(world: World) -> None:

@@ -85,8 +85,19 @@ async def test_nobody_finds_those_between_whom_a_block_or_a_mute_stands(world: W
     await dave.api.post(f"/api/v1/accounts/{alice.id}/mute")
     for person in (bob, carol, dave):
         assert await found(person.api, "lighthouse") == []
-        assert alice.id not in await found(person.api, "alice", "accounts")
+        assert alice.id not in await found(person.api, "alic", "accounts")
     assert await found(world.anyone, "lighthouse") == [post]
+
+
+async def test_whom_one_has_blocked_or_muted_is_found_by_the_name_in_full_to_take_that_back(world: World) -> None:
+    alice, bob, carol, dave = [await searchable(world, name) for name in ("alice", "bob", "carol", "dave")]
+    await carol.api.post(f"/api/v1/accounts/{alice.id}/block")
+    await dave.api.post(f"/api/v1/accounts/{alice.id}/mute")
+    for person in (carol, dave):
+        for typed in ("alice", "@alice", f"Alice@{world.res.urls.domain}"):
+            assert await found(person.api, typed, "accounts") == [alice.id]
+    await alice.api.post(f"/api/v1/accounts/{bob.id}/block")
+    assert await found(bob.api, "alice", "accounts") == []
 
 
 async def test_private_posts_are_found_by_their_authors_and_those_they_name(world: World) -> None:

@@ -102,7 +102,7 @@ PLACES: Final = {
     "GET /api/v1/trends/statuses": Place("/api/v1/trends/statuses", 3),
     "GET /api/v1/trends/links": Place("/api/v1/trends/links", 2, shown=(1, 20)),
     # What is one's own.
-    "GET /api/v1/notifications": Place("/api/v1/notifications", 5, lambda _: {"limit": 80}, shown=(2, 80)),
+    "GET /api/v1/notifications": Place("/api/v1/notifications", 6, lambda _: {"limit": 80}, shown=(2, 80)),
     "GET /api/v1/followed_tags": Place("/api/v1/followed_tags", 2),
     "GET /api/v1/lists": Place("/api/v1/lists", 2, plain, shown=(2, 41)),
     "GET /api/v2/filters": Place("/api/v2/filters", 2, plain, shown=(2, 41)),

@@ -38,3 +38,11 @@ async def test_pages_follow_each_other_in_both_directions(world: World) -> None:
     assert [s["id"] for s in newest.json()] == [ids[4], ids[3]]
     after = await alice.api.get(f"/api/v1/timelines/home?min_id={ids[0]}&limit=2")
     assert [s["id"] for s in after.json()] == [ids[2], ids[1]]
+
+
+async def test_both_local_and_remote_is_everything(world: World) -> None:
+    alice = await world.person("alice")
+    status = await alice.post("hello")
+    for asked, found in (("local=true", 1), ("remote=true", 0), ("local=true&remote=true", 1), ("", 1)):
+        shown = (await world.anyone.get(f"/api/v1/timelines/public?{asked}")).json()
+        assert [one["id"] for one in shown] == [status["id"]] * found

@@ -18,6 +18,32 @@ from tests.world import DOMAIN, World
 # How parameters arrive
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_a_form_may_hold_letters_as_they_are(world: World, kind: str) -> None:
+    """As curl sends them; what is no UTF-8 is refused, and not made into something else."""
+    alice = await world.person("alice")
+    headers = {"content-type": kind} if kind else {}
+    for body in ("status=caffè 😀 & un+tè", "status=caff%C3%A8+%F0%9F%98%80+&+un%2Bt%C3%A8"):
+        answer = await alice.api.request("POST", "/api/v1/statuses", content=body.encode(), headers=headers)
+        assert answer.json()["content"].startswith("<p>caffè 😀")
+    for broken in (b"status=caff\xe8", b"status=%F0%28%8C%28", b"language=en&status=%FF"):
+        answer = await alice.api.request("POST", "/api/v1/statuses", content=broken, headers=headers, expect=422)
+        assert answer.json()["error"] == "Validation failed: status is not valid UTF-8"
+    many = "&".join(f"a{number}=1" for number in range(300)).encode()
+    await alice.api.request("POST", "/api/v1/statuses", content=many, headers=headers, expect=400)
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null", " null "])
+async def test_nothing_to_say_has_many_forms(world: World, body: str) -> None:
+    alice = await world.person("alice")
+    status = await alice.post("Hello")
+    headers = {"content-type": "application/json"}
+    answer = await alice.api.request(
+        "POST", f"/api/v1/statuses/{status['id']}/favourite", content=body, headers=headers
+    )
+    assert answer.json()["favourited"] is True
+
+
 @pytest.mark.parametrize("how", ["query", "urlencoded", "multipart", "json", "json of strings"])
 async def test_a_post_may_be_sent_in_any_form(world: World, how: str) -> None:
     """Trap 18. The same names mean the same, wherever they stand."""

@@ -99,6 +99,20 @@ async def test_password_managers_find_the_way(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/nodeinfo/2.0", "/nodeinfo/2.1", "/.well-known/host-meta", "/.well-known/nodeinfo",
+        "/.well-known/webfinger?resource=acct:alice@localhost:3000",
+    ],
+)  # fmt: skip
+async def test_an_answer_says_once_what_it_is(world: World, path: str) -> None:
+    await world.person("alice")
+    for accept in ("*/*", "application/json"):
+        answer = await world.anyone.get(path, headers={"accept": accept})
+        assert len(answer.headers.get_list("content-type")) == 1
+
+
+@pytest.mark.parametrize(
     "path", ["/.well-known/nodeinfo", "/nodeinfo/2.0", "/.well-known/oauth-authorization-server", "/api/v2/instance"]
 )
 async def test_apps_on_other_sites_may_read_it_even_with_a_stale_token(world: World, path: str) -> None:

@@ -51,8 +51,9 @@ class Tour:
 
 
 # Absent in this world: the text of a policy; what only an app may ask for, or a provider with its own token; anything
-# that is published or sealed.
+# that is withheld, published or sealed.
 _NOT_HERE = {
+    "/api/rostra/v1/statuses/{id}/withheld",
     "/api/v1/instance/privacy_policy",
     "/api/v1/emails/check_confirmation",
     "/api/rostra/v1/notices/{id}",

@@ -47,6 +47,8 @@ async def test_an_appeal_from_filing_to_its_outcome(world: World) -> None:
     assert done["state"] == "modified"
     assert (await bob.api.get(f"/api/v1/statuses/{post}")).json()["sensitive"] is True
     newest, oldest = (await ada.api.get(OWN)).json()["decisions"]
+    redress = (await ada.api.get(f"{OWN}/{made}")).json()["explanation"][-1]["paragraphs"]
+    assert ["granted in part on" in one for one in redress] == [True]
     assert (newest["id"], oldest["reversed_why"]) == (done["new_decision_id"], "appeal")
     assert (await who.api.get(f"{DESK}/rates")).json()["clause"][0]["modified"] == 1
     assert (await who.api.post(f"{DESK}/next")).json() == {"appeal": None}

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from rostra.accounts.sessions import hash_secret
-from rostra.appeals.file import file_appeal
+from rostra.appeals.file import file_appeal, find_standing
 from rostra.appeals.read import count_appeals, get_appeal, list_appeals, overturn_rates
 from rostra.appeals.records import Ruling
 from rostra.appeals.review import decide_appeal, release, take, take_next
@@ -72,6 +72,9 @@ async def test_what_was_taken_back_cannot_be_appealed_against(world: World) -> N
     await reverse(world.res.desk, None, made, "review")
     with pytest.raises(Refused):
         await file_appeal(world.res.desk, decision_id=made, text="Hm", account_id=ada.account_id)
+    standing = await find_standing(world.res.desk, made, account_id=ada.account_id)
+    assert standing is not None
+    assert standing.redress(world.res.clock.now()).state == "back"
 
 
 async def test_who_sent_a_legal_notice_without_an_account_appeals_by_its_token(world: World) -> None:

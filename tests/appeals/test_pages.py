@@ -34,6 +34,8 @@ async def test_an_author_reads_what_was_decided_appeals_and_reads_what_came_of_i
     await browser.post(f"/settings/decisions/{made}/appeal", expect=422, text="  ")
     await browser.post(f"/settings/decisions/{made}/appeal", text="It was about soup", evidence="A recipe")
     assert "appeal filed" in browser.page
+    assert "You appealed on" in browser.page
+    assert "You can appeal" not in browser.page
     judge = await staff(world, "judge")
     await judge.get("/admin/appeals")
     assert "It was about soup" in judge.page
@@ -47,6 +49,8 @@ async def test_an_author_reads_what_was_decided_appeals_and_reads_what_came_of_i
     page = await browser.get(f"/settings/decisions/{made}")
     assert "appeal granted: the decision is overturned" in page
     assert "It was about soup indeed." in page
+    assert "The appeal was granted on" in page
+    assert "You can appeal" not in page
     assert "judge" not in page
     assert "taken back" in await browser.get("/settings/decisions")
 
@@ -164,10 +168,16 @@ async def test_a_panel_is_drawn_votes_and_decides_in_the_browser(world: World) -
         assert "A carrot for [account]" in page
         assert "ada" not in page.split("<main", 1)[1].split("</main>")[0]
         await browser.post(f"/panel/{row['panel_id']}/vote", expect=422, vote="")
+        assert '<a href="#problem-vote">' in browser.page
         await browser.post(f"/panel/{row['panel_id']}/vote", vote="overturn", reason="It is a carrot")
         assert "your vote is cast" in browser.page
-    assert await world.db.connection.fetchval("select state from appeals") == "overturned"
-    await (await Browser.of(world, ada)).get("/panel", expect=403)
+    appealed = await world.db.connection.fetchrow("select state, decision_id from appeals")
+    assert appealed is not None
+    assert appealed["state"] == "overturned"
+    author = await Browser.of(world, ada)
+    page = await author.get(f"/settings/decisions/{appealed['decision_id']}")
+    assert "A panel of people of this server, drawn by lot, has found so." in page
+    await author.get("/panel", expect=403)
 
 
 async def test_a_juror_leaves_a_question_to_somebody_else_and_stops_being_one(world: World) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,25 +19,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def dsn(pg_server: str, pg_dsn: str) -> Iterator[str]:
-    name = f"account_{os.urandom(4).hex()}"
-
-    async def admin(statement: str) -> None:
-        connection = await asyncpg.connect(pg_server.format(database="postgres"))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(admin(f"create database {name} template template_rostra strategy file_copy"))
-    yield pg_server.format(database=name)
-    asyncio.run(admin(f"drop database {name} with (force)"))
-
-
-@pytest.fixture
-def rostra(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def rostra(fresh_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name, value in {
-        "DATABASE_URL": dsn, "DATA": str(tmp_path), "DOMAIN": "social.example", "ARGON2_TIME_COST": "1",
+        "DATABASE_URL": fresh_dsn, "DATA": str(tmp_path), "DOMAIN": "social.example", "ARGON2_TIME_COST": "1",
         "ARGON2_MEMORY_KIB": "64",
     }.items():  # fmt: skip
         monkeypatch.setenv(f"ROSTRA_{name}", value)
@@ -65,7 +47,7 @@ def printed(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_an_account_is_created_and_can_be_used_at_once(rostra: Run, dsn: str) -> None:
+def test_an_account_is_created_and_can_be_used_at_once(rostra: Run, fresh_dsn: str) -> None:
     made = printed(
         rostra(
             "create",
@@ -87,17 +69,17 @@ def test_an_account_is_created_and_can_be_used_at_once(rostra: Run, dsn: str) ->
     assert token["token_type"] == "Bearer"
     assert token["scope"] == "read write follow push"
     assert token["account_id"] == made["id"]
-    kept = rows(dsn, "select token_hash, account_id, scopes from access_tokens")
+    kept = rows(fresh_dsn, "select token_hash, account_id, scopes from access_tokens")
     assert kept[0]["token_hash"] == hash_token(token["access_token"])
     assert kept[0]["account_id"] == int(made["id"])
 
 
-def test_all_tokens_of_the_command_line_belong_to_one_app(rostra: Run, dsn: str) -> None:
+def test_all_tokens_of_the_command_line_belong_to_one_app(rostra: Run, fresh_dsn: str) -> None:
     printed(rostra("create", "alice", "--email", "a@example.com", "--confirmed"))
     for _ in range(2):
         printed(rostra("token", "alice", "--scopes", "read"))
-    assert len(rows(dsn, "select id from apps")) == 1
-    assert len(rows(dsn, "select id from access_tokens")) == 2
+    assert len(rows(fresh_dsn, "select id from apps")) == 1
+    assert len(rows(fresh_dsn, "select id from access_tokens")) == 2
 
 
 def test_a_password_is_made_up_where_none_is_given(rostra: Run) -> None:
@@ -130,25 +112,25 @@ def test_what_cannot_be_done_is_said_in_one_line(rostra: Run, words: tuple[str, 
     assert result.stdout == ""
 
 
-def test_roles_states_and_passwords_change(rostra: Run, dsn: str) -> None:
+def test_roles_states_and_passwords_change(rostra: Run, fresh_dsn: str) -> None:
     printed(rostra("create", "alice", "--email", "a@example.com"))
     assert printed(rostra("confirm", "alice"))["confirmed"] is True
     assert printed(rostra("role", "alice", "moderator"))["role"] == "moderator"
     printed(rostra("token", "alice"))
     assert printed(rostra("disable", "alice"))["disabled"] is True
-    assert rows(dsn, "select id from access_tokens") == []
+    assert rows(fresh_dsn, "select id from access_tokens") == []
     assert printed(rostra("enable", "alice"))["disabled"] is False
-    before = rows(dsn, "select password_hash from users")
+    before = rows(fresh_dsn, "select password_hash from users")
     assert "password" not in printed(rostra("password", "alice", "--password", "another horse"))
-    assert rows(dsn, "select password_hash from users") != before
+    assert rows(fresh_dsn, "select password_hash from users") != before
 
 
-def test_what_is_done_to_logins_stands_in_the_audit_log(rostra: Run, dsn: str) -> None:
+def test_what_is_done_to_logins_stands_in_the_audit_log(rostra: Run, fresh_dsn: str) -> None:
     made = printed(rostra("create", "alice", "--email", "a@example.com"))
     for words in ("confirm", "role", "role", "disable", "disable", "enable", "enable"):
         printed(rostra(words, "alice", *(("moderator",) if words == "role" else ())))
     printed(rostra("password", "alice"))
-    noted = rows(dsn, "select actor_id, action, subject, details from audit_events order by id")
+    noted = rows(fresh_dsn, "select actor_id, action, subject, details from audit_events order by id")
     assert [row["action"] for row in noted] == [
         "account.created", "account.confirmed", "account.role", "account.disabled", "account.enabled",
         "account.password",

@@ -73,6 +73,7 @@ def test_a_good_set_up_passes_and_is_printed_as_json(data: Path, pg_dsn: str) ->
         "clock": "ok",
         "storage": "ok",
         "mail": "warn",
+        "text model": "ok",
         "copies": "warn",
     }
     assert all(finding.todo for finding in found if finding.state != "ok")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-from collections.abc import Iterator
 
-import asyncpg
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from rostra.cli import main
-from rostra.cli.options import bring_up_to_date
 from rostra.kit import jobs
 from rostra.kit.db import connect
 
@@ -26,28 +21,13 @@ NOTE, OTHER = jobs.Kind("note", Note), jobs.Kind("other", Note)
 
 
 @pytest.fixture
-def dsn(pg_server: str) -> Iterator[str]:
+async def dsn(migrated_dsn: str) -> str:
     """A database with two dead jobs, 1 and 2, of different names, and one that is due."""
-    name = f"jobs_{os.urandom(4).hex()}"
-
-    async def make() -> None:
-        admin = await asyncpg.connect(pg_server.format(database="postgres"))
-        await admin.execute(f"create database {name}")
-        await admin.close()
-        await bring_up_to_date(pg_server.format(database=name))
-        connection = await connect(pg_server.format(database=name))
-        await jobs.enqueue(connection, [NOTE.job(Note("a")), OTHER.job(Note("b")), NOTE.job(Note("c"))])
-        await connection.execute("update pgqueuer set status = 'failed' where id <= 2")
-        await connection.close()
-
-    async def drop() -> None:
-        admin = await asyncpg.connect(pg_server.format(database="postgres"))
-        await admin.execute(f"drop database {name} with (force)")
-        await admin.close()
-
-    asyncio.run(make())
-    yield pg_server.format(database=name)
-    asyncio.run(drop())
+    connection = await connect(migrated_dsn)
+    await jobs.enqueue(connection, [NOTE.job(Note("a")), OTHER.job(Note("b")), NOTE.job(Note("c"))])
+    await connection.execute("update pgqueuer set status = 'failed' where id <= 2")
+    await connection.close()
+    return migrated_dsn
 
 
 @pytest.fixture

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
 from rostra.cli import main
-from rostra.cli.options import bring_up_to_date
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def rostra(pg_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def rostra(migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `rostra levers` on a database of its own."""
-    name = f"levers_{os.urandom(4).hex()}"
-
-    async def execute(statement: str) -> None:
-        admin = await asyncpg.connect(pg_server.format(database="postgres"))
-        await admin.execute(statement)
-        await admin.close()
-
-    asyncio.run(execute(f"create database {name}"))
-    asyncio.run(bring_up_to_date(pg_server.format(database=name)))
-    monkeypatch.setenv("ROSTRA_DATABASE_URL", pg_server.format(database=name))
+    monkeypatch.setenv("ROSTRA_DATABASE_URL", migrated_dsn)
     monkeypatch.setenv("ROSTRA_DATA", str(tmp_path))
     monkeypatch.setenv("ROSTRA_DOMAIN", "social.example")
 
@@ -40,8 +27,7 @@ def rostra(pg_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         assert result.exit_code == code, result.output
         return result
 
-    yield run
-    asyncio.run(execute(f"drop database {name} with (force)"))
+    return run
 
 
 def state_of(rostra: Run, name: str) -> dict[str, Any]:

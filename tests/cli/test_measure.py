@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,28 +13,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rostra.cli import main
-from rostra.cli.options import bring_up_to_date
 
 Run = Callable[..., Result]
 VIEWS = "insert into status_views (status_id, day, views) select n, $1, n from generate_series(1, 60) n"
 
 
 @pytest.fixture
-def dsn(pg_server: str) -> Iterator[str]:
+async def dsn(migrated_dsn: str) -> str:
     """A database of its own, in which sixty posts that are gone were seen yesterday."""
-    name = f"measure_{os.urandom(4).hex()}"
-
-    async def execute(database: str, statement: str, *args: object) -> None:
-        connection = await asyncpg.connect(pg_server.format(database=database))
-        await connection.execute(statement, *args)
-        await connection.close()
-
-    asyncio.run(execute("postgres", f"create database {name}"))
-    asyncio.run(bring_up_to_date(pg_server.format(database=name)))
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    asyncio.run(execute(name, VIEWS, yesterday))
-    yield pg_server.format(database=name)
-    asyncio.run(execute("postgres", f"drop database {name} with (force)"))
+    connection = await asyncpg.connect(migrated_dsn)
+    await connection.execute(VIEWS, datetime.now(UTC).date() - timedelta(days=1))
+    await connection.close()
+    return migrated_dsn
 
 
 @pytest.fixture

@@ -163,3 +163,25 @@ def test_nothing_is_judged_by_a_policy_with_errors(folder):
 
     assert result.exit_code == 1
     assert "mend them first" in result.stderr
+
+
+def test_asking_for_tests_that_are_not_there_is_no_success(folder):
+    result = run("test", folder, "--only", "nothing-like-it")
+    assert result.exit_code == 1
+    assert "tests/" in result.output
+
+
+def test_a_version_alone_is_no_command(tmp_path):
+    arguments = ["policy", "show", "abc123", "--data", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments, env={"ROSTRA_DOMAIN": "rostra.example"})
+    assert result.exit_code == 2
+    assert "--out" in result.output
+
+
+@pytest.mark.parametrize("name", ["rules/more/own.yaml", "rule/own.yaml"])
+def test_a_file_that_is_not_read_is_named(folder, name):
+    (folder / name).parent.mkdir()
+    (folder / name).write_text("- id: own\n")
+    result = run("check", folder)
+    assert result.exit_code == 0
+    assert name in result.output

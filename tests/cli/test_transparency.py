@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
-import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -28,34 +25,22 @@ DAYS = ("--from", "2026-05-04", "--to", "2026-05-04")
 
 
 @pytest.fixture
-def dsn(pg_server: str, pg_dsn: str) -> Iterator[str]:
+async def dsn(fresh_dsn: str) -> str:
     """A database with three statements of reasons of one day."""
-    name = f"transparency_{os.urandom(4).hex()}"
-
-    async def admin(statement: str) -> None:
-        connection = await asyncpg.connect(pg_server.format(database="postgres"))
-        await connection.execute(statement)
-        await connection.close()
-
-    async def fill() -> None:
-        connection = await connect(pg_server.format(database=name))
-        for number in range(3):
-            decision_id = await connection.fetchval(
-                "insert into decisions (id, subject_kind, subject_id, account_id, event_id, policy, outcome,"
-                " automated_detection, automated_decision, created_at)"
-                " values (make_id($1), 'account', 1, 1, 1, 'v1', 'violates', false, false, $1) returning id", NOON,
-            )  # fmt: skip
-            body = make_statement(decided(puid=f"p-{number}", decided_at=NOON))
-            await connection.execute(
-                "insert into statements (puid, decision_id, account_id, body, created_at) values ($1, $2, 1, $3, $4)",
-                f"p-{number}", decision_id, body, NOON,
-            )  # fmt: skip
-        await connection.close()
-
-    asyncio.run(admin(f"create database {name} template template_rostra strategy file_copy"))
-    asyncio.run(fill())
-    yield pg_server.format(database=name)
-    asyncio.run(admin(f"drop database {name} with (force)"))
+    connection = await connect(fresh_dsn)
+    for number in range(3):
+        decision_id = await connection.fetchval(
+            "insert into decisions (id, subject_kind, subject_id, account_id, event_id, policy, outcome,"
+            " automated_detection, automated_decision, created_at)"
+            " values (make_id($1), 'account', 1, 1, 1, 'v1', 'violates', false, false, $1) returning id", NOON,
+        )  # fmt: skip
+        body = make_statement(decided(puid=f"p-{number}", decided_at=NOON))
+        await connection.execute(
+            "insert into statements (puid, decision_id, account_id, body, created_at) values ($1, $2, 1, $3, $4)",
+            f"p-{number}", decision_id, body, NOON,
+        )  # fmt: skip
+    await connection.close()
+    return fresh_dsn
 
 
 @pytest.fixture

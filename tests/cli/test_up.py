@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import shutil
@@ -16,11 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from rostra.kit.postgres import processes_in
+from tests.conftest import SCRATCH
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {
@@ -34,7 +37,7 @@ ENVIRONMENT = {
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """One data directory for the module, where every account may pass through; one server at a time runs on it."""
-    home = Path(tempfile.mkdtemp(prefix="rostra-test-"))
+    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir=SCRATCH))
     home.chmod(0o711)
     yield home / "data"
     wait_for(lambda: not processes_in(home / "data" / "postgres"))
@@ -284,6 +287,13 @@ def test_settings_that_cannot_be_used_are_named(tmp_path: Path, words: tuple[str
     assert not (tmp_path / "data").exists()
 
 
+def test_a_variable_that_is_no_setting_is_named(tmp_path: Path) -> None:
+    started = rostra("up", "--data", tmp_path / "data", "--domain", "Not a domain", ROSTRA_SMPT_URL="smtp://hush@host")
+    status, _, err = ended(started)
+    assert (status, err.count("\n")) == (3, 2)
+    assert "rostra: ROSTRA_SMPT_URL is no setting and changes nothing; docs/settings.md lists them\n" in err
+
+
 def test_a_data_directory_that_cannot_be_made_is_named(port: int) -> None:
     status, out, err = ended(up(Path("/proc/nowhere/data"), port))
     assert (status, out) == (4, "")
@@ -295,6 +305,20 @@ def test_the_parts_alone_want_an_external_database(tmp_path: Path) -> None:
         status, _, err = ended(rostra(part, "--data", tmp_path, ROSTRA_DOMAIN="social.example"))
         assert status == 3
         assert "external database" in err
+
+
+async def test_a_start_says_in_one_line_that_the_database_was_brought_up_to_date(
+    tmp_path: Path, fresh_dsn: str
+) -> None:
+    connection = await asyncpg.connect(fresh_dsn)
+    await connection.execute("drop schema public cascade; create schema public")
+    await connection.close()
+    words = ("migrate", "--data", tmp_path, "--at-start")
+    environment = {"ROSTRA_DOMAIN": "localhost", "ROSTRA_DATABASE_URL": fresh_dsn}
+    status, out, err = await asyncio.to_thread(ended, rostra(*words, **environment))
+    assert (status, out) == (0, "")
+    assert err.count("\n") == err.count("the database was brought up to date, to ") == 1
+    assert await asyncio.to_thread(ended, rostra(*words, **environment)) == (0, "", "")
 
 
 def test_the_web_processes_run_alone_on_an_external_database(tmp_path: Path, port: int, fresh_dsn: str) -> None:

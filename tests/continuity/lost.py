@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,7 +87,9 @@ async def _lose(origin: Origin, home: Path) -> Lost:
     assert identity is not None
     secrets = (origin.data_dir / "secrets.json").read_bytes()
     for pid in processes_in(origin.data_dir / "postgres"):
-        os.kill(pid, signal.SIGKILL)
+        # One that served a connection may end by itself meanwhile.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     origin.stop()
     shutil.rmtree(origin.data_dir)
     # Where its settings say that it ships to there is nothing any more.

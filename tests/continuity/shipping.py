@@ -113,7 +113,7 @@ class Background:
         self._origin = origin
         self._task = task
 
-    async def wait_for(self, is_so: Callable[[], object], seconds: float = 20.0) -> None:
+    async def wait_for(self, is_so: Callable[[], object], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not is_so():
             if self._task.done():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from rostra.kit.postgres import EmbeddedPostgres, conninfo_of
 from rostra.kit.postgres_adopt import adopt_cluster
 from rostra.kit.postgres_programs import client_program
 from rostra.kit.postgres_setup import ENVIRONMENT
+from tests.conftest import SCRATCH
 
 SCHEMA = """
 create table people (id bigint generated always as identity primary key, name text not null, seen timestamptz,
@@ -32,7 +32,7 @@ create view seen as select * from people;
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="rostra-test-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    path = Path(tempfile.mkdtemp(prefix="rostra-test-", dir=SCRATCH))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path)
@@ -100,7 +100,7 @@ def recovering(place: Path, name: str, wal: Path, census: Census) -> EmbeddedPos
 async def until_paused(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await connection.fetchval("select pg_get_wal_replay_pause_state()") != "paused":
                 await asyncio.sleep(0.02)
     finally:
@@ -173,7 +173,7 @@ async def test_a_census_that_is_given_up_leaves_no_slot(server: EmbeddedPostgres
         async with connection.transaction():
             await connection.execute('insert into "odd ""one"" of 2" values (2)')
             census = asyncio.create_task(take_census(server.admin_dsn))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await slots(server):
                     await asyncio.sleep(0.01)
             census.cancel()

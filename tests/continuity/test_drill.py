@@ -35,6 +35,7 @@ from rostra.continuity.situation import read_situation
 from rostra.continuity.targets import open_target
 from rostra.kit.clock import Clock
 from rostra.kit.db import open_database
+from rostra.kit.lock import DirectoryLock
 from rostra.kit.sealing import Sealer
 from rostra.kit.secretfile import load_secrets
 from rostra.kit.settings import load_settings
@@ -247,6 +248,11 @@ async def test_what_a_killed_drill_left_goes_with_the_next(shipped: Shipped, hom
     process.kill()
     await process.wait()
     [left] = (home / "scratch").glob(f"{PREFIX}*")
+    # What it had started just then has its lock until it is a program of its own.
+    lock = DirectoryLock(left)
+    while not lock.acquire("the test"):
+        await asyncio.sleep(0.05)
+    lock.release()
     assert (await hold(shipped, home)).ok
     assert not left.exists()
 

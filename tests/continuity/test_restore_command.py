@@ -88,14 +88,14 @@ def port() -> int:
 
 
 @contextmanager
-def up(data: Path, port: int) -> Iterator[str]:
-    """The server on a data directory; what it says until it is ready."""
+def up(data: Path, port: int) -> Iterator[int]:
+    """The server on a data directory, ready; the number of its process."""
     process = spawn("up", "--data", data, "--port", port)
     assert process.stdout
     assert process.stderr
     try:
         assert process.stdout.readline().startswith("ready ")
-        yield ""
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -112,11 +112,11 @@ def test_up_serves_a_copy_to_look_at_for_reading_alone(lost: Lost, key_file: Pat
     data = lost.home / "looked-at"
     result = run(lost.target, "--key", key_file, "--data", data, "--look")
     assert result.exit_code == 0, result.output
-    with up(data, port):
+    with up(data, port) as server:
         status, page = ask(port, "GET", "/public/local")
         assert (status, "nothing can be written here" in page, "the last" in page) == (200, True, True)
         assert ask(port, "POST", "/api/v1/statuses")[0] == 503
-        said = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _children_of(os.getpid())]
+        said = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _children_of(server)]
         assert not [line for line in said if b"\0worker\0" in line or b"\0ship\0" in line]
     assert not (data / "mail").exists()
 

@@ -166,7 +166,7 @@ async def test_targets_without_a_set_up_are_said_loudly(home: Path, cluster_temp
     )  # fmt: skip
     assert process.stderr is not None
     try:
-        assert b"THERE ARE NO COPIES" in await asyncio.wait_for(process.stderr.readline(), 20)
+        assert b"THERE ARE NO COPIES" in await asyncio.wait_for(process.stderr.readline(), 60)
     finally:
         process.send_signal(signal.SIGTERM)
         await ended(process)

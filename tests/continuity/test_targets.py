@@ -34,7 +34,7 @@ async def target(
     if request.param == "lax":
         # One folder each, as the server is shared; nobody else puts the same keys, so there is nothing to wait for.
         folder = f"copies/{os.urandom(4).hex()}"
-        yield ObjectTarget(open_store(lax.url.replace("copies/rostra", folder)), "lax", contest=0.05)
+        yield ObjectTarget(open_store(lax.url.replace("copies/rostra", folder)), "lax", contest=0.5)
         return
     address = {
         "directory": str(tmp_path / "copies"),

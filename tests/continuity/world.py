@@ -6,7 +6,6 @@ holds stands for a server's: one account with a password, posts, files in the st
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,7 +32,7 @@ from rostra.kit.postgres_adopt import adopt_cluster
 from rostra.kit.secretfile import load_secrets
 from rostra.kit.settings import Settings, load_settings
 from rostra.kit.stored_objects import ObjectRegister
-from tests.conftest import MIGRATIONS
+from tests.conftest import MIGRATIONS, SCRATCH
 
 DOMAIN = "origin.test"
 PASSWORD_HASH = "$argon2id$v=19$m=64,t=1,p=1$a-salt-that-nobody-may-read"
@@ -58,7 +57,7 @@ values ($1::bigint, 1, 'https://origin.test/p/' || $1::bigint, 'https://origin.t
 
 def new_home() -> Path:
     """A directory that every account may pass through, unlike pytest's own; in memory where that can be had."""
-    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    home = Path(tempfile.mkdtemp(prefix="rostra-test-", dir=SCRATCH))
     home.chmod(0o711)
     return home
 
@@ -85,9 +84,19 @@ async def cluster_template() -> AsyncIterator[Path]:
             connection = await asyncpg.connect(server.dsn)
             await connection.execute(_ACCOUNT, datetime.now(UTC), PASSWORD_HASH)
             await connection.close()
+            await _drop_templates(server.admin_dsn)
         finally:
             server.stop()
         yield home / "data" / "postgres"
+
+
+async def _drop_templates(admin_dsn: str) -> None:
+    """Half of the files of a small cluster are what databases are made from, and none is made here."""
+    admin = await asyncpg.connect(admin_dsn)
+    await admin.execute("update pg_database set datistemplate = false")
+    for name in ("template0", "template1"):
+        await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
 
 
 @pytest.fixture(scope="module")

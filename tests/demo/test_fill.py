@@ -106,6 +106,7 @@ async def _look_around(api: httpx.AsyncClient, posts: int) -> None:
     found = (await api.get("/api/v2/search", params={"q": "heron"})).json()
     assert found["statuses"]
     assert (await api.get("/api/v1/trends/statuses")).json()
+    assert "piazzadelpesce" in [tag["name"] for tag in (await api.get("/api/v1/trends/tags")).json()]
 
 
 async def _look_at_the_place(api: httpx.AsyncClient) -> None:
@@ -113,6 +114,8 @@ async def _look_at_the_place(api: httpx.AsyncClient) -> None:
     assert instance["title"] == "Valdoro"
     assert instance["contact"]["account"]["username"] == "giulia"
     assert len(instance["rules"]) == 4
+    # All but those who never post.
+    assert instance["usage"]["users"]["active_month"] > len(load_community().people) // 2
     assert [emoji["shortcode"] for emoji in (await api.get("/api/v1/custom_emojis")).json()] == [
         "heron",
         "loaf",

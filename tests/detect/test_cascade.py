@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rostra.detect import cascade as module
 from rostra.detect.cascade import Cascade, DetectorFailed
-from rostra.detect.encoder import is_installed
 from rostra.detect.reading import CATEGORIES
+from rostra.detect.sentences import WHEELS, is_usable
 
 TODAY = date(2026, 11, 22)
 EVERYDAY = [
@@ -23,7 +23,7 @@ EVERYDAY = [
 
 @pytest.fixture(scope="module")
 def cascade() -> Cascade:
-    return Cascade.load(encoder=False)
+    return Cascade.load(encoders=0)
 
 
 def _scores(cascade: Cascade, text: str, language: str | None = None) -> dict[str, float]:
@@ -60,7 +60,7 @@ def test_everyday_posts_stay_below_every_even_chance(cascade: Cascade, text: str
 @given(st.lists(st.text(max_size=40), max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_every_text_has_a_reading_with_a_chance_for_every_category(texts: list[str]) -> None:
-    readings = Cascade.load(encoder=False).read(texts, written_on=None)
+    readings = Cascade.load(encoders=0).read(texts, written_on=None)
     assert len(readings) == len(texts)
     for reading in readings:
         assert tuple(reading.scores) == CATEGORIES
@@ -118,17 +118,17 @@ def test_hostile_texts_are_read(cascade: Cascade, text: str) -> None:
     assert all(np.isfinite(chance) for chance in reading.scores.values())
 
 
-@pytest.mark.skipif(is_installed(), reason="the encoder is installed here")
+@pytest.mark.skipif(is_usable(WHEELS[0]), reason="the encoder is installed here")
 def test_without_the_extra_the_base_reads_alone() -> None:
-    assert "encoder" not in Cascade.load().versions
+    assert "use3" not in Cascade.load().versions
 
 
-@pytest.mark.skipif(not is_installed(), reason="needs the extra rostra[ml]")
+@pytest.mark.skipif(not is_usable(WHEELS[0]), reason="needs the extra rostra[ml]")
 def test_with_the_extra_the_encoder_takes_part() -> None:
-    with_encoder = Cascade.load()
-    assert with_encoder.versions["encoder"].startswith("use3-")
+    with_encoder = Cascade.load(encoders=1)
+    assert with_encoder.versions["use3"].startswith("use3-")
     text = "we should get rid of every last one of those people, permanently"
-    assert _scores(with_encoder, text) != _scores(Cascade.load(encoder=False), text)
+    assert _scores(with_encoder, text) != _scores(Cascade.load(encoders=0), text)
 
 
 def test_no_texts_have_no_scores(cascade: Cascade) -> None:

@@ -32,8 +32,8 @@ def test_every_language_has_a_scaling(language: str) -> None:
 
 def test_more_log_odds_never_mean_a_smaller_chance() -> None:
     rising = np.linspace(-15, 15, 40, dtype=np.float32)[:, None].repeat(len(CATEGORIES), axis=1)
-    for fusion in (load_fusion().base, load_fusion().encoder):
-        for category in fusion.values():
+    for stage in load_fusion().stages:
+        for category in stage.categories.values():
             assert category.weights[0] > 0
             assert all(scaling.slope > 0 for scaling in category.scalings.values())
     logits = load_fusion().logits(rising, weigh_matches([()] * 40, [0.0] * 40), ["it"] * 40)

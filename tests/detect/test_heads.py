@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rostra.detect.hashing import CHAR_BITS, VERSION, WORD_BITS, read_bags, shape_size
 from rostra.detect.heads import HEADS_FILE, Heads, Stored, load_heads, pack, write_heads
@@ -42,12 +44,13 @@ def test_a_weight_comes_back_within_a_sixteenth_of_the_largest() -> None:
 def test_scores_are_the_sums_of_weights_over_the_root_of_their_number() -> None:
     stored = _stored()
     logits = Heads(stored).logits(read_bags(TEXTS))
-    bags = read_bags([TEXTS[0]])
+    (bags,) = read_bags([TEXTS[0]])
     expected = 0.5
-    for block, buckets, scale in (
+    for block, places, scale in (
         (stored.chars, bags.chars, stored.scales[0][2]),
         (stored.words, bags.words, stored.scales[1][2]),
     ):
+        buckets = places[places < 1 << 17]
         steps = np.frombuffer(block, np.int8).reshape(len(CATEGORIES), -1)[2, buckets] / 31
         expected += float((np.sign(steps) * steps**2 * scale).sum()) / len(buckets) ** 0.5
     assert logits[0, 2] == pytest.approx(expected, rel=1e-4)
@@ -57,11 +60,30 @@ def test_an_empty_text_has_the_bias_alone() -> None:
     assert Heads(_stored()).logits(read_bags([""]))[0] == pytest.approx([0.5] * 7, abs=1e-6)
 
 
-def test_a_text_scores_the_same_alone_and_among_others() -> None:
+@given(st.lists(st.one_of(st.sampled_from(TEXTS), st.text(max_size=80)), max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_a_text_scores_the_same_alone_and_among_others(texts: list[str]) -> None:
     heads = load_heads()
-    together = heads.logits(read_bags(TEXTS))
-    for place, text in enumerate(TEXTS):
-        assert heads.logits(read_bags([text]))[0] == pytest.approx(together[place], abs=1e-4)
+    together = heads.logits(read_bags(texts))
+    assert together.shape == (len(texts), len(CATEGORIES))
+    for place, text in enumerate(texts):
+        assert np.array_equal(heads.logits(read_bags([text]))[0], together[place])
+
+
+@pytest.mark.parametrize("word", ["kill ", "k", "é", '"not ', "\n"])
+def test_the_longest_texts_stay_within_what_sums_can_hold(word: str) -> None:
+    stored = _stored()
+    # Every weight as large as can be: 31 steps, up or down.
+    block = np.full((len(CATEGORIES), 1 << CHAR_BITS), 31, np.int8)
+    block[1::2] = -31
+    most = Heads(msgspec.structs.replace(stored, chars=block.tobytes(), words=block.tobytes()))
+    (bags,) = read_bags([word * (1 << 17)])
+    logits = most.logits([bags])[0]
+    for head, chars, words in zip(range(len(CATEGORIES)), *stored.scales, strict=True):
+        sign = -1 if head % 2 else 1
+        size = [np.count_nonzero(places < 1 << CHAR_BITS) for places in (bags.chars, bags.words)]
+        shape = float(logits[head]) - sign * (chars * size[0] ** 0.5 + words * size[1] ** 0.5)
+        assert shape == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_file_keeps_a_model(tmp_path: Path) -> None:
@@ -78,8 +100,11 @@ def test_a_model_for_other_features_is_refused() -> None:
         Heads(_stored(features="0"))
 
 
-def test_the_package_holds_less_than_a_megabyte() -> None:
-    assert sum(path.stat().st_size for path in HEADS_FILE.parent.iterdir()) < 1_000_000
+def test_the_heads_and_what_they_are_read_with_take_less_than_a_megabyte() -> None:
+    networks = {"use3.bin", "e5.bin"}
+    sizes = {path.name: path.stat().st_size for path in HEADS_FILE.parent.iterdir()}
+    assert sum(size for name, size in sizes.items() if name not in networks) < 1_000_000
+    assert all(sizes[name] < 500_000 for name in networks & sizes.keys())
 
 
 def test_the_card_names_the_model_and_every_licence() -> None:

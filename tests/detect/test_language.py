@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rostra.detect import language
 from rostra.detect.language import load_table, recognise
 
 SAID = {
@@ -86,6 +87,20 @@ def test_any_text_has_a_known_language_or_none(text: str) -> None:
 @pytest.mark.parametrize("piece", ["a", "z̷͇", "\ud800", "é'", "@", "1a", "字", "a\x00"])
 def test_megabytes_are_bounded(piece: str) -> None:
     assert recognise(piece * 1_000_000) in {"", *load_table().names}
+
+
+def test_what_is_known_of_words_is_kept_to_a_bound() -> None:
+    known = language._RUNS  # pyright: ignore[reportPrivateUsage]
+    for start in range(0, 3 * known.most, 26):
+        recognise(" ".join(chr(letter) + _spelt(start) for letter in range(ord("a"), ord("z") + 1)))
+        assert len(known) <= known.most
+    long = "w" * 300
+    recognise(long)
+    assert long not in known
+
+
+def _spelt(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
 def test_the_table_is_in_order_and_knows_sixty_languages() -> None:

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rostra.detect.near import (
-    BANDS,
-    EMPTY,
-    NEAR,
-    BadEntry,
-    KnownBad,
-    Signature,
-    most_different_bits,
-    signature,
-    similarity,
-)
+from rostra.detect.near import BANDS, KnownBad, signature
+from rostra.detect.signatures import EMPTY, NEAR, BadEntry, Signature, most_different_bits, similarity
 
 POST = "come to the old harbour on saturday evening and bring your friends, the lantern walk starts when it is dark"
 WORDS = (  # noqa: SIM905 - reads better than a hundred lines
@@ -30,7 +21,7 @@ TEXTS = st.lists(st.sampled_from(WORDS), min_size=12, max_size=60, unique=False)
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_similarity_is_symmetric_and_between_0_and_1(one: str, other: str) -> None:
     first, second = signature(one), signature(other)
     assert similarity(first, second) == similarity(second, first)
@@ -38,7 +29,7 @@ def test_similarity_is_symmetric_and_between_0_and_1(one: str, other: str) -> No
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_text_is_its_own_copy_or_has_no_signature(text: str) -> None:
     made = signature(text)
     assert made == signature(text)
@@ -48,7 +39,7 @@ def test_a_text_is_its_own_copy_or_has_no_signature(text: str) -> None:
 
 
 @given(TEXTS, st.data())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_long_post_with_one_word_changed_is_a_copy(text: str, drawn: st.DataObject) -> None:
     words = text.split() + WORDS
     words[drawn.draw(st.integers(0, len(words) - 1))] = drawn.draw(st.sampled_from(WORDS))
@@ -150,7 +141,7 @@ def test_most_different_bits_is_the_border_of_similarity() -> None:
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_known_bad_finds_what_comparing_one_by_one_finds(entries: list[bytes], drawn: st.DataObject) -> None:
     origin = int.from_bytes(drawn.draw(st.sampled_from(entries)))
     flips = drawn.draw(st.sets(st.integers(0, 255), max_size=140))

@@ -106,6 +106,53 @@ def test_hidden_words_are_found_and_counted(hidden: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hidden", "shown"),
+    [
+        ("\u202euoy llik lliw I\u202c", "i will kill you"),
+        ("uoy llik lliw I", "i will kill you"),
+        ("noʎ llᴉʞ llᴉʍ I", "i will kill you"),
+        ("I will &#107;&#105;ll you", "i will kill you"),
+        ("I will ki<b></b>ll you", "i will kill you"),
+        ("ᎥᏞᏞ ᏦᎥᏞᏞ ᎽᎾᏌ", "ill kill you"),
+        ("ꓗꓲꓡꓡ ꓬꓳꓴ", "kill you"),
+        ("ᛕIᒪᒪ YOᑌ", "kill you"),
+        ("₭I₤Ⱡ ɎØɄ", "kill you"),
+        ("⒦⒤⒧⒧", "kill"),
+        ("kʊŋfu ɱaşŧɛʀ kıłł", "kunfu master kill"),
+        ("k  i  l  l     y  o  u", "kill you"),
+        ("t i   a m m a z z o   s t a n o t t e", "ti ammazzo stanotte"),
+        ("k\ni\nl\nl\ny\no\nu", "kill you"),
+        ("k🌸i🌸l🌸l", "kill"),
+        ("ki🌸ll, k[i]ll, k(i)ll, k'i'll, ki**ll", "kill, kill, kill, kill, kill"),
+        ("i.will.kill.you", "i will kill you"),
+        ("i_will_kill_you", "i will kill you"),
+        ("IWillKillYou and tispaccolafaccia", "i will kill you and ti spacco la faccia"),
+        ("#i #will #kill #you", "i will kill you"),
+        ("ii wwiillll kkiillll yyoouu", "i will kill you"),
+        ("I w!|| k!|| you", "i will kill you"),
+        ("I will k!|| you", "i will kill you"),
+        ("t1 amm4zz0, $7@n0773", "ti ammazzo, stanotte"),
+        ("amm*zz*", "ammazza"),
+    ],
+)
+def test_words_that_are_turned_dressed_up_or_run_together_are_read(hidden: str, shown: str) -> None:
+    normal = normalise(hidden)
+    assert normal.text == shown
+    assert normal.evasion > 0.1
+
+
+@pytest.mark.parametrize("written", ["buy milk\n\neggs\n\nbread", "stanotte\n\n\nti\n\nammazzo\n\nmaiale"])
+def test_words_on_lines_of_their_own_are_one_text(written: str) -> None:
+    assert "\n\n" not in normalise(written).text or written.startswith("buy")
+
+
+def test_what_was_turned_is_marked_as_a_whole() -> None:
+    normal = normalise("so: \u202euoy llik lliw I\u202c, he said")
+    at = normal.text.index("kill")
+    assert normal.origin(at, at + 4) == (4, 21)
+
+
+@pytest.mark.parametrize(
     "plain",
     [
         "the 1st of may at 10.30, 5pm, 2nd floor, 80s music, mp3 and b2b",
@@ -115,6 +162,17 @@ def test_hidden_words_are_found_and_counted(hidden: str, shown: str) -> None:
         "a b c d",
         "1 2 3 4 5",
         "well-known co-operative, half.life, re-do it",
+        "who're you, he'll go, she'll, can't, kill(s) and immigrati/e, un'arma, tutt* e immigrat*",
+        "qualification translations freemasons protestano transactional sluttiness pontificate",
+        "#vote5sos #covid19 #4th #follow4follow, f4f and 10mila",
+        "#black #white #photography of the #wedding",
+        "a 71 year old, 1 or 2, 7 to 1, room 101",
+        "milk\neggs\nbread\nham",
+        "the bbc.co.uk and co, e.g. node.js, v1.2.3",
+        "₱500 and ₩1000 and 100 ฿",
+        "山田さんは東京に住んでいます",
+        "он не то что ты",
+        "ᐃᓄᒃᑎᑐᑦ ᐅᖃᐅᓯᖅ",
         "he paid 10$ + 5€ (fair)",
         "to\u017elo".replace("\u017e", "z"),
         "к сожалению я не знаю",
@@ -157,11 +215,12 @@ def test_of_long_texts_the_beginning_and_the_end_are_seen() -> None:
 @pytest.mark.parametrize(
     "unit",
     ["k\u0335", "😀", "a.", "a ", "1!a$", "aaab", "@", "#aB", "http://", "k*", "(", "кi", "\n", "aabbccdddeee",
-     "a@", "www.", "ﷺ", "i h a t e ", "\u200b", "a-"],
+     "a@", "www.", "ﷺ", "i h a t e ", "\u200b", "a-", "\u202eab", "&#107;", "&", "a<b>", "</", "ɐʇ", "a\n\n", "a_b.",
+     "#a ", "killyouandthen", "aabbcc ", "k🌸", "a  ", "山ᐯ", "₭", "⒦", "t1 ", "a**", "llik uoy "],
 )  # fmt: skip
 def test_hostile_texts_cost_no_more_than_long_ones(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     started = time.process_time()
     normalise(text)
     # A quadratic pass would take minutes.
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20

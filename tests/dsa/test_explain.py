@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from rostra.dsa.decided import Decided, Done
-from rostra.dsa.explain import appeal_ends, as_text, explain
+from rostra.dsa.explain import Redress, appeal_ends, as_text, explain
 from rostra.dsa.words import WORDS
 from tests.dsa.decisions import AT, TERROR, anything_decided, decided
 
@@ -18,7 +18,34 @@ END = date(2026, 9, 4)
 
 
 def letter(language: str, *actions: Done, **changes: object) -> str:
-    return as_text(explain(decided(*actions, **changes), language, appeal_url=URL, appeal_until=END))
+    return as_text(explain(decided(*actions, **changes), language, appeal_url=URL, redress=Redress(until=END)))
+
+
+def redress(language: str, state: str) -> list[str]:
+    """What the last section says of a removal where an appeal is so far."""
+    given = Redress(until=END, state=state, filed_on=date(2026, 4, 2), ended_on=date(2026, 4, 9))
+    return list(explain(decided(Done(kind="remove")), language, appeal_url=URL, redress=given)[-1].paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("state", "english", "italian", "paragraphs"),
+    [
+        ("open", "until 4 September 2026", "fino al 4 settembre 2026", 3),
+        ("late", "You could appeal until 4 September 2026", "Potevi fare ricorso fino al 4 settembre 2026", 3),
+        ("filed", "You appealed on 2 April 2026. A person", "Hai fatto ricorso il 2 aprile 2026. Una persona", 3),
+        ("panel", "2 April 2026. A panel", "2 aprile 2026. Lo esamina una giuria", 3),
+        ("upheld", "rejected on 9 April 2026: the decision stands", "respinto il 9 aprile 2026", 3),
+        ("overturned", "granted on 9 April 2026", "accolto il 9 aprile 2026", 1),
+        ("modified", "granted in part on 9 April 2026", "accolto in parte il 9 aprile 2026", 1),
+        ("back", "taken back on 9 April 2026", "ritirata il 9 aprile 2026", 1),
+    ],
+)
+def test_what_one_can_do_is_what_is_true_of_the_appeal_now(state: str, english: str, italian: str, paragraphs: int):
+    for language, words in (("en", english), ("it", italian)):
+        said = redress(language, state)
+        assert words in said[0]
+        assert len(said) == paragraphs
+        assert ("4 September" in said[0] or "4 settembre" in said[0]) == (state in ("open", "late"))
 
 
 def test_every_language_has_the_same_sentences_with_the_same_gaps():
@@ -40,9 +67,9 @@ def test_it_says_all_that_the_law_asks_for():
     )
 
     for part in (
-        "your post of March 3, 2026",
+        "your post of 3 March 2026",
         "We removed your post. Only you can still see it. This has no end date.",
-        "Your account is suspended. Nobody can see it or its posts. This ends by itself on March 11, 2026",
+        "Your account is suspended. Nobody can see it or its posts. This ends by itself on 11 March 2026",
         "It applies everywhere.",
         "rules of this server",
         "“Threats”: Do not threaten anybody with violence.",
@@ -50,7 +77,7 @@ def test_it_says_all_that_the_law_asks_for():
         "Somebody who uses this server reported it.",
         "An automatic check pointed to it.",
         "A person looked at it and decided",
-        f"until September 4, 2026: {URL}",
+        f"until 4 September 2026: {URL}",
         "out-of-court dispute settlement body",
         "go to court",
     ):
@@ -112,7 +139,7 @@ def test_an_appeal_can_be_made_for_six_calendar_months(told: datetime, last: dat
 @given(anything_decided)
 def test_whatever_is_decided_can_be_explained_in_every_language(any_decided: Decided):
     for language in (*WORDS, "xx"):
-        sections = explain(any_decided, language, appeal_url=URL, appeal_until=END)
+        sections = explain(any_decided, language, appeal_url=URL, redress=Redress(until=END))
 
         assert all(section.paragraphs and section.heading for section in sections)
         assert "%(" not in as_text(sections).replace(any_decided.facts, "")

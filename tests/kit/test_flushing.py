@@ -21,7 +21,7 @@ async def test_it_flushes_while_the_block_lasts_and_once_more_at_its_end() -> No
         if flushed == 2:
             twice.set()
 
-    async with asyncio.timeout(10), flushing(flush, every=0.001, failing="no"):
+    async with asyncio.timeout(60), flushing(flush, every=0.001, failing="no"):
         await twice.wait()
         before = flushed
     assert flushed > before
@@ -52,7 +52,7 @@ async def test_what_goes_wrong_is_logged_and_tried_again(error: Exception, level
         raise error
 
     with capture_logs() as logs:
-        async with asyncio.timeout(10), flushing(flush, every=0.001, failing="counts stay here"):
+        async with asyncio.timeout(60), flushing(flush, every=0.001, failing="counts stay here"):
             await tried_again.wait()
     assert tries >= 3, "also at the end"
     assert {(line["event"], line["log_level"]) for line in logs} == {("counts stay here", level)}

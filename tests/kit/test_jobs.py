@@ -195,6 +195,18 @@ async def test_installing_again_changes_nothing_and_keeps_notifications_off(queu
     assert dict(before)["tg_pgqueuer_changed"] == b"D"
 
 
+async def test_another_release_of_the_tables_is_adapted_anew(queue):
+    indexes = "select array_agg(indexname::text order by indexname) from pg_indexes where tablename = 'pgqueuer'"
+    before = await queue.fetchval(indexes)
+    assert "pgqueuer_ep_prio_id_idx" not in before
+    await queue.execute("comment on table pgqueuer is 'adapted: 1'")
+    await queue.execute("alter table pgqueuer enable trigger tg_pgqueuer_changed")
+    await queue.execute("create index pgqueuer_ep_prio_id_idx on pgqueuer (entrypoint)")
+    await jobs.install(queue)
+    assert await queue.fetchval(indexes) == before
+    assert await queue.fetchval("select tgenabled from pg_trigger where tgname = 'tg_pgqueuer_changed'") == b"D"
+
+
 def test_a_second_handler_for_a_job_is_refused():
     handlers = handling(NOTE, remember)
     with pytest.raises(ValueError, match="note"):

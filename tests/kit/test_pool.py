@@ -62,6 +62,14 @@ async def test_an_error_that_leaves_the_connection_whole_does_not_cost_it(two: P
     assert await backend(two) == first
 
 
+async def test_a_disk_that_is_full_is_a_matter_of_time_and_costs_no_connection(two: PooledDatabase) -> None:
+    first = await backend(two)
+    with pytest.raises(Unavailable, match="disk is full"):
+        async with two.transaction() as tx:
+            await tx.execute("do $$ begin raise exception 'no space left' using errcode = '53100'; end $$")
+    assert await backend(two) == first
+
+
 async def test_a_connection_that_was_cut_off_is_not_lent_again(two: PooledDatabase) -> None:
     first = await backend(two)
     with pytest.raises(TimeoutError):

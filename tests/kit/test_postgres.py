@@ -285,6 +285,17 @@ async def test_a_long_path_gets_a_short_private_socket_directory(open_directory:
     shutil.rmtree(run)
 
 
+@pytest.mark.parametrize(("targets", "summaries"), [((), "off"), (("/backup",), "on")])
+async def test_the_log_is_summarised_only_where_copies_are_made_of_it(
+    open_directory: Path, targets: tuple[str, ...], summaries: str
+) -> None:
+    settings = Settings(data_dir=open_directory / "data", continuity_targets=targets)
+    async with use_database(settings) as dsn:
+        connection = await asyncpg.connect(dsn)
+        assert await connection.fetchval("select current_setting('summarize_wal')") == summaries
+        await connection.close()
+
+
 async def test_a_path_may_have_spaces_and_quotes(open_directory: Path) -> None:
     with started(open_directory / "it's, \"a path") as server:
         await server.wait_ready()

@@ -82,6 +82,48 @@ def test_what_is_secret_is_not_printed() -> None:
     assert "domain='localhost:3000'" in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("port", ["0", "99999"]),
+        ("database_pool", ["0", "1000000"]),
+        ("pg_shared_buffers", ["lots", "96"]),
+        ("storage_url", ["ftp://x", "s3://"]),
+        ("media_url", ["nonsense", "https://a.example/?x=1", "https://a.example; script-src *"]),
+        ("smtp_url", ["ftp://x", "mail.example.org", "smtp://", "smtp://host:hush", "smtp://host:99999"]),
+        ("mail_from", ["nonsense", "Rostra"]),
+        ("secret_key", ["short"]),
+        ("vapid_private_key", ["nonsense"]),
+        ("rate_limit_scale", ["-1", "nan", "inf"]),
+        ("log_level", ["loud"]),
+        ("argon2_time_cost", ["0"]),
+        ("argon2_memory_kib", ["1"]),
+        ("trusted_proxies", ["nonsense", "10.0.0.0/8, proxy"]),
+    ],
+)
+def test_a_value_that_would_fail_later_is_refused_at_start(name: str, values: list[str]) -> None:
+    for value in values:
+        with pytest.raises(SettingsError) as refused:
+            load_settings({f"ROSTRA_{name.upper()}": value}, {"domain": "a.example"})
+        assert [problem.partition(":")[0] for problem in refused.value.problems] == [name]
+
+
+def test_values_that_are_fine_are_taken() -> None:
+    given = {
+        "storage_url": "s3://key:secret@bucket/prefix?endpoint=https://host", "media_url": "https://cdn.example/media",
+        "smtp_url": "smtps://me:pass@mail.example:465", "mail_from": "Rostra <post@a.example>", "secret_key": "k" * 32,
+        "rate_limit_scale": "0", "trusted_proxies": "127.0.0.1, 10.0.0.0/8, fd00::/8", "pg_shared_buffers": "1 GB",
+    }  # fmt: skip
+    named = {f"ROSTRA_{name.upper()}": value for name, value in given.items()}
+    assert load_settings(named, {"domain": "a.example"}).trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rostra.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="is not a text in UTF-8"):
+        load_settings({"ROSTRA_DATA": str(tmp_path)})
+
+
 @pytest.mark.parametrize("domain", ["localhost", "localhost:3000", "a.localhost", "127.0.0.1:80", "[::1]:80", "x.test"])
 def test_loopback_names_are_known(domain: str) -> None:
     assert is_loopback_domain(domain)
@@ -90,3 +132,10 @@ def test_loopback_names_are_known(domain: str) -> None:
 @pytest.mark.parametrize("domain", ["social.example", "localhost.example", "8.8.8.8", "127.0.0.1.example.org"])
 def test_public_names_are_not_loopback(domain: str) -> None:
     assert not is_loopback_domain(domain)
+
+
+def test_development_is_plain_http_unless_it_is_told_otherwise() -> None:
+    dev = {"ROSTRA_DEV": "1"}
+    assert load_settings(dev).base_url == "http://localhost:3000"
+    assert load_settings(dev | {"ROSTRA_SCHEME": "https"}).base_url == "https://localhost:3000"
+    assert load_settings({}, {"domain": "social.example"}).base_url == "https://social.example"

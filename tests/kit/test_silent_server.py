@@ -117,7 +117,7 @@ async def test_the_worker_goes_to_the_next_server(two: Two, fresh_dsn: str, monk
     working = Worker(two.dsn, handlers, None, poll=0.02)
     task = asyncio.create_task(working.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await jobs.enqueue(outside, [NOTE.job(Note("before"))])
             assert await done.get() == "before"
             two.first.fall_silent()

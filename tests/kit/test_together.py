@@ -36,10 +36,19 @@ async def begin(together: Together[int, str], *keys: int) -> list[asyncio.Task[s
 async def test_what_is_asked_meanwhile_goes_together_and_each_key_once() -> None:
     shelf = Shelf()
     together = Together(shelf.look_up)
-    tasks = await begin(together, 1, 2, 3, 2)
+    tasks = [*await begin(together, 1), *await begin(together, 2, 3), *await begin(together, 2)]
     shelf.open.set()
     assert await asyncio.gather(*tasks) == ["book 1", "book 2", "book 3", "book 2"]
     assert shelf.asked == [[1], [2, 3]]
+
+
+async def test_what_is_asked_in_one_turn_of_the_loop_goes_together() -> None:
+    shelf = Shelf()
+    together = Together(shelf.look_up)
+    tasks = await begin(together, 1, 2, 1)
+    shelf.open.set()
+    assert await asyncio.gather(*tasks) == ["book 1", "book 2", "book 1"]
+    assert shelf.asked == [[1, 2]]
 
 
 async def test_a_question_is_never_answered_by_a_look_that_began_before_it() -> None:

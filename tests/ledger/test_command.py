@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -23,24 +21,8 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def dsn(pg_server: str, pg_dsn: str) -> Iterator[str]:
-    name = f"ledger_{os.urandom(4).hex()}"
-
-    async def admin(statement: str) -> None:
-        connection = await asyncpg.connect(pg_server.format(database="postgres"))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(admin(f"create database {name} template template_rostra strategy file_copy"))
-    yield pg_server.format(database=name)
-    asyncio.run(admin(f"drop database {name} with (force)"))
-
-
-@pytest.fixture
-def rostra(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name, value in {"DATABASE_URL": dsn, "DATA": str(tmp_path / "data"), "DOMAIN": "social.example"}.items():
+def rostra(fresh_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    for name, value in {"DATABASE_URL": fresh_dsn, "DATA": str(tmp_path / "data"), "DOMAIN": "social.example"}.items():
         monkeypatch.setenv(f"ROSTRA_{name}", value)
 
     def run(*words: str | Path) -> Result:
@@ -50,9 +32,9 @@ def rostra(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def events(dsn: str) -> list[int]:
+def events(fresh_dsn: str) -> list[int]:
     async def add() -> list[int]:
-        connection = await connect(dsn)
+        connection = await connect(fresh_dsn)
         entries = [
             Entry(
                 type="verdict", subject_kind="status", subject_id=900 + number, account_id=5, clause="spam", actor_id=77
@@ -131,14 +113,14 @@ def test_whatever_is_wrong_with_a_file_ends_with_status_1_and_is_named(
     assert run("verify", tmp_path / "none").exit_code == 2
 
 
-def test_the_live_tables_are_checked_and_meddling_is_named(rostra: Run, events: list[int], dsn: str) -> None:
+def test_the_live_tables_are_checked_and_meddling_is_named(rostra: Run, events: list[int], fresh_dsn: str) -> None:
     nothing = rostra("verify")
     assert (nothing.exit_code, "nothing was sealed yet" in nothing.stderr) == (1, True)
     rostra("checkpoint", "--seal")
     assert rostra("verify").exit_code == 0
 
     async def meddle() -> None:
-        connection = await connect(dsn)
+        connection = await connect(fresh_dsn)
         await connection.execute("alter table moderation_events disable trigger moderation_events_stay")
         await connection.execute("update moderation_events set clause = 'x' where id = $1", events[7])
         await connection.close()

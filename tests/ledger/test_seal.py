@@ -93,7 +93,7 @@ async def test_appending_waits_for_no_sequencer_and_no_other_appending(fresh_dsn
     async with one.transaction(), two.transaction():
         await one.execute("select pg_advisory_xact_lock($1)", 0x6C6564676572)
         await append(two, clock.now(), ENTRY)
-        await asyncio.wait_for(append(three, clock.now(), ENTRY), 5)
+        await asyncio.wait_for(append(three, clock.now(), ENTRY), 60)
     for each in (one, two, three):
         await each.close()
 

@@ -1,4 +1,4 @@
-"""One live server for the session, with two people on it."""
+"""Two live servers for the session: one with two people on it, and one for whoever blocks and pulls levers."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def ada(live: Server) -> Person:
 @pytest.fixture(scope="session")
 def bruno(live: Server) -> Person:
     return live.person("bruno")
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[Server]:
+    """A server for what staff does: what is blocked or held here is nobody else's trouble."""
+    with running("--workers", 2, ROSTRA_TRUSTED_PROXIES="127.0.0.1") as server:
+        yield server

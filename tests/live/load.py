@@ -13,7 +13,7 @@ from tests.live.server import Person, Server
 
 _PATIENCE = 30.0
 # Between two posts of one writer, in seconds: enough load to be in the middle of something, and room to restart in.
-_PAUSE = 0.02
+_PAUSE = 0.05
 
 
 class Load:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
 
-from tests.live.server import Person, Server, running, wait_for
+from tests.live.server import Person, Server, wait_for
 
 SCOPES = "read write follow admin:read admin:write"
 # The client asks /api/v1/instance for the version, which carries a Deprecation header here as it does on Mastodon.
 pytestmark = pytest.mark.filterwarnings("ignore::mastodon.errors.MastodonDeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[Server]:
-    """A server of its own: what is blocked here is nobody else's trouble."""
-    with running("--workers", 2, ROSTRA_TRUSTED_PROXIES="127.0.0.1") as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

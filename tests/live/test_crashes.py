@@ -79,7 +79,7 @@ def test_a_rolling_restart_loses_no_request(server: Server) -> None:
     with Load(server, writer, strict=True) as load:
         load.wait_for_more()
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: not before & (set(server.children("web")) | set(server.children("worker"))), 40)
+        wait_for(lambda: not before & (set(server.children("web")) | set(server.children("worker"))), 120)
         load.wait_for_more()
     assert_all_there_once(load, writer, writer)
     assert len(server.children("web")) == 2

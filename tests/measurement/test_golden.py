@@ -40,7 +40,7 @@ async def golden(world: World, ada: Person, count: int = 1, outcome: str = "viol
 
 
 async def test_golden_items_come_among_the_others_once_and_look_like_them(world: World) -> None:
-    ada, (mia, *_) = await stage(world, 3, golden=0.5)
+    ada, (mia, *_) = await stage(world, 20, golden=0.5)
     ids = await golden(world, ada, 4)
     seen: list[int] = []
     while offer := await take(world, mia):
@@ -54,7 +54,7 @@ async def test_golden_items_come_among_the_others_once_and_look_like_them(world:
     assert 0 < len(set(seen) & set(ids)) <= 4
     assert await world.db.connection.fetchval("select count(*) from cases where subject_id = any($1)", ids) == 0
     labelled = await world.db.connection.fetchval("select count(*) from item_labels")
-    assert labelled == len(set(seen) - set(ids)) == 3
+    assert labelled == len(set(seen) - set(ids)) > 3
 
 
 async def test_answers_say_how_people_err(world: World) -> None:

@@ -180,6 +180,20 @@ async def test_it_looks_like_any_other_case(world: World, monkeypatch: pytest.Mo
     assert ada.username in page
 
 
+async def test_what_no_rule_has_a_clause_for_was_not_found_by_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, mia, golden_id = await scene(world)
+    await world.db.connection.execute("update golden_items set outcome = 'fine', clause = '' where id = $1", golden_id)
+    monkeypatch.setattr(golden_cases, "_drawn", lambda _: 0.01)
+    browser = await Browser.of(world, mia)
+    await browser.get("/admin/desk")
+    page = await browser.post("/admin/desk/next")
+    assert "No clause yet" in page
+    assert "found by a rule" not in page
+    assert "opened by a colleague" in page
+
+
 async def test_the_answer_is_told_compared_and_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, mia, _ = await scene(world)
     number = await given(world, mia, monkeypatch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from rostra.kit.db import open_database
 from rostra.kit.errors import Conflict, Invalid
 from rostra.measurement.label_queries import Outcome
 from rostra.measurement.labelling import (
+    UNDO,
     Answer,
     Offer,
     count_progress,
     draw_second,
+    find_given,
     label_item,
     put_back,
+    take_back,
     take_item,
 )
 from rostra.moderation.decisions.decide import decide_subject
@@ -311,3 +315,88 @@ async def test_who_was_too_slow_is_told_and_nothing_is_written(world: World) -> 
     with pytest.raises(Conflict):
         await label(world, mia, offer.number, FINE)
     assert await world.db.connection.fetchval("select count(*) from item_labels") == 0
+
+
+async def stands(world: World) -> list[tuple[Any, ...]]:
+    """Items and labels, all that an answer changes."""
+    rows = await world.db.connection.fetch("select item_id, outcome, clause from item_labels order by id")
+    return [*await items(world, "state, outcome, clause, labels, case_id"), *(tuple(row) for row in rows)]
+
+
+async def test_an_answer_is_taken_back_wholly_and_its_item_comes_again(world: World) -> None:
+    _, (mia, *_) = await stage(world, 3, 0.1)
+    await world.db.connection.execute("update label_items set twice = false")
+    before = await stands(world)
+    first = await take(world, mia)
+    assert first is not None
+    await label(world, mia, first.number, BAD)
+    assert await world.db.connection.fetchval("select count(*) from cases where source = 'sample'") == 1
+    second = await take(world, mia)
+    assert second is not None
+    await take_back(world.db, world.clock, mia.account_id, first.number)
+    assert await stands(world) == before
+    assert await world.db.connection.fetchval("select count(*) from cases") == 0, "a slip accuses nobody"
+    again = await take(world, mia)
+    assert again is not None
+    assert again.number == first.number
+    await label(world, mia, first.number, FINE)
+    assert (await items(world))[0] == ("settled", "fine", "", 1)
+
+
+async def test_a_case_that_others_have_added_to_stays(world: World) -> None:
+    _, (mia, max_, _) = await stage(world, 1, 0.1)
+    await world.db.connection.execute("update label_items set twice = false")
+    offer = await take(world, mia)
+    assert offer is not None
+    await label(world, mia, offer.number, BAD)
+    await world.db.connection.execute("update cases set assigned_to = $1", max_.account_id)
+    await take_back(world.db, world.clock, mia.account_id, offer.number)
+    assert await world.db.connection.fetchval("select count(*) from cases") == 1
+
+
+async def test_of_two_answers_the_second_can_be_taken_back_and_the_first_not(world: World) -> None:
+    _, (mia, max_, _) = await stage(world, 1, 1)
+    for person, answer in ((mia, BAD), (max_, FINE)):
+        offer = await take(world, person)
+        assert offer is not None
+        await label(world, person, offer.number, answer)
+    with pytest.raises(Conflict):
+        await take_back(world.db, world.clock, mia.account_id, offer.number)
+    assert await find_given(world.db, world.clock, mia.account_id, offer.number) is None
+    given = await find_given(world.db, world.clock, max_.account_id, offer.number)
+    assert given is not None
+    assert given.outcome == "fine"
+    await take_back(world.db, world.clock, max_.account_id, offer.number)
+    assert await items(world) == [("open", "violates", "words", 1)]
+    assert await world.db.connection.fetchval("select count(*) from cases") == 1
+
+
+async def test_after_ten_minutes_an_answer_stands(world: World) -> None:
+    _, (mia, *_) = await stage(world, 1, 0.1)
+    await world.db.connection.execute("update label_items set twice = false")
+    offer = await take(world, mia)
+    assert offer is not None
+    await label(world, mia, offer.number, FINE)
+    world.clock.moment += UNDO
+    with pytest.raises(Conflict):
+        await take_back(world.db, world.clock, mia.account_id, offer.number)
+    assert await items(world) == [("settled", "fine", "", 1)]
+
+
+async def test_a_second_look_that_is_taken_back_leaves_what_was_decided(world: World) -> None:
+    ada, (mia, max_, _) = await stage(world, 1)
+    await world.db.connection.execute("delete from label_items")
+    status_id = int((await ada.post("A slip"))["id"])
+    draft = Draft(outcome="violates", clause="words", wishes=(Wish(kind="limit"),), revision=0)
+    await decide_subject(
+        world.res.desk, Reviewer(account_id=max_.account_id, role="moderator"), "status", status_id, draft
+    )
+    world.clock.moment += timedelta(days=1)
+    assert await draw_second(world.db, world.clock) == 1
+    before = await stands(world)
+    offer = await take(world, mia)
+    assert offer is not None
+    await label(world, mia, offer.number, FINE)
+    assert (await items(world))[0][3] == 2
+    await take_back(world.db, world.clock, mia.account_id, offer.number)
+    assert await stands(world) == before

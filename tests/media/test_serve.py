@@ -37,7 +37,7 @@ async def test_a_picture_comes_whole_with_headers_that_keep_it_one(web: httpx.As
     assert (got.status_code, got.content) == (200, BODY)
     assert got.headers["content-type"] == "image/jpeg"
     assert got.headers["content-length"] == str(len(BODY))
-    assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert got.headers["cache-control"] == "public, max-age=600, must-revalidate"
     assert got.headers["x-content-type-options"] == "nosniff"
     assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert got.headers["cross-origin-resource-policy"] == "cross-origin"

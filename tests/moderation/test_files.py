@@ -233,7 +233,6 @@ async def test_the_file_stays_hidden_after_its_post_and_until_the_evidence_goes(
     async with world.db.transaction() as tx:
         gone = await sweep_snapshots(tx, world.clock.now())
     assert path_of(bad).removeprefix("media/") in gone
-    assert await world.db.connection.fetchval("select count(*) from hidden_files") == 0
 
 
 async def test_a_covered_picture_covers_its_post_and_cannot_go_elsewhere(world: World) -> None:
@@ -247,6 +246,22 @@ async def test_a_covered_picture_covers_its_post_and_cannot_go_elsewhere(world: 
     await ada.api.post("/api/v1/statuses", {"status": "Once more", "media_ids": [bad["id"]]}, expect=422)
     await reverse(world.res.desk, None, made, "review")
     assert (await bob.api.get(path)).json()["sensitive"] is False
+
+
+async def test_on_the_pages_the_covered_picture_alone_is_covered_with_its_reason(world: World) -> None:
+    _, bob, mod, status, bad, _ = await scene(world)
+    made = await remove(world, mod, status, on_file(bad, "sensitive"))
+    shown = (await bob.api.get(f"/api/v1/statuses/{status['id']}")).json()["media_attachments"]
+    assert [each.get("covered") for each in shown] == ["words", None]
+    page = await (await Browser.of(world, bob)).get(f"/@ada/{status['id']}")
+    assert page.count('class="cover shot"') == 1
+    assert "Words: show" in page
+    assert page.index("Words: show") < page.index("a knife") < page.index("a rose")
+    assert "Sensitive: show" not in page
+    await act(world, "status", status["id"], drafted("violates", Wish(kind="sensitive"), clause="words"), mod)
+    whole = await (await Browser.of(world, bob)).get(f"/@ada/{status['id']}")
+    assert ("Sensitive: show" in whole, 'class="cover shot"' in whole) == (True, False)
+    await reverse(world.res.desk, None, made, "review")
 
 
 async def test_a_file_that_is_not_the_posts_is_refused(world: World) -> None:

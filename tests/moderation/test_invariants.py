@@ -69,14 +69,12 @@ where s.limited <> exists (select from actions x where x.subject_kind = 'status'
     and x.kind = 'sensitive' and x.ended_at is null)
     or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
     or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers))""",
-    "files are removed and cover their posts by actions that hold, and what is removed is served to nobody": """
+    "files are removed and cover their posts by actions that hold": """
 select m.id from media_attachments m
 where (m.removed_at is not null) <> exists (select from actions x where x.subject_kind = 'media'
     and x.subject_id = m.id and x.kind = 'remove' and x.ended_at is null)
   or m.covered <> exists (select from actions x where x.subject_kind = 'media' and x.subject_id = m.id
-    and x.kind = 'sensitive' and x.ended_at is null)
-  or (m.removed_at is not null) <> exists (select from hidden_files h where h.key = m.original_key)
-  or (m.removed_at is not null) <> exists (select from hidden_files h where h.key = m.preview_key)""",
+    and x.kind = 'sensitive' and x.ended_at is null)""",
     "no post shows a file that is removed, nor has it been taken to another post": """
 select m.id from media_attachments m join statuses s on strpos(s.rendered, m.original_key) > 0
 where m.removed_at is not null and s.rendered_for <> 0""",

@@ -9,7 +9,7 @@ import pytest
 
 from rostra.kit.errors import Forbidden, NotFound, Refused
 from rostra.moderation.decisions.reverse import reverse
-from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of
+from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of, state_of_part
 from rostra.moderation.reports.reporters import list_reporters, mute_reporter, trust_reporter, warn_reporter
 from tests.appeals.court import later, letters, people, told
 from tests.moderation.desk import decide, drafted, reviewer
@@ -140,13 +140,17 @@ async def test_an_appeal_that_is_granted_writes_one_letter_to_who_appealed(world
     ada, bob, eve, mod, judge = await people(world, "ada", "bob", "eve", "mod", "judge")
     posted = await ada.post("A carrot")
     await complain(eve, ada, posted["id"])
-    await complain(bob, ada, posted["id"])
+    report_id = await complain(bob, ada, posted["id"])
     made = await decide(world, posted["id"], drafted("ok"), mod)
     await told(world)
     appeal = await file_appeal(world.res.desk, decision_id=made, text="Look again", account_id=bob.account_id)
     ruling = Ruling(finding="overturned", answer="Indeed.", clause="words", wishes=(Wish(kind="remove"),), revision=0)
+    _, (*_, part) = await get_own_report(world.res.desk, bob.account_id, report_id)
+    assert state_of_part(part, world.clock.now()) == "nothing"
     await decide_appeal(world.res.desk, reviewer(judge, "admin"), appeal, ruling)
     await told(world)
+    _, (*_, part) = await get_own_report(world.res.desk, bob.account_id, report_id)
+    assert state_of_part(part, world.clock.now()) == "acted"
     outcome = await world.db.connection.fetch("select outcome, told_outcome from reports order by id")
     assert [tuple(row.values()) for row in outcome] == [("upheld", "upheld")] * 2
     assert len(to(world, "bob")) == 2, "the first outcome, and that of the appeal"

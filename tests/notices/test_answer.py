@@ -15,7 +15,8 @@ from rostra.notices.act import Act, act, remark
 from rostra.notices.answer import approve, draft, edit, move, send
 from rostra.notices.clocks import tick
 from rostra.notices.item_queries import tally_copies
-from rostra.notices.story_queries import find_answer
+from rostra.notices.story import cause_of
+from rostra.notices.story_queries import Verdict, find_answer
 from tests.notices.letters import BASE
 from tests.notices.scene import HANGED, items_of, put_policy, put_provider, report, reviewer, row_of
 from tests.world import Person, World
@@ -103,7 +104,7 @@ async def test_the_draft_tells_what_was_done_and_when(world: World) -> None:
     assert "Removed on 2026-05-04 12:00 UTC under our clause “Threats”" in text
     assert "Near-copies found: 2. Removed: 2" in text
     assert "no rule of our policy recognised it" in text
-    assert "Copies of 3 removed posts are recognised from now on" in text
+    assert "Copies of what was removed (3) are recognised from now on" in text
     assert "We wrote to the police." in text
     assert "anna" not in text
     assert (await row_of(world, notice_id))["state"] == "drafting"
@@ -248,3 +249,16 @@ async def test_an_example_that_the_clock_has_taken_out_of_sight_is_settled(world
     await approve(world.res.desk, reviewer(anna), notice_id, await draft(world.res.desk, reviewer(anna), notice_id))
     state = await world.db.connection.fetchval("select state from notices where id = $1", notice_id)
     assert state == "approved"
+
+
+def test_an_exception_is_named_as_the_cause_only_where_it_lifted_a_rule() -> None:
+    def cause(clause: str = "", **details: Any) -> tuple[str, str]:
+        return cause_of(Verdict(status_id=1, details=details, clause=clause, policy="p", event_id=1))
+
+    assert cause(action="allow") == ("no_rule", "")
+    assert cause(action="allow", rule="ours", hits=["ours"]) == ("no_rule", "")
+    assert cause(action="allow", rule="ours", hits=["ours"], lifted=["scam"]) == ("allowed", "ours")
+    assert cause("words", action="allow", rule="look", hits=["look"]) == ("cased", "look")
+    assert cause("words", action="label", rule="gore", hits=["gore"]) == ("cased", "gore")
+    assert cause("words", action="hold", rule="wait", hits=["wait"]) == ("held", "wait")
+    assert cause(action="allow", rule="ours", hits=["ours"], shadow=["new"]) == ("shadow", "new")

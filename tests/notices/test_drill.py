@@ -8,13 +8,14 @@ from datetime import date
 import pytest
 
 from rostra.effects import emit
-from rostra.events import Event
+from rostra.events import Event, StatusPublished
 from rostra.kit.db import Tx
 from rostra.kit.errors import Forbidden
 from rostra.moderation.desk import Reviewer
 from rostra.notices.drill import COPIES, DrillResult, run_drill
 from rostra.notices.pack_chart import Figure, prevalence_files
 from tests.notices.scene import put_policy, reviewer, row_of
+from tests.web.browser import Browser
 from tests.world import World
 
 
@@ -52,8 +53,8 @@ async def test_nobody_sees_the_posts_of_a_drill(world: World) -> None:
     seen: list[str] = []
 
     async def listen(tx: Tx, event: Event) -> None:
-        rows = await tx.fetch("select visibility from statuses")
-        seen.extend(row["visibility"] for row in rows)
+        if isinstance(event, StatusPublished):
+            seen.append(event.visibility)
         await emit(tx, event)
 
     anna = await world.person("anna", role="moderator")
@@ -93,3 +94,17 @@ def test_estimates_become_figures_and_a_chart() -> None:
     assert "2026-04-13: 1.000%" in chart
     assert prevalence_files([]) == {}
     assert b"<circle" in prevalence_files([figures[0]])["prevalence.svg"]
+
+
+async def test_what_a_drill_measured_stands_on_its_notice_s_page(world: World) -> None:
+    result = await drill(world)
+    browser = await Browser.of(world, await world.person("mia", role="moderator"))
+    page = await browser.get(f"/admin/notices/{result.notice_id}")
+    for words in (
+        "Answered and proven in",
+        f"{COPIES} of {COPIES} copies were found.",
+        "The evidence pack proved itself.",
+    ):
+        assert words in page
+    assert page.index("taking it in") < page.index("deciding all of them") < page.index("checking the evidence pack")
+    assert "· ·" not in page, "of copies that are gone nobody is named"

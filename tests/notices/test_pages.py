@@ -29,18 +29,24 @@ async def test_a_moderator_answers_a_host_from_the_list_to_the_pack(world: World
     browser = await desk(world)
     page = await browser.get("/admin/notices")
     assert "Example Cloud" in page
-    assert "1 of 2 examples decided" in page
+    assert "1 of 2 examples dealt with" in page
     page = await browser.get(f"/admin/notices/{notice_id}")
     assert "7 near-copies" in page
     item = (await items_of(world, notice_id))[0]
     page = await browser.get(f"/admin/notices/{notice_id}/items/{item.id}")
     assert "The same for 7 copies" in page
+    # Where the notice names no clause of ours, that of the case is meant, and stands in the form.
+    await world.db.connection.execute("update notice_items set clause = '' where id = $1", item.id)
+    await world.db.connection.execute("update cases set clause = 'threats' where id = $1", item.case_id)
+    page = await browser.get(f"/admin/notices/{notice_id}/items/{item.id}")
+    assert '<option value="threats" selected>' in page
     shown = {name: browser.value(name) for name in ("revision", "seen")}
     page = await browser.post(
         f"/admin/notices/{notice_id}/items/{item.id}", outcome="violates", clause="threats", with_copies="1",
         **{"acts[]": ["status.remove"]}, **shown,
     )  # fmt: skip
     assert browser.path == f"/admin/notices/{notice_id}"
+    assert "decided: the answer is next" in page
     await world.settle()
     page = await browser.post(f"/admin/notices/{notice_id}/draft")
     assert "Removed: 7" in page
@@ -56,6 +62,35 @@ async def test_a_moderator_answers_a_host_from_the_list_to_the_pack(world: World
     page = await browser.post(f"/admin/notices/{notice_id}/move", to="closed", note="they are content")
     assert "they are content" in page
     assert (await row_of(world, notice_id))["state"] == "closed"
+
+
+async def test_copies_that_wait_for_a_second_person_are_said_to_and_not_ordered_twice(world: World) -> None:
+    await put_policy(world)
+    provider = await put_provider(world)
+    post = await (await world.person("carl")).post(HANGED)
+    for n in range(2):
+        await (await world.person(f"copier{n}")).post(f"{HANGED} {n}")
+    notice_id = await report(world, provider, post["url"])
+    await world.db.connection.execute("update desk_settings set second_look_over = 1")
+    browser, other = await desk(world), await Browser.of(world, await world.person("bert", role="moderator"))
+    item = (await items_of(world, notice_id))[0]
+    place = f"/admin/notices/{notice_id}/items/{item.id}"
+    await browser.get(place)
+    shown = {name: browser.value(name) for name in ("revision", "seen")}
+    wanted = {"outcome": "violates", "clause": "threats", "with_copies": "1", "acts[]": ["status.remove"]} | shown
+    page = await browser.post(place, **wanted)
+    await world.settle()
+    assert "copies wait for a second person" in page
+    assert "the answer is next" not in page
+    many = re.findall(r"/admin/desk/bulk/\d+", page)[0]
+    page = await browser.get(place)
+    assert "What was ordered for the copies waits for a second person." in page
+    assert "with_copies" not in page
+    await browser.post(place, expect=409, **wanted)
+    await other.get(many)
+    await other.post(f"{many}/approve")
+    await world.settle()
+    assert "the answer is next" in await browser.get(f"/admin/notices/{notice_id}")
 
 
 async def test_what_stops_an_act_is_said_and_nothing_typed_is_lost(world: World) -> None:

@@ -79,7 +79,7 @@ def problems(**given: str) -> list[Problem]:
 
 
 def errors(**given: str) -> list[str]:
-    return [problem.what for problem in problems(**given) if problem.level == "error"]
+    return [str(problem.what) for problem in problems(**given) if problem.level == "error"]
 
 
 def policy(rules: str, **given: str) -> Policy:

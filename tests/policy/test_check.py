@@ -47,7 +47,7 @@ def test_the_line_is_that_of_the_word_in_a_condition_over_several_lines():
         "text.threat > 0.9 && !text.quoted", ">\n    text.threat > 0.9\n    && !text.quoted\n    && text.foo"
     )
 
-    (problem,) = [each for each in problems(rules=rules) if "text.foo" in each.what]
+    (problem,) = [each for each in problems(rules=rules) if "text.foo" in str(each.what)]
 
     assert rules.splitlines()[problem.line - 1].strip() == "&& text.foo"
     assert problem.excerpt[problem.caret :].startswith("text.foo")
@@ -66,7 +66,7 @@ def test_phrases_are_checked_where_the_detectors_names_are_known():
     rules = rule('text.matches.exists(m, m.startsWith("tret."))') + rule('"threat.direct" in text.matches', id="two")
     given_files = files(rules=RULES + rules)
 
-    assert [problem.what for problem in check_files(given_files, today=TODAY, known=known)[1]] == [
+    assert [str(problem.what) for problem in check_files(given_files, today=TODAY, known=known)[1]] == [
         'rule own: no phrase begins with "tret."'
     ]
     assert check_files(given_files, today=TODAY)[1] == []
@@ -101,7 +101,7 @@ def test_what_people_find_needs_no_rule():
 def test_a_known_gap_covers_nothing():
     tests = TESTS.replace("  expect: {action: limit", "  known_gap: Not found yet.\n  expect: {action: limit")
 
-    assert [(each.level, each.what) for each in problems(tests=tests)] == [
+    assert [(each.level, str(each.what)) for each in problems(tests=tests)] == [
         ("warning", "clause spam.links: only known gaps expect it")
     ]
 
@@ -142,13 +142,13 @@ def test_hostile_yaml_is_refused_with_its_line(content):
     assert found
     (problem, *_) = [each for each in problems(main=content) if each.file == "policy.yaml"]
     assert 1 <= problem.line <= content.count("\n") + 1
-    assert problem.remedy
+    assert str(problem.remedy)
 
 
 def test_what_is_no_utf_8_is_refused():
     found = check_files({"policy.yaml": b"format: 1\nname: \xff\n"}, today=TODAY)[1]
 
-    assert ("policy.yaml", 2, "the file is not UTF-8") in [(each.file, each.line, each.what) for each in found]
+    assert ("policy.yaml", 2, "the file is not UTF-8") in [(each.file, each.line, str(each.what)) for each in found]
 
 
 def test_yaml_does_not_guess_what_text_means():
@@ -211,3 +211,8 @@ def test_links_out_of_the_folder_are_left_alone(tmp_path):
     (tmp_path / "rules" / "other.yaml").symlink_to("/etc/hostname")
 
     assert list(read_folder(tmp_path)) == ["policy.yaml"]
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_a_condition_without_words_is_missing(nothing: str) -> None:
+    assert "'when' is missing" in " ".join(errors(rules=RULES + rule(nothing)))

@@ -83,18 +83,31 @@ BLOCK = re.compile(r"```(yaml|console)\n(.*?)```", re.DOTALL)
 def test_the_lesson_does_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lesson = DOC.read_text().partition("## Your first rule")[2].partition("\n## ")[0]
-    blocks = BLOCK.findall(lesson)
-    assert len(blocks) >= 6
 
+    assert run_blocks(lesson, tmp_path) >= 6
+
+
+def test_the_example_of_posts_that_nobody_looks_at_does_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert_prints("rostra policy copy mypolicy", "…")
+    section = DOC.read_text().partition("### Held posts that nobody looks at")[2].partition("\n### ")[0]
+
+    assert run_blocks(section, tmp_path) == 3
+
+
+def run_blocks(text: str, folder: Path) -> int:
+    """Write the files and type the commands of a section; how many blocks it has."""
+    blocks = BLOCK.findall(text)
     for kind, content in blocks:
         if kind == "yaml":
             name = content.splitlines()[0].removeprefix("# ")
-            (tmp_path / "mypolicy" / name).write_text(content)
+            (folder / "mypolicy" / name).write_text(content)
             continue
         for command, expected in re.findall(r"\$ (.*?)\n(.*?)(?=\$ |\Z)", content, re.DOTALL):
             assert_prints(command, expected)
             if "typo" in expected:
-                (tmp_path / "mypolicy" / "rules" / "typo.yaml").unlink()
+                (folder / "mypolicy" / "rules" / "typo.yaml").unlink()
+    return len(blocks)
 
 
 def assert_prints(command: str, expected: str) -> None:

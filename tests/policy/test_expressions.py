@@ -23,7 +23,7 @@ from tests.policy.bundles import TODAY, bundle, rule
 def faults(source: str) -> list[tuple[str, str]]:
     with pytest.raises(ExpressionRefused) as refused:
         read_expression(source)
-    return [(fault.what, fault.remedy) for fault in refused.value.faults]
+    return [(str(fault.what), str(fault.remedy)) for fault in refused.value.faults]
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
@@ -56,7 +56,8 @@ def test_types_that_do_not_go_together_are_refused_in_plain_words():
 
 
 def test_a_condition_must_give_true_or_false():
-    assert faults("text.threat")[0][0] == "the condition gives no true or false"
+    for source in ("text.threat", "1 / 0 == 1"):
+        assert faults(source)[0][0] == "the condition gives no true or false"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_the_dearest_condition_ends_soon_or_fails_and_holds(source):
     # No time is asserted beyond what would be a hang.
     began = time.perf_counter()
     verdict = policy.judge(facts, now=TODAY, sample=0)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60
     assert verdict.action in {"allow", "hold"}
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import rostra.policy
 from rostra.detect.cascade import Cascade
+from rostra.detect.encoder import load_encoders
 from rostra.detect.phrases.catalogue import PHRASES
 from rostra.policy.check import check_files
 from rostra.policy.folder import read_folder
@@ -77,12 +78,12 @@ def test_the_check_finds_nothing_wrong_not_even_an_empty_cell_of_the_coverage() 
     assert [str(problem) for problem in problems] == []
 
 
-@pytest.mark.parametrize("encoder", [False, True], ids=["as it comes", "with the encoder"])
+@pytest.mark.parametrize("encoders", [0, 1, 2], ids=["as it comes", "with an encoder", "with the better one, too"])
 def test_the_default_policy_passes_its_own_tests_with_the_detectors_that_come_with_it(
-    bundle: Bundle, encoder: bool
+    bundle: Bundle, encoders: int
 ) -> None:
-    cascade = Cascade.load(encoder=encoder)
-    if encoder and "encoder" not in cascade.versions:
+    cascade = Cascade.load(encoders=encoders)
+    if len(load_encoders(encoders)) < encoders:
         pytest.skip("the encoder is not installed")
     results = run_fixtures(bundle, Detectors(cascade), date(2027, 1, 1))
     assert [str(problem) for problem in failures_of(results)] == []

@@ -178,7 +178,7 @@ async def test_an_error_is_no_answer(setup: Setup, status: int) -> None:
 async def test_a_slow_model_is_not_waited_for(setup: Setup) -> None:
     setup.use("moderations", timeout=0.05)
     setup.model.stuck = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await setup.ask() == NO_ANSWER
     setup.model.stuck = False
     setup.use("moderations")
@@ -223,7 +223,7 @@ async def test_a_question_that_was_broken_off_leaves_room_for_the_next_trial(set
     setup.clock.tick(seconds=31)
     setup.model.stuck = True
     asking = asyncio.create_task(setup.ask())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(setup.model.asked) < 6:
             await asyncio.sleep(0.01)
     asking.cancel()

@@ -247,7 +247,7 @@ def synthetic(number: int) -> Texts:
     """Texts that the model finds harmless alike; every other one has what a phrase gives."""
     evidence = np.zeros((number, len(CATEGORIES), 5), np.float32)
     evidence[::2, 0, 0] = 1.0
-    judged = Judged(np.full((number, len(CATEGORIES)), -3.0, np.float32), evidence, None)
+    judged = Judged(np.full((number, len(CATEGORIES)), -3.0, np.float32), evidence, None, np.zeros(number, np.int64))
     return Texts(judged, {place: place for place in range(number)})
 
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rostra.detect.near import BANDS, EMPTY, KnownBad, Signature, signature, similarity
+from rostra.detect.near import BANDS, KnownBad, signature
+from rostra.detect.signatures import EMPTY, Signature, similarity
 from rostra.kit.db import Tx
 from rostra.screening.near_queries import (
     NearCount,

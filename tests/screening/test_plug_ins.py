@@ -154,7 +154,7 @@ async def test_a_rule_holds_by_a_plug_in_and_a_failing_one_holds_everything(
 
     found = plug_in(Raffles(look), monkeypatch)
     monkeypatch.setattr(module, "installed_plug_ins", lambda: found)
-    monkeypatch.setattr("rostra.screening.active.load_detectors", lambda: Detectors(load_detectors().cascade, found))
+    monkeypatch.setattr("rostra.screening.detectors.load_detectors", lambda: Detectors(load_detectors().cascade, found))
     await put_in_force(world, RULES)
     ada = await world.person("ada")
     assert (await ada.post("A raffle"))["moderation"]["withheld"] == "review"
@@ -170,7 +170,7 @@ async def test_a_rule_holds_by_a_plug_in_and_a_failing_one_holds_everything(
 def test_a_policy_may_name_what_an_installed_plug_in_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     def faults() -> list[str]:
         _, problems = check_files(bundle_files(RULES), today=DAY, known=fixtures.known_names())
-        return [each.what for each in problems if "raffles.announced" in each.what]
+        return [str(each.what) for each in problems if "raffles.announced" in str(each.what)]
 
     assert faults(), "nothing of that name is installed"
     found = plug_in(Raffles(), monkeypatch)

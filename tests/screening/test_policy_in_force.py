@@ -10,7 +10,7 @@ import pytest
 
 from rostra.kit.errors import NotFound
 from rostra.screening import policy_queries, versions
-from rostra.screening.active import shipped
+from rostra.screening.active import ActivePolicy, shipped
 from rostra.screening.detectors import load_detectors
 from rostra.screening.rules import resume_rule
 from rostra.screening.tally import ALL
@@ -106,8 +106,9 @@ async def test_rolling_back_puts_the_version_before_into_force_and_says_so(world
     (event, _) = await events(world, "policy_rolled_back")
     assert (event["policy"], event["details"]["from"]) == (first, second)
     assert event["details"]["why"] == "too strict"
-    with pytest.raises(NotFound):
-        await versions.roll_back(world.db, world.clock, to="0000")
+    for name in ("0000", f"no{second}", "zz%", ""):
+        with pytest.raises(NotFound):
+            await versions.roll_back(world.db, world.clock, to=name)
 
 
 async def test_a_policy_that_cannot_be_loaded_leaves_the_one_before_in_force(world: World) -> None:
@@ -202,6 +203,16 @@ async def test_few_judgements_raise_no_alarm_and_silence_of_a_busy_rule_does(wor
     assert await watch_rules(world.db, world.clock, policies) == []
     world.at(world.clock.now() + timedelta(days=3))
     await count(world, 10_000, 1)
+    assert await watch_rules(world.db, world.clock, policies) == ["one"]
+
+
+async def test_a_process_that_judges_nothing_loads_the_policy_for_the_alarm_once_there_may_be_one(world: World) -> None:
+    await put_in_force(world, BANDED)
+    policies = ActivePolicy(world.clock)
+    await count(world, LEAST_JUDGED - 1, 900)
+    assert await watch_rules(world.db, world.clock, policies) == []
+    assert policies.known is None
+    await count(world, 1, 0)
     assert await watch_rules(world.db, world.clock, policies) == ["one"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from rostra.kit.together import Together
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import FACTS, AuthorFacts, ExternalFacts, Facts
 from rostra.screening.active import Current, shipped
@@ -67,15 +65,10 @@ def current() -> Current:
         revision=0,
         paused=frozenset(),
         detectors=load_detectors().for_bundle(bundle),
-        reading=Together(_nothing),
         bad=NOTHING_BAD,
         clauses={clause.id: clause for clause in bundle.clauses},
         labels={label.id: label for label in bundle.labels},
     )
-
-
-async def _nothing(_: Any) -> Mapping[Subject, Found]:
-    return {}
 
 
 def subject(text: str, author_id: int, **more: Any) -> Subject:

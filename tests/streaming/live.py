@@ -60,7 +60,7 @@ async def serving(dsn: str, data_dir: Path) -> AsyncIterator[Live]:
         serve = asyncio.create_task(server.serve())
         try:
             await until(lambda: server.started)
-            await asyncio.wait_for(app.listener.until_listening(), 10)
+            await asyncio.wait_for(app.listener.until_listening(), 60)
             async with world.http_client:
                 yield Live(world, app, server.servers[0].sockets[0].getsockname()[1])
         finally:
@@ -73,6 +73,6 @@ async def serving(dsn: str, data_dir: Path) -> AsyncIterator[Live]:
 
 async def until(condition: Any) -> None:
     """Wait until something holds, at most ten seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)

@@ -10,10 +10,10 @@ import pytest
 
 from training import mlp
 from training.attacks import ATTACKS, hide
-from training.corpora import CORPORA, NO, UNTOLD, YES, clean, labelled, marks, read_edos, split_of
-from training.measure import auroc, calibration_error, found, threshold
+from training.corpora import CORPORA, NO, UNTOLD, YES, Row, clean, labelled, marks, read_edos, split_of
+from training.measure import auroc, calibration_error, found, threshold, weighted_threshold
 from training.noise import slip
-from training.sets import read_own
+from training.sets import read_development, read_own
 
 pytest.importorskip("scipy", reason="training needs scikit-learn")
 
@@ -78,6 +78,28 @@ def test_nothing_of_a_test_set_is_learnt(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(lesson.rows) == 2
 
 
+def test_no_development_sentence_is_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = read_development()[0]
+    rows = [[held.text, held.language, 1, "direct", "a"], ["see you at the market", "en", 0, "plain", "b"]]
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "seeds_en_it.json").write_text(json.dumps(rows))
+    only = [corpus for corpus in CORPORA if corpus.name == "first_seeds"]
+    monkeypatch.setattr("training.corpora.CORPORA", only)
+    monkeypatch.setattr("training.prepare.read_tests", lambda _folder: [])
+    lesson, removed = prepare(tmp_path)
+    assert removed == 1
+    assert [row.text for row in lesson.rows] == ["see you at the market"]
+
+
+def test_development_sentences_are_of_both_languages_and_all_categories() -> None:
+    rows = read_development()
+    for language in ("en", "it"):
+        own = [row for row in rows if row.language == language]
+        assert len({row.text for row in own}) == len(own) >= 200
+        assert all(any(row.marks[place] == YES for row in own) for place in range(len(CATEGORIES)))
+        assert sum(all(mark == NO for mark in row.marks) for row in own) > 80
+
+
 def test_every_corpus_says_its_licence_and_its_authors() -> None:
     for corpus in CORPORA:
         assert corpus.licence in {"CC0 1.0", "MIT", "CC BY 4.0", "Apache-2.0", "own"}
@@ -101,6 +123,14 @@ def test_a_threshold_flags_no_more_than_its_share() -> None:
     everyday = np.arange(1000.0)
     assert (everyday > threshold(everyday, 0.01)).sum() == 10
     assert found(np.array([995.0, 5.0]), threshold(everyday, 0.01)) == 0.5
+
+
+def test_a_threshold_over_texts_that_stand_for_many_counts_what_they_stand_for() -> None:
+    scores, masses = np.array([3.0, 1.0, 4.0, 2.0]), np.array([0.02, 0.5, 0.01, 0.4])
+    assert weighted_threshold(scores, masses, 0.005) == 4.0
+    assert weighted_threshold(scores, masses, 0.02) == 3.0
+    assert weighted_threshold(scores, masses, 0.05) == 2.0
+    assert weighted_threshold(scores, masses, 1.0) == float("-inf")
 
 
 def test_true_chances_have_no_calibration_error() -> None:
@@ -138,6 +168,36 @@ def test_the_network_is_the_same_for_the_same_seed_and_learns() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
     logits = one.logits(x)[:, 0].astype(float)
     assert auroc(logits[marks_[:, 0] > 0], logits[marks_[:, 0] == 0]) > 0.9
+
+
+def test_networks_joined_say_the_mean_of_what_they_say() -> None:
+    rng = np.random.Generator(np.random.PCG64(5))
+    x = rng.normal(size=(1024, 6)).astype(np.float32)
+    marks_, weights = (x[:, :2] > 0).astype(np.int8), np.ones((1024, 2), np.float32)
+    drawn = [mlp.train(x, marks_, weights, hidden=16, rounds=3, seed=seed) for seed in (1, 2, 3)]
+    joined = mlp.join(drawn)
+    assert joined.into.shape == (6, 48)
+    assert np.allclose(joined.logits(x), np.mean([each.logits(x) for each in drawn], axis=0), atol=1e-5)
+
+
+def test_posts_of_nobody_in_particular_count_twice_where_they_are_taken_for_threats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Row("the road is closed on friday", "en", "news", "everyday", marks(rest=NO), "train")
+    other = row._replace(text="the bridge is open again", corpus="surge", kind="toxic")
+    monkeypatch.setattr("training.prepare.read_all", lambda folder: [row, other])
+    monkeypatch.setattr("training.prepare.read_tests", lambda folder: [])
+    weights = prepare(tmp_path)[0].weights
+    doubled = [weights[0, place] / weights[1, place] for place in range(len(CATEGORIES))]
+    expected = [2.0 if name in {"threat", "incitement", "hate"} else 1.0 for name in CATEGORIES]
+    assert doubled == expected
+
+
+def test_development_sentences_have_threats_to_groups_and_what_looks_like_them() -> None:
+    kinds = {(row.language, row.kind) for row in read_development()}
+    for language in ("en", "it"):
+        wanted = {"threat.group", "incitement.norm", "benign.norm", "benign.news"}
+        assert {(language, kind) for kind in wanted} <= kinds
 
 
 @pytest.mark.parametrize("name", list(ATTACKS))

@@ -8,7 +8,9 @@ from typing import Any
 from playwright.sync_api import Page
 
 SOURCE = Path(__file__).parent.parent / "clients" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+# What a page looks like in another scheme differs in nothing else (see `test_a_scheme_changes_nothing_but_colours`).
+_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+_RUN = """async (rules) => (await axe.run(document, {resultTypes: ["violations"], ...rules})).violations
   .filter((found) => ["serious", "critical"].includes(found.impact))
   .map((found) => ({id: found.id, where: found.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3)}))"""
 
@@ -18,6 +20,6 @@ def load_axe(page: Page) -> None:
     page.evaluate(SOURCE.read_text() + ";undefined")
 
 
-def find_barriers(page: Page) -> list[dict[str, Any]]:
-    """What stands in somebody's way on the page as it is now."""
-    return page.evaluate(_RUN)
+def find_barriers(page: Page, *, of_colours_alone: bool = False) -> list[dict[str, Any]]:
+    """What stands in somebody's way on the page as it is now; only by its colours, where all else was looked at."""
+    return page.evaluate(_RUN, {"runOnly": _OF_COLOURS} if of_colours_alone else {})

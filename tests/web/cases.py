@@ -62,10 +62,10 @@ def _door_cases() -> dict[str, Case]:
     waiting = {**s.SITE, "registrations": {**s.SITE["registrations"], "approval_required": True, "reason_required": True}}
     scopes = ["read", "write", "follow", "push", "profile", "read:statuses", "write:media", "admin:read:accounts", "admin:write:reports", "new:scope"]
     return {
-        "auth/sign_up": Case("auth/sign_up.html", door, {**blank, "invitation": None, "closed": False, "for_now": ""}),
-        "auth/sign_up-wrong": Case("auth/sign_up.html", page("/auth/sign_up", member=False, site=waiting), {**wrong, "invitation": None, "closed": False, "for_now": "approval"}),
-        "auth/sign_up-invited": Case("auth/sign_up.html", door, {**blank, "invitation": {"code": "abc", "inviter": s.MARCO}, "closed": False, "for_now": ""}),
-        "auth/sign_up-closed": Case("auth/sign_up.html", page("/auth/sign_up", member=False, site=CLOSED_SITE), {**blank, "invitation": None, "closed": True, "for_now": "invite"}),
+        "auth/sign_up": Case("auth/sign_up.html", door, {**blank, "invitation": None, "closed": False, "by_invitation": False, "for_now": ""}),
+        "auth/sign_up-wrong": Case("auth/sign_up.html", page("/auth/sign_up", member=False, site=waiting), {**wrong, "invitation": None, "closed": False, "by_invitation": False, "for_now": "approval"}),
+        "auth/sign_up-invited": Case("auth/sign_up.html", door, {**blank, "invitation": {"code": "abc", "inviter": s.MARCO}, "closed": False, "by_invitation": False, "for_now": ""}),
+        "auth/sign_up-closed": Case("auth/sign_up.html", page("/auth/sign_up", member=False, site=CLOSED_SITE), {**blank, "invitation": None, "closed": True, "by_invitation": True, "for_now": "invite"}),
         "auth/sign_in": Case("auth/sign_in.html", door, {**blank, "return_to": "/home", "app": None}),
         "auth/sign_in-app": Case("auth/sign_in.html", door, {**wrong, "return_to": s.HOSTILE, "app": {"name": s.HOSTILE}}),
         "auth/totp": Case("auth/totp.html", door, {"errors": {}, "return_to": ""}),

@@ -14,14 +14,14 @@ from tests.web.samples import page
 
 AT = "2026-05-04T08:00:00.000Z"
 LATER = "2026-06-04T08:00:00.000Z"
-FROZEN: dict[str, Any] = {"kind": "freeze", "on": "account", "ends_at": LATER, "ended_at": None, "ended_why": None}
-REMOVED: dict[str, Any] = {"kind": "remove", "on": "status", "ends_at": None, "ended_at": None, "ended_why": None}
-ACTS = [REMOVED, FROZEN, *({**FROZEN, "kind": kind, "ended_at": AT, "ended_why": why} for kind, why in (("label", "expired"), ("sensitive", "reversed"), ("interaction-off", "reversed"), ("limit", "expired"), ("warn", "reversed"), ("suspend", "superseded"))), {**REMOVED, "kind": "limit"}, {**REMOVED, "kind": "warn"}]
+FROZEN: dict[str, Any] = {"kind": "freeze", "on": "account", "ends_at": LATER, "ended_at": None, "ended_why": None, "unpublished": False}
+REMOVED: dict[str, Any] = {"kind": "remove", "on": "status", "ends_at": None, "ended_at": None, "ended_why": None, "unpublished": False}
+ACTS = [REMOVED, {**REMOVED, "unpublished": True}, FROZEN, *({**FROZEN, "kind": kind, "ended_at": AT, "ended_why": why} for kind, why in (("label", "expired"), ("sensitive", "reversed"), ("interaction-off", "reversed"), ("limit", "expired"), ("warn", "reversed"), ("suspend", "superseded"))), {**REMOVED, "kind": "limit"}, {**REMOVED, "kind": "warn"}]
 SEEN: dict[str, Any] = {"kind": "status", "revision": 0, "taken_at": AT, "spoiler_text": "", "text": "I will be at the market with a crate of carrots.\nCome along.", "language": "en", "display_name": "Ada", "acct": "ada", "media": [{"type": "image", "description": "A crate of carrots", "url": "/media/x"}], "context": [{"id": "1", "acct": "bob", "text": "Who is going?"}], "fields": []}
 PROFILE: dict[str, Any] = {**SEEN, "kind": "account", "display_name": s.HOSTILE, "spoiler_text": "", "text": s.HOSTILE, "media": [], "context": [], "fields": [{"name": s.HOSTILE, "value": s.HOSTILE}], "language": None}
 SECTIONS = (Section("What we did", ("This is about your post of 4 May 2026.", "• We removed your post. Only you can still see it.")), Section("Why", ("It goes against the rules of this server.", s.HOSTILE)), Section("How we came to it", ("Somebody reported it.",)), Section("What you can do", ("You can appeal.",)))
 ROW: dict[str, Any] = {"id": "7", "about": "status", "created_at": AT, "clause": "Threats", "acts": ACTS[:2], "excerpt": "I will be at the market", "automated": False, "reversed_at": None, "reversed_why": None}
-APPEAL: dict[str, Any] = {"state": "filed", "text": s.HOSTILE, "evidence": s.HOSTILE, "filed_at": AT, "due_at": LATER, "decided_at": None, "answer": "", "new_decision_id": None}
+APPEAL: dict[str, Any] = {"by_panel": False, "state": "filed", "text": s.HOSTILE, "evidence": s.HOSTILE, "filed_at": AT, "due_at": LATER, "decided_at": None, "answer": "", "new_decision_id": None}
 STRIKES = [{"points": 2, "expires_at": datetime(2026, 8, 4, tzinfo=UTC).isoformat(), "lifted": False}, {"points": 1, "expires_at": datetime(2026, 8, 4, tzinfo=UTC).isoformat(), "lifted": True}]
 
 
@@ -43,7 +43,7 @@ def _decision_cases() -> dict[str, Case]:
         "settings/decision-wrong": Case("settings/decision.html", at, one | {"values": {"text": s.HOSTILE, "evidence": "x"}, "errors": {"text": "ERR_BLANK", "evidence": "ERR_TOO_LONG"}}),
         "settings/decision-account": Case("settings/decision.html", at, one | {"decision": ROW | {"about": "account", "automated": True}, "seen": PROFILE, "strikes": [], "has_statement": False}),
         "settings/decision-appealed": Case("settings/decision.html", at, closed | {"appeal": APPEAL}),
-        "settings/decision-decided": Case("settings/decision.html", at, closed | {"appeal": APPEAL | {"state": "modified", "decided_at": LATER, "answer": s.HOSTILE, "new_decision_id": "8", "evidence": ""}}),
+        "settings/decision-decided": Case("settings/decision.html", at, closed | {"appeal": APPEAL | {"state": "modified", "by_panel": True, "decided_at": LATER, "answer": s.HOSTILE, "new_decision_id": "8", "evidence": ""}}),
         "settings/decision-late": Case("settings/decision.html", at, closed | {"seen": None}),
         **{f"settings/decision-{why}": Case("settings/decision.html", at, closed | {"decision": ROW | {"reversed_at": LATER, "reversed_why": why}}) for why in ("appeal", "superseded", "review")},
     }

@@ -44,7 +44,7 @@ def _ip(network: str, severity: Any, **changes: Any) -> IpBlock:
 
 def block_cases() -> dict[str, Case]:
     """Name to case."""
-    blank: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "older_url": None, "clauses": CLAUSES}
+    blank: dict[str, Any] = {"values": {"severity": "silence"}, "errors": {}, "older_url": None, "clauses": CLAUSES, "ends": {}}
     wrong: dict[str, Any] = {"values": {"domain": s.HOSTILE, "email": s.HOSTILE, "ip": s.HOSTILE, "severity": "suspend", "public_comment": s.HOSTILE, "comment": s.HOSTILE, "days": "7", "obfuscate": True}, "errors": {"domain": "ERR_TAKEN", "email": s.HOSTILE, "ip": "is not a valid IP address", "public_comment": "ERR_TOO_LONG", "clause": s.HOSTILE}, "older_url": None, "clauses": [("x", s.HOSTILE)]}
     rules = [_block(), _block("loud.example", "silence", reject_reports=True, public_comment="Noise", private_comment="See ticket 12"), _block("pics.example", "noop", reject_media=True, obfuscate=True)]
     hostile = [_block(s.HOSTILE, public_comment=s.HOSTILE, private_comment=s.HOSTILE)]
@@ -55,9 +55,9 @@ def block_cases() -> dict[str, Case]:
     networks = [_ip("203.0.113.0/24", "no_access", comment="Scrapers", expires_at=NOW + timedelta(days=3)), _ip("2001:db8::/32", "sign_up_block", expires_at=NOW - timedelta(hours=1)), _ip("198.51.100.7", "sign_up_requires_approval")]
     at = "/admin/blocks"
     return {
-        "blocks/domains": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, "rows": rules}),
+        "blocks/domains": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, "rows": rules, "ends": {"loud.example": NOW + timedelta(days=7)}}),
         "blocks/domains-empty": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, "rows": []}),
-        "blocks/domains-hostile": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**wrong, "rows": hostile, "older_url": f"{at}/domains?max_id=7"}),
+        "blocks/domains-hostile": Case("admin/blocks_domains.html", page(f"{at}/domains"), {**blank, **wrong, "rows": hostile, "older_url": f"{at}/domains?max_id=7"}),
         "blocks/domain": Case("admin/blocks_domain.html", page(f"{at}/domains/7"), {"block": rules[1], "values": {"severity": "silence", "public_comment": "Noise", "reject_reports": True, "lasts": "keep"}, "errors": {}, "clauses": CLAUSES, "holding": _decision(ends_at=NOW + timedelta(days=3))}),
         "blocks/decisions": Case("admin/blocks_decisions.html", page(f"{at}/decisions"), {"rows": [(_decision(), "Threats"), (_decision(id=10, ended_at=NOW, ended_why="expired", reject_media=True), ""), (_decision(id=11, ended_at=NOW, ended_why="reversed", obfuscate=True), ""), (_decision(id=12, ended_at=NOW, ended_why="superseded", reviewer=None), "")], "older_url": f"{at}/decisions?max_id=7"}),
         "blocks/decisions-empty": Case("admin/blocks_decisions.html", page(f"{at}/decisions"), {"rows": [], "older_url": None}),

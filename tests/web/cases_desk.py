@@ -30,13 +30,14 @@ from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
 from rostra.moderation.cases.rest import Today
 from rostra.moderation.cases.reviewer_queries import Colleague, SavedFilter, Template
 from rostra.moderation.decisions.bulk_queries import BulkRow, Preview
-from rostra.moderation.records import DecisionRow
+from rostra.moderation.decisions.second_look_queries import Waiting
+from rostra.moderation.records import DecisionRow, Draft, Wish
 from rostra.policy.shipped import shipped_bundle
 from rostra.screening.active import Current
 from rostra.screening.subject import Mark, Part
 from rostra.text.urls import Urls
 from rostra.web.desk import Choices, Load, Row
-from rostra.web.desk_bulk import Listed
+from rostra.web.desk_bulk import Listed, Waits
 from rostra.web.desk_done import Done
 from rostra.web.desk_place import Place
 from rostra.web.desk_view import Viewer, view_of
@@ -95,7 +96,7 @@ def _full(**changes: Any) -> CaseFull:
     made: dict[str, Any] = {
         "id": 7, "subject_kind": "status", "subject_id": 907, "account_id": 3, "state": "queued", "source": "report", "policy": "5d0c2f1a9b7e", "clause": _clause(), "rule": "threat-direct", "severity": 5, "p": 0.93,
         "views": 412.0, "opened_at": NOW - timedelta(minutes=42), "due_at": NOW + timedelta(hours=2), "language": "en", "exposure": 3, "reports_count": 3, "assigned_to": 1, "lease_until": NOW + timedelta(minutes=4),
-        "reserved_for": None, "reserved_until": None, "escalated_at": None, "closed_at": None, "outcome": None, "decision_id": None, "holder": "mia", "kept_for": None, "escalated_by": None, "closed_by": None,
+        "reserved_for": None, "reserved_until": None, "escalated_at": None, "closed_at": None, "outcome": None, "decision_id": None, "bulk_id": None, "holder": "mia", "kept_for": None, "escalated_by": None, "closed_by": None,
     }
     return CaseFull(**(made | changes))
 
@@ -199,12 +200,16 @@ def _queue_cases() -> dict[str, Case]:
     return {
         "admin/desk-hostile": Case("admin/desk.html", at, base),
         "admin/desk-narrow-hostile": Case("admin/desk.html", at, base | {"query": narrow, "place": Place(query=narrow), "load": _load(hours=None, closed=0), "done": _done()}),
+        "admin/desk-kept": Case("admin/desk.html", at, base | {"query": Query(language="it"), "place": Place(query=Query(language="it"))}),
+        "admin/desk-narrow-empty": Case("admin/desk.html", at, empty | {"query": narrow, "place": Place(query=narrow)}),
         "admin/desk-triage": Case("admin/desk.html", at, base | {"may": TRIAGE, "today": Today(items={}, seconds=7000), "load": _load(hours=0.4, alarming=False)}),
+        "admin/desk-enough": Case("admin/desk.html", at, base | {"today": Today(items={0: 1000, 1: 12}, seconds=900)}),
+        "admin/desk-enough-of-harsh": Case("admin/desk.html", at, base | {"today": Today(items={1: 400}, seconds=900), "rows": [msgspec.structs.replace(rows[0], kept_for="mia", holder="", is_mine=False), msgspec.structs.replace(rows[1], kept_for_me=True, holder="", is_mine=False)]}),
         "admin/desk-resting": Case("admin/desk.html", at, base | {"today": Today(items={3: 60}, seconds=7300, resting_until=NOW + timedelta(minutes=12)), "load": _load(hours=30.0)}),
         "admin/desk-escalated": Case("admin/desk.html", at, base | {"tab": "escalated"}),
         "admin/desk-closed": Case("admin/desk.html", at, base | {"tab": "closed", "rows": closed}),
         **{f"admin/desk-empty-{tab}": Case("admin/desk.html", at, empty | {"tab": tab}) for tab in ("queued", "escalated", "closed")},
-        "partials/desk_counts": Case("partials/desk_counts.html", at, {"tab": "escalated", "load": _load(), "place": Place(query=narrow)}),
+        "partials/desk_counts": Case("partials/desk_counts.html", at, {"tab": "escalated", "load": _load(waiting=[Waiting(id=n, actor_id=n or None, username=s.HOSTILE if n else "", total=4_120, created_at=NOW) for n in range(3)]), "place": Place(query=narrow)}),
     }
 
 
@@ -250,23 +255,41 @@ def _other_cases() -> dict[str, Case]:
     listed = [Listed(id=n, acct="tomas@relay.example" if n else "x", excerpt=s.HOSTILE if n else THREAT, case_id=n or None) for n in range(4)]
     clauses = [(_clause(), "Threats of violence"), ("evil", s.HOSTILE)]
     blank: dict[str, Any] = {"outcome": "violates", "clause": "", "acts": [], "media": ["700"], "lasts": {}, "label": "", "facts": "", "note": "", "out": []}
-    new: dict[str, Any] = {"kind": "status", "ids": list(range(400)), "listed": listed, "left_out": 2, "reach": Preview(items=400, accounts=31, local=20, views=41_233, withheld=3), "clauses": clauses, "labels": [("graphic", s.HOSTILE)], "typed": blank, "errors": {}}
+    new: dict[str, Any] = {"kind": "status", "ids": list(range(400)), "listed": listed, "left_out": 2, "reach": Preview(items=400, accounts=31, local=20, views=41_233, withheld=3), "clauses": clauses, "labels": [("graphic", s.HOSTILE)], "typed": blank, "errors": {}, "second": "none"}
     wrong = blank | {"acts": ["status.limit"], "media": ["700"], "lasts": {"status.limit": "7d"}, "facts": s.HOSTILE, "out": [1]}
-    bulk = BulkRow(id=5, actor_id=1, draft={"outcome": "violates", "clause": _clause(), "wishes": [{"kind": "remove", "on": "status"}]}, policy="x", total=400, done=120, skipped=3, state="running", created_at=NOW, finished_at=None)
+    bulk = BulkRow(id=5, actor_id=1, draft={"outcome": "violates", "clause": _clause(), "wishes": [{"kind": "remove", "on": "status"}]}, policy="x", total=400, done=120, skipped=3, state="running", created_at=NOW, finished_at=None, reversed=0, reversed_by=None, reversed_role="", reversed_note="", second_look="none", approved_by=None, approved_at=None, stopped_by=None)
+    waiting = {"state": "waiting", "second_look": "asked", "done": 0, "skipped": 0}
+    draft = Draft(outcome="violates", clause=_clause(), wishes=(Wish(kind="remove"), Wish(kind="freeze", on="account", lasts=timedelta(days=7)), Wish(kind="limit", on="account", lasts=timedelta(hours=5)), Wish(kind="sensitive", on="media", media_id=700), Wish(kind="label", label="graphic")), facts=s.HOSTILE, note=s.HOSTILE)
+    waits = Waits(kind="status", reach=Preview(items=400, accounts=31, local=20, views=41_233, withheld=3), listed=listed, is_mine=False, may_approve=True, may_stop=True)
+
+    def progress(changes: dict[str, Any] | None = None, **more: Any) -> Case:
+        given: dict[str, Any] = {"bulk": msgspec.structs.replace(bulk, **(changes or {})), "draft": Draft(outcome="violates", wishes=(Wish(kind="remove"),)), "clause": "", "skipped": [], "may_reverse": True, "names": {1: "mia", 9: "nora"}, "waits": None}
+        return Case("admin/desk_bulk.html", page("/admin/desk/bulk/5"), given | more)
+
     skipped = [("status", 4, "changed"), ("status", 5, "gone"), ("account", 6, s.HOSTILE)]
     templates = [Template(id=3, name=s.HOSTILE, clause=_clause(), text={"en": s.HOSTILE, "it": "Ciao {author}"}), Template(id=4, name="Plain", clause="", text={"it": "Ciao"})]
-    settings: dict[str, Any] = {"kept": ReviewerRow(declined=["evil"]), "languages": "en it", "today": Today(items={0: 12, 3: 60}, seconds=3700), "clauses": clauses, "errors": {}}
+    settings: dict[str, Any] = {"kept": ReviewerRow(declined=["evil"]), "languages": "en it", "today": Today(items={0: 12, 3: 60}, seconds=3700), "clauses": clauses, "over": None, "errors": {}}
     kept: dict[str, Any] = {"templates": templates, "clauses": clauses, "values": {}, "errors": {}, "may": POWERS}
     return {
+        "admin/desk_bulk_new-second": Case("admin/desk_bulk_new.html", at, new | {"second": "asked"}),
+        "admin/desk_bulk_new-alone": Case("admin/desk_bulk_new.html", at, new | {"second": "alone"}),
         "admin/desk_bulk_new-hostile": Case("admin/desk_bulk_new.html", at, new),
         "admin/desk_bulk_new-wrong": Case("admin/desk_bulk_new.html", at, new | {"typed": wrong, "errors": {"actions": "ERR_BLANK", "clause": s.HOSTILE, "label": s.HOSTILE}}),
         "admin/desk_bulk_new-accounts": Case("admin/desk_bulk_new.html", at, new | {"kind": "account", "ids": [1], "listed": listed[:1], "left_out": 0, "reach": Preview(items=1, accounts=1, local=1, views=0, withheld=0)}),
-        "admin/desk_bulk-hostile": Case("admin/desk_bulk.html", page("/admin/desk/bulk/5"), {"bulk": bulk, "clause": s.HOSTILE, "skipped": skipped}),
-        "admin/desk_bulk-finished": Case("admin/desk_bulk.html", page("/admin/desk/bulk/5"), {"bulk": msgspec.structs.replace(bulk, state="finished", done=397), "clause": "", "skipped": []}),
-        "admin/desk_bulk-stopped": Case("admin/desk_bulk.html", page("/admin/desk/bulk/5"), {"bulk": msgspec.structs.replace(bulk, state="stopped"), "clause": "Threats", "skipped": skipped}),
+        "admin/desk_bulk-hostile": progress(clause=s.HOSTILE, skipped=skipped),
+        "admin/desk_bulk-finished": progress({"state": "finished", "done": 397, "reversed": 2, "second_look": "alone"}),
+        "admin/desk_bulk-stopped": progress({"state": "stopped", "stopped_by": 9}, clause="Threats", skipped=skipped, may_reverse=False),
+        "admin/desk_bulk-reversing": progress({"state": "reversing", "done": 397, "reversed": 50, "reversed_note": s.HOSTILE}),
+        "admin/desk_bulk-reversed": progress({"state": "reversed", "done": 397, "reversed": 396, "reversed_note": s.HOSTILE}),
+        "admin/desk_bulk-approved": progress({"second_look": "asked", "approved_by": 9, "approved_at": NOW}),
+        "admin/desk_bulk-waiting": progress(waiting, draft=draft, waits=waits),
+        "admin/desk_bulk-waiting-mine": progress(waiting, draft=draft, waits=msgspec.structs.replace(waits, is_mine=True, may_approve=False)),
+        "admin/desk_bulk-waiting-triage": progress(waiting, draft=draft, names={}, waits=msgspec.structs.replace(waits, may_approve=False, may_stop=False)),
         "admin/desk_act": Case("admin/desk_act.html", at, {"kind": "status", "subject_id": 7, "account": s.MARCO}),
         "admin/desk_act-hostile": Case("admin/desk_act.html", at, {"kind": "account", "subject_id": 7, "account": s.EVIL}),
         "admin/desk_settings-hostile": Case("admin/desk_settings.html", page("/admin/desk/settings"), settings),
+        "admin/desk_settings-owner": Case("admin/desk_settings.html", page("/admin/desk/settings"), settings | {"over": s.HOSTILE, "errors": {"second_look_over": s.HOSTILE}}),
+        "admin/desk_settings-never": Case("admin/desk_settings.html", page("/admin/desk/settings"), settings | {"over": 0}),
         "admin/desk_settings-wrong": Case("admin/desk_settings.html", page("/admin/desk/settings"), settings | {"languages": s.HOSTILE, "errors": {"languages": s.HOSTILE, "most_exposure": "must be 0, 1, 2 or 3"}}),
         "admin/desk_templates-hostile": Case("admin/desk_templates.html", page("/admin/desk/templates"), kept),
         "admin/desk_templates-wrong": Case("admin/desk_templates.html", page("/admin/desk/templates"), kept | {"values": {"id": 4, "name": "", "clause": "evil", "text": {"en": s.HOSTILE}}, "errors": {"name": "ERR_BLANK", "text": s.HOSTILE, "clause": "ERR_INCLUSION"}}),

@@ -50,7 +50,7 @@ def lever_cases() -> dict[str, Case]:
     cards += [_card("slow-mode", _line()), _card("links-off-new", trigger=trigger, is_set=False, armed_at=NOW, armed_by="ada")]
     due = _incident(ended_at=NOW, title=s.HOSTILE)
     values = {"on": True, "limit_hours": "72", "least_backlog": 100}
-    full: dict[str, Any] = {"cards": cards, "brake": Brake(), "braked": braked, "forecast": Forecast(backlog=26_000, opened=3_000, closed=900), "drain": "It does not end: as much comes in as is done.", "alarming": True, "share": 100, "due": [due, _incident(ended_at=NOW, title="")], "watched": True, "values": values, "errors": {}, "may_pull": True}
+    full: dict[str, Any] = {"cards": cards, "brake": Brake(), "braked": braked, "forecast": Forecast(backlog=26_000, opened=3_000, closed=900), "drain": "It does not end: at least as much comes in as is done.", "alarming": True, "share": 100, "due": [due, _incident(ended_at=NOW, title="")], "watched": True, "values": values, "errors": {}, "may_pull": True}
     quiet = full | {"cards": [_card(name) for name in NAMES], "brake": Brake(on=False), "braked": None, "forecast": Forecast(), "drain": "Nothing waits.", "alarming": False, "share": 0, "due": [], "watched": False, "may_pull": False}
     lines = [_line(reason=s.HOSTILE), _line(how="trigger", pulled_by=None, released_at=NOW, released_how="expired"), _line(pulled_by=None, reason="", released_at=NOW, released_how="person", released_by="ada"), _line(released_at=NOW, released_how="person"), braked, _line(released_at=NOW, released_how="brake")]
 

@@ -25,7 +25,8 @@ from rostra.measurement.times import Action, Forecast
 from rostra.measurement.times_queries import Seen, Times, Waiting
 from rostra.moderation.cases.evidence import Snapshot
 from rostra.moderation.cases.queue_queries import ReviewerRow
-from rostra.web.measurement import Choice
+from rostra.moderation.cases.rest import Today
+from rostra.web.measurement import Choice, Said
 from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from tests.web import samples as s
 from tests.web.case import Case
@@ -106,7 +107,7 @@ def _offer(**content: Any) -> Offer:
 def _label(offer: Offer | None, problem: str = "", pictures: Any = ()) -> dict[str, Any]:
     names = ["Threats of violence", "Incitement", "Hate", "Harassment", "Sexual content without consent", "Minors", "Self-harm", "Spam and manipulation", "Somebody else’s data", "Impersonation", s.HOSTILE]
     choices = [Choice(id=f"clause-{n}", title=name, text=f"What {name} is.", key="123456789a"[n] if n < 10 else "") for n, name in enumerate(names)]
-    return {"offer": offer, "pictures": list(pictures), "choices": choices, "progress": Progress(open=84, second=9, mine=16), "since": 1_777_000_000, "problem": problem, "kept": ReviewerRow(blur=not problem, greyscale=not problem)}
+    return {"offer": offer, "pictures": list(pictures), "choices": choices, "progress": Progress(open=84, second=9, mine=16), "since": 1_777_000_000, "problem": problem, "kept": ReviewerRow(blur=not problem, greyscale=not problem), "today": Today(items={1: 4}, seconds=60), "is_enough": False, "said": None}
 
 
 def measurement_cases() -> dict[str, Case]:
@@ -124,11 +125,14 @@ def measurement_cases() -> dict[str, Case]:
         "admin/measurement_frame": Case("admin/measurement_frame.html", measure, {}),
         "admin/measurement_quality-hostile": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": _quality(), "clauses": TITLES, "percent": partial(percent, language="en"), "decimal": partial(decimal, language="en")}),
         "admin/measurement_quality-empty": Case("admin/measurement_quality.html", page("/admin/measure/quality", moderator=True), {"quality": nothing, "clauses": {}, "percent": partial(percent, language="en"), "decimal": partial(decimal, language="en")}),
-        "admin/measurement_samples": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": None, "errors": {}}),
-        "admin/measurement_samples-checked": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": sound, "errors": {}}),
-        "admin/measurement_samples-wrong": Case("admin/measurement_samples.html", samples_page, {"samples": msgspec.structs.replace(_samples(), plans=[]), "check": msgspec.structs.replace(sound, seed_is_logged=False, frame_is_logged=False, sample_is_the_same=False), "errors": {"daily_sample": "must be a number"}}),
+        "admin/measurement_samples": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": None, "errors": {}, "typed": {}}),
+        "admin/measurement_samples-checked": Case("admin/measurement_samples.html", samples_page, {"samples": _samples(), "check": sound, "errors": {}, "typed": {}}),
+        "admin/measurement_samples-wrong": Case("admin/measurement_samples.html", samples_page, {"samples": msgspec.structs.replace(_samples(), plans=[]), "check": msgspec.structs.replace(sound, seed_is_logged=False, frame_is_logged=False, sample_is_the_same=False), "errors": {"daily_sample": "must be a number"}, "typed": {"daily_sample": "many"}}),
         "admin/measurement_label": Case("admin/measurement_label.html", label, _label(_offer(context=[{"id": "1", "acct": "ada", "text": "Good morning, neighbours."}], media=[{"key": "x"}]), pictures=pictures)),
         "admin/measurement_label-hostile": Case("admin/measurement_label.html", label, _label(hostile, s.HOSTILE)),
         "admin/measurement_label-bare": Case("admin/measurement_label.html", label, _label(_offer(text=""))),
+        "admin/measurement_label-said": Case("admin/measurement_label.html", label, _label(_offer()) | {"said": Said(item=7, outcome="violates", title=s.HOSTILE)}),
+        "admin/measurement_label-enough": Case("admin/measurement_label.html", label, _label(None) | {"said": Said(item=7, outcome="fine", title=""), "is_enough": True, "today": Today(items={0: 1000, 1: 400}, seconds=900)}),
+        "admin/measurement_label-resting": Case("admin/measurement_label.html", label, _label(None) | {"said": Said(item=7, outcome="unclear", title=""), "is_enough": True, "today": Today(items={2: 300}, seconds=7300, resting_until=NOW + timedelta(minutes=9))}),
         "admin/measurement_label-empty": Case("admin/measurement_label.html", label, _label(None)),
     }

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
 from rostra.accounts.label_queries import Label
 from rostra.policy.coverage import coverage_of
@@ -16,6 +17,8 @@ from rostra.policy.diff import diff_bundles
 from rostra.policy.facts import FACTS
 from rostra.policy.parse import parse_bundle
 from rostra.policy.records import Bundle, Problem
+from rostra.policy.said import bare, said
+from rostra.screening.check_queries import CheckRow
 from rostra.screening.cluster_queries import Cluster, ClusterHead, ClusterStatus
 from rostra.screening.overview import Overview, RuleLine, VersionView
 from rostra.screening.overview_queries import Switch
@@ -79,6 +82,12 @@ def _sample(number: int, **changes: Any) -> Sample:
     return Sample(**(made | changes))
 
 
+def _check(**changes: Any) -> CheckRow:
+    error = {"file": "rules/mine.yaml", "line": 12, "what": {"words": "x", "values": []}, "remedy": {"words": "y", "values": []}, "level": "error"}
+    check = CheckRow(id=7, version_id=3, version="5d0c2f1a9b7e", wanted="check", file_name=None, file_text=None, note="", author_id=1, author="ada", seen="", ordered_at=NOW, started_at=None, done=0, total=0, finished_at=NOW, outcome="faulty", found_active="", problems=[error])
+    return msgspec.structs.replace(check, **changes)
+
+
 def _policy_cases() -> dict[str, Case]:
     made = bundle()
     other = parse_bundle(bundle_files(RULES.replace("No turnips here.", s.HOSTILE.replace('"', "").replace("'", "").replace(":", "").replace("{", "").replace("}", "").replace("%", "").replace(",", "")).replace("look", "glance"))).bundle
@@ -89,13 +98,14 @@ def _policy_cases() -> dict[str, Case]:
     history = [_version(is_active=True), _version("99aa88bb77cc", is_previous=True, note=s.HOSTILE), _version("010203040506", author=None, note="")]
     running = _replay(finished_at=None, result=None, judged=12_000)
     failed = _replay(finished_at=NOW, result=None, error="ValueError")
-    problems = [Problem(file="rules/mine.yaml", line=12, what="unknown name text.threta", remedy="did you mean text.threat?", excerpt="text.threta > 0.9", caret=5), Problem(file="tests/a.yaml", line=3, what=s.HOSTILE, remedy=s.HOSTILE, level="warning")]
+    problems = [Problem(file="rules/mine.yaml", line=12, what=said("unknown name %(name)s", name="text.threta"), remedy=said("did you mean %(name)s?", name="text.threat"), excerpt="text.threta > 0.9", caret=5), Problem(file="tests/a.yaml", line=3, what=bare(s.HOSTILE), remedy=bare(s.HOSTILE), level="warning")]
     view = VersionView(version=_version(note=s.HOSTILE), files={}, bundle=made)
     active = VersionView(version=_version(is_active=True), files={}, bundle=made)
-    version: dict[str, Any] = {"view": view, "files": [("policy.yaml", 900), ("rules/mine.yaml", 1200)], "before": _version("99aa88bb77cc"), "difference": diff_bundles(made, other), "against": "before", "replays": [_replay(), running, failed], "replayed": True, "once": True, "ordered": False, "problems": None, "problem": ""}
+    version: dict[str, Any] = {"view": view, "files": [("policy.yaml", 900), ("rules/mine.yaml", 1200)], "before": _version("99aa88bb77cc"), "difference": diff_bundles(made, other), "against": "before", "replays": [_replay(), running, failed], "replayed": True, "once": True, "ordered": False, "problems": None, "problem": "", "check": None, "checked": None, "in_force": "99aa88bb77cc"}
+    running_check = _check(done=120, total=800, started_at=NOW, finished_at=None, outcome=None)
     samples = [_sample(1), _sample(2, text=s.HOSTILE, spoiler_text=s.HOSTILE, domain=None, clause="gone", is_right=True), _sample(3, is_right=False)]
     replay: dict[str, Any] = {"replay": _replay(), "result": _replay().result, "precisions": {"hit": Precision(18, 20, 0.9, 0.7, 0.97)}, "change": "hit", "labelled": False, "sampled": 100, "open_ones": 80, "samples": samples, "titles": {"words": "Words"}}
-    edit: dict[str, Any] = {"version": _version(), "name": "rules/mine.yaml", "text": "- id: x\n  when: text.threat > 0.9 && \"</textarea><script>alert(1)</script>\"\n", "note": "", "is_new": False, "problems": None, "errors": {}}
+    edit: dict[str, Any] = {"version": _version(), "name": "rules/mine.yaml", "text": "- id: x\n  when: text.threat > 0.9 && \"</textarea><script>alert(1)</script>\"\n", "note": "", "beside": Markup("1\n2\n<b>3</b>"), "is_new": False, "problems": None, "errors": {}}
     where = page("/admin/policy/versions/5d0c2f1a9b7e")
     clauses = [clause_view(clause, "en") for clause in made.clauses]
     evil = msgspec.structs.replace(clauses[0], id="evil", title=s.HOSTILE, text=s.HOSTILE, law=s.HOSTILE, ground="law", severity=5)
@@ -112,10 +122,18 @@ def _policy_cases() -> dict[str, Case]:
         "admin/policy_version-hostile": Case("admin/policy_version.html", where, version),
         "admin/policy_version-active": Case("admin/policy_version.html", where, version | {"view": active, "replays": [], "before": None, "difference": None}),
         "admin/policy_version-refused": Case("admin/policy_version.html", where, version | {"against": "active", "before": None, "replayed": False, "problems": problems, "problem": "It did not pass.", "replays": [running]}),
+        "admin/policy_version-activated": Case("admin/policy_version.html", where, version | {"view": active, "difference": None, "before": None, "problems": problems[1:], "check": _check(wanted="activate", outcome="activated")}),
+        "admin/policy_version-checked": Case("admin/policy_version.html", where, version | {"checked": _check()}),
+        "admin/policy_version-checking": Case("admin/policy_version.html", where, version | {"checked": running_check}),
+        "admin/policy_version-lost": Case("admin/policy_version.html", where, version | {"checked": _check(outcome="failed", author=None)}),
+        "admin/policy_check": Case("admin/policy_check.html", page("/admin/policy/checks/7"), {"check": running_check}),
+        "admin/policy_check-waits": Case("admin/policy_check.html", page("/admin/policy/checks/7"), {"check": _check(wanted="activate", finished_at=None, outcome=None)}),
+        "admin/policy_check-file": Case("admin/policy_check.html", page("/admin/policy/checks/7"), {"check": _check(file_name=s.HOSTILE, file_text=b"x", started_at=NOW, finished_at=None, outcome=None)}),
         "admin/policy_version-ordered": Case("admin/policy_version.html", page("/admin/policy/versions/5d0c2f1a9b7e?ordered=1", administrator=False), version | {"ordered": True, "replays": [], "problems": [], "difference": diff_bundles(made, made)}),
         "admin/policy_edit-hostile": Case("admin/policy_edit.html", where, edit | {"problems": problems, "note": s.HOSTILE}),
         "admin/policy_edit-new": Case("admin/policy_edit.html", where, edit | {"name": "", "text": "", "is_new": True}),
         "admin/policy_edit-wrong": Case("admin/policy_edit.html", where, edit | {"name": s.HOSTILE, "is_new": True, "errors": {"name": "must be a name", "text": s.HOSTILE}}),
+        "admin/policy_edit-warned": Case("admin/policy_edit.html", where, edit | {"problems": problems[1:]}),
         "admin/policy_edit-right": Case("admin/policy_edit.html", where, edit | {"problems": []}),
         "admin/policy_roll_back": Case("admin/policy_roll_back.html", where, {"version": _version(), "difference": diff_bundles(other, made)}),
         "admin/policy_replays": Case("admin/policy_replays.html", reader, {"replays": [_replay(), running, failed]}),

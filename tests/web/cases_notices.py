@@ -5,6 +5,7 @@ from __future__ import annotations
 # ruff: noqa: E501
 # fmt: off
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from rostra.notices.formats.records import Evidence, Problem
@@ -16,6 +17,7 @@ from rostra.notices.records import (
     Clock,
     Copy,
     Decided,
+    Drilled,
     Item,
     Line,
     Notice,
@@ -24,6 +26,7 @@ from rostra.notices.records import (
     Step,
 )
 from rostra.notices.show import Shown, View
+from rostra.web.measurement_charts import decimal, duration
 from tests.web import samples as s
 from tests.web.case import Case
 from tests.web.samples import NOW, page
@@ -66,7 +69,7 @@ PERSON = Person(id=4, username="tomas", domain=None, suspended=False, frozen=Fal
 
 def _view(notice: Notice, **changes: Any) -> View:
     steps = [Step(state=state, actor_id=None, pseudonym=name, at=NOW - timedelta(hours=hours), note="") for state, name, hours in (("received", None, 20), ("parsed", None, 20), ("expanding", None, 20), ("acting", None, 19), ("drafting", "Heron", 2))]
-    made: dict[str, Any] = {"notice": notice, "items": [_item(1), _item(2, decided=DECIDED, bulk_id=8, remark="We wrote to the police."), _item(3, match="gone", subject_kind=None, subject_id=None, quote=""), _item(4, match="near", url=""), _item(5, match="not_ours", url="https://elsewhere.example/x"), _item(6, match="found", subject_kind="account", quote="")], "total": 120, "settled": 3,
+    made: dict[str, Any] = {"notice": notice, "items": [_item(1), _item(2, decided=DECIDED, bulk_id=8, bulk_waits=True, remark="We wrote to the police."), _item(3, match="gone", subject_kind=None, subject_id=None, quote=""), _item(4, match="near", url=""), _item(5, match="not_ours", url="https://elsewhere.example/x"), _item(6, match="found", subject_kind="account", quote="")], "total": 120, "settled": 3,
         "copies": {1: [_copy(201), _copy(202, outcome="violates", decision_id=1, actions=["remove"]), _copy(203, text=None, revision=None, username=None)]}, "tallies": {1: TALLY}, "posts": {101: POST}, "steps": steps,
         "clocks": [Clock(regime="host", starts_at=NOW - timedelta(hours=20), due_at=NOW + timedelta(hours=4), met_at=None, missed_at=None), Clock(regime="terrorist", starts_at=NOW - timedelta(hours=20), due_at=NOW - timedelta(hours=19), met_at=None, missed_at=NOW - timedelta(hours=19)), Clock(regime="legal", starts_at=NOW, due_at=NOW + timedelta(days=7), met_at=NOW, missed_at=None)],
         "answer": None, "replies": [], "pack": None}
@@ -89,7 +92,7 @@ PROVIDERS = [_provider(3), _provider(4, name="Attorney General", regime="terrori
 
 def _one(notice: Notice, **changes: Any) -> dict[str, Any]:
     view = changes.pop("view", None) or _view(notice)
-    return {"view": view, "texts": {1: THREAT}, "older_url": "/admin/notices/7?after=50", "following": NEXT[notice.state], "problem": "", "errors": {}, "typed": {}} | changes
+    return {"view": view, "texts": {1: THREAT}, "older_url": "/admin/notices/7?after=50", "following": NEXT[notice.state], "problem": "", "errors": {}, "typed": {}, "duration": partial(duration, language="en"), "decimal": partial(decimal, language="en")} | changes
 
 
 def notice_cases() -> dict[str, Case]:
@@ -111,6 +114,7 @@ def notice_cases() -> dict[str, Case]:
         "admin/notices_held": Case("admin/notices_held.html", page(at), {"view": _view(_notice(state="quarantined", fault="unverified", provider=None, proof="none")), "original": "From: abuse@cloud.example\n\nhttp://rostra.example/@tomas/12", "providers": PROVIDERS[:2], "problem": "", "errors": {}, "typed": {}}),
         "admin/notices_held-wrong": Case("admin/notices_held.html", page(at), {"view": _view(_notice(state="refused", fault="bad_json", provider=None, subject="", sender=hostile)), "original": hostile, "providers": PROVIDERS, "problem": hostile, "errors": {}, "typed": {}}),
         "admin/notices_one": Case("admin/notices_one.html", page(at), _one(_notice())),
+        "admin/notices_one-drill": Case("admin/notices_one.html", page(at), _one(_notice(state="closed", channel="drill"), view=_view(_notice(state="closed", channel="drill"), drilled=Drilled(seconds={"pack": 0.03, "intake": 0.035, "else": 1.0}, copies=3, found=2, verified=False)))),
         "admin/notices_one-drafting": Case("admin/notices_one.html", page(at), _one(_notice(state="drafting"), view=_view(_notice(state="drafting"), answer=ANSWER, pack=PACK), older_url=None)),
         "admin/notices_one-approved": Case("admin/notices_one.html", page(at), _one(_notice(state="approved"), view=_view(_notice(state="approved"), answer=ANSWER))),
         "admin/notices_one-sent": Case("admin/notices_one.html", page(at), _one(late, view=_view(late, answer=SENT, replies=[REPLY], pack=PACK))),

@@ -40,14 +40,16 @@ def _own_cases() -> dict[str, Case]:
     decided = row | {"state": "decided", "decided_at": LATER}
     rows = [row, row | {"state": "looked_at", "posts": 0}, row | {"state": "unheard", "reason": s.HOSTILE}, *(decided | {"outcome": outcome, "reason": "", "category": "other"} for outcome in ("upheld", "partly", "rejected", "gone"))]
     at = page("/settings/reports/7")
-    one: dict[str, Any] = {"report": row, "statuses": [s.WARNED], "rules": s.RULES[:1], "appeals": [], "longest": 4000, "typed": {}, "errors": {}}
-    appeal: dict[str, Any] = {"about": "status", "subject_id": s.WARNED["id"], "decision_id": "70", "open": True, "until": date(2026, 11, 4), "state": "", "mine": False, "due_at": None, "answer": ""}
+    one: dict[str, Any] = {"report": row, "statuses": [s.WARNED], "rules": s.RULES[:1], "became": {s.WARNED["id"]: "waits"}, "appeals": [], "longest": 4000, "typed": {}, "errors": {}}
+    appeal: dict[str, Any] = {"about": "status", "subject_id": s.WARNED["id"], "decision_id": "70", "open": True, "until": date(2026, 11, 4), "state": "", "mine": False, "by_panel": False, "due_at": None, "answer": ""}
     states = [appeal, appeal | {"decision_id": "71", "open": False}, appeal | {"decision_id": "72", "open": False, "state": "filed", "mine": True, "due_at": LATER}, appeal | {"decision_id": "73", "open": False, "state": "upheld", "mine": True, "due_at": LATER, "answer": s.HOSTILE}, appeal | {"decision_id": "74", "open": False, "state": "panel", "due_at": LATER}]
     return {
         "settings/reports": Case("settings/reports.html", page("/settings/reports"), {"reports": rows, "older_url": "/settings/reports?before=7"}),
         "settings/reports-empty": Case("settings/reports.html", page("/settings/reports"), {"reports": [], "older_url": None}),
         "settings/report": Case("settings/report.html", at, one),
         "settings/report-looked-at": Case("settings/report.html", at, one | {"report": row | {"state": "looked_at", "posts": 0}, "statuses": [], "rules": []}),
+        "settings/report-in-part": Case("settings/report.html", at, one | {"report": row | {"state": "looked_at"}, "became": {s.WARNED["id"]: "waits", "9": "acted"}}),
+        "settings/report-in-parts": Case("settings/report.html", at, one | {"report": decided | {"outcome": "partly"}, "became": {s.WARNED["id"]: "nothing", "9": "acted", "10": "gone"}}),
         "settings/report-unheard": Case("settings/report.html", at, one | {"report": row | {"state": "unheard"}}),
         "settings/report-hostile": Case("settings/report.html", at, one | {"report": decided | {"outcome": "partly", "comment": s.HOSTILE, "reason": s.HOSTILE, "automated": True}, "appeals": states}),
         "settings/report-rejected": Case("settings/report.html", at, one | {"report": decided | {"outcome": "rejected", "posts": 1}, "appeals": [appeal]}),
@@ -67,7 +69,8 @@ def _legal_cases() -> dict[str, Case]:
         "legal/new": Case("legal/new.html", new, form),
         "legal/new-wrong": Case("legal/new.html", page("/legal/notice"), form | {"values": typed, "errors": {"urls": s.HOSTILE, "explanation": "ERR_TOO_LONG", "reason": "ERR_INCLUSION", "name": "ERR_BLANK", "email": "ERR_INVALID", "good_faith": "ERR_ACCEPTED", "law": "ERR_TOO_LONG"}}),
         "legal/state": Case("legal/state.html", at, state),
-        "legal/state-hostile": Case("legal/state.html", at, state | {"notice": notice | {"urls": [s.HOSTILE], "explanation": s.HOSTILE, "law": s.HOSTILE, "reason": s.HOSTILE, "appealed_at": LATER}}),
+        "legal/state-hostile": Case("legal/state.html", at, state | {"notice": notice | {"urls": [s.HOSTILE], "explanation": s.HOSTILE, "law": s.HOSTILE, "reason": s.HOSTILE, "appealed_at": LATER, "again_done": False}}),
+        "legal/state-again": Case("legal/state.html", at, state | {"notice": decided | {"outcome": "rejected", "appealed_at": LATER, "again_done": True}}),
         **{f"legal/state-{outcome}": Case("legal/state.html", at, state | {"notice": decided | {"outcome": outcome}, "may_appeal": outcome == "rejected"}) for outcome in ("upheld", "partly", "rejected")},
         "legal/state-wrong": Case("legal/state.html", at, state | {"notice": decided | {"outcome": "rejected"}, "may_appeal": True, "values": {"text": s.HOSTILE}, "errors": {"text": "ERR_BLANK"}}),
     }

@@ -1,7 +1,8 @@
 """Serve every template with sample entities, so that one can look at the pages without a database.
 
 `python -m tests.web.preview [PORT]` serves on loopback: `/` lists the pages, `?theme=dark` and `?language=it` change
-them. Answers carry the real content security policy. Reads templates and styles again at every request.
+them. Answers carry the real content security policy. Reads templates and styles again at every request, unless a test
+brings the templates along.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from rostra.web.render import STATIC_FOLDER, content_security_policy, load_views, render
+from rostra.web.render import STATIC_FOLDER, Views, content_security_policy, load_views, render
 from tests.web.cases import all_cases
 from tests.web.pictures import picture_svg
 
 
 class Preview(BaseHTTPRequestHandler):
     """Answers GET only."""
+
+    server: Server
 
     def do_GET(self) -> None:
         """A page by its case's name, a static file, or a made-up picture."""
@@ -40,12 +43,13 @@ class Preview(BaseHTTPRequestHandler):
             self._page(address.path.strip("/"), parse_qs(address.query))
 
     def _page(self, name: str, options: dict[str, list[str]]) -> None:
-        case = all_cases().get(name)
+        case = (self.server.cases or all_cases()).get(name)
         if case is None:
             self._answer(404, "text/plain", b"no such page")
             return
         changes = {key: options[key][0] for key in ("theme", "language") if key in options}
-        html = render(load_views(), msgspec.structs.replace(case.page, **changes), case.template, **case.values)
+        views = self.server.views or load_views()
+        html = render(views, msgspec.structs.replace(case.page, **changes), case.template, **case.values)
         self._answer(200, "text/html", html.encode())
 
     def _static(self, name: str) -> None:
@@ -67,9 +71,19 @@ class Preview(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def serve(port: int) -> ThreadingHTTPServer:
-    """A server bound to loopback; the caller runs it."""
-    return ThreadingHTTPServer(("127.0.0.1", port), Preview)
+class Server(ThreadingHTTPServer):
+    """Bound to loopback."""
+
+    def __init__(self, port: int, views: Views | None) -> None:
+        super().__init__(("127.0.0.1", port), Preview)
+        self.views = views
+        # Together with templates that stay.
+        self.cases = None if views is None else all_cases()
+
+
+def serve(port: int, views: Views | None = None) -> Server:
+    """A server with these templates, or with what they are at each request; the caller runs it."""
+    return Server(port, views)
 
 
 if __name__ == "__main__":

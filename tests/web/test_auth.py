@@ -275,9 +275,22 @@ async def test_what_is_wrong_with_a_sign_up_is_said_beside_the_field(world: Worl
     assert "short" not in re.findall(r'<input[^>]*type="password"[^>]*>', browser.text)[0]
 
 
-async def set_mode(world: World, mode: str) -> None:
+async def test_what_is_wrong_is_said_in_whole_sentences_of_the_readers_language(world: World, browser: Visitor) -> None:
+    wrong = {**SIGN_UP, "username": "a b", "email": "nobody"}
+    for language, name, mail in (
+        ("en", "Only letters, digits and _ can be in it.", "This is not an e-mail address."),
+        ("it", "Può contenere solo lettere, cifre e _.", "Questo non è un indirizzo e-mail."),
+    ):
+        headers = {"accept-language": language}
+        await browser.get("/auth/sign_up", headers=headers)
+        await browser.post("/auth/sign_up", wrong, expect=422, headers=headers)
+        for said in (name, mail):
+            assert browser.text.count(said) == 2
+
+
+async def set_mode(world: World, mode: str, message: str = "Come back in spring.") -> None:
     cache = world.res.instance
-    changes = {"registrations_mode": mode, "registrations_message": "Come back in spring."}
+    changes = {"registrations_mode": mode, "registrations_message": message}
     await change_settings(world.db, world.clock, cache.defaults, actor_id=None, changes=changes)
     cache.forget()
 
@@ -288,6 +301,16 @@ async def test_a_closed_server_says_so(world: World, browser: Visitor) -> None:
     assert "Come back in spring." in browser.text
     await browser.post("/auth/sign_up", SIGN_UP, expect=403)
     assert await world.db.connection.fetchval("select count(*) from users") == 0
+
+
+@pytest.mark.parametrize(("mode", "helps"), [("closed", False), ("invite", True)])
+async def test_an_invitation_is_spoken_of_where_it_helps(
+    world: World, browser: Visitor, mode: str, helps: bool
+) -> None:
+    await set_mode(world, mode, "")
+    await browser.get("/auth/sign_up")
+    assert "does not take new accounts at the moment" in browser.text
+    assert ("With an invitation you can still join" in browser.text) == helps
 
 
 async def test_an_invitation_opens_the_form_and_is_json_for_apps(world: World, browser: Visitor) -> None:
@@ -349,6 +372,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(world: World, browser: V
     await inside.sign_in("alice")
     await browser.get("/auth/password/new")
     await browser.post("/auth/password/new", {"email": "ALICE@example.com"}, expect=200)
+    assert "It works for an hour." in browser.text
     [letter] = await letters(world, tmp_path)
     link = link_in(letter)
     await browser.get(link)
@@ -394,3 +418,19 @@ async def test_whether_an_address_is_known_does_not_show(world: World, browser: 
 async def test_in_development_the_cookies_of_two_ports_do_not_meet(world: World, browser: Visitor) -> None:
     await browser.get("/auth/sign_in")
     assert [name for name in browser.http.cookies if "3000" in name]
+
+
+async def test_who_was_signed_out_comes_back_to_the_page_of_the_form(world: World, browser: Visitor) -> None:
+    await with_password(world, "alice")
+    await browser.get("/auth/sign_in")
+    for referer, page in (
+        ("http://localhost:3000/compose?text=hi", "/compose%3Ftext%3Dhi"),
+        ("http://localhost:3000.evil.example/x", "/home"),
+        ("https://evil.example/compose", "/home"),
+        ("http://localhost:3000//evil.example", "/home"),
+        ("", "/home"),
+    ):
+        await browser.post("/web/statuses", {"status": "Hello"}, expect=401, headers={"referer": referer})
+        assert f'href="/auth/sign_in?return_to={page}"' in browser.text
+    await browser.post("/settings/profile", {"display_name": "Alice"}, expect=401)
+    assert 'href="/auth/sign_in?return_to=/settings/profile"' in browser.text

@@ -138,6 +138,7 @@ async def test_nobody_is_sent_to_an_address_that_is_not_registered(
     asked = {**question(app), **change}
     answer = await browser.http.get("/oauth/authorize", params=asked)
     assert answer.status_code in (400, 401)
+    assert f'<p class="lost-code">{answer.status_code}</p>' in answer.text
     assert "location" not in answer.headers
     await browser.get("/settings")
     for decision in ("approve", "deny"):

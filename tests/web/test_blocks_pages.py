@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 
 import httpx
 import pytest
 
 from rostra.accounts.records import Role
+from rostra.text.dates import long_moment
 from tests.web.browser import Browser
 from tests.world import DOMAIN, World
 
@@ -59,11 +61,12 @@ async def test_what_cannot_be_is_said_beside_its_field(browser: Browser) -> None
     await browser.get("/admin/blocks/domains")
     page = await browser.post("/admin/blocks/domains", expect=422, domain="no domain", severity="suspend",
                               public_comment="Kept")  # fmt: skip
+    assert '<a href="#problem-domain">This is not a domain name: write it as example.org.</a>' in page
     assert 'id="problem-domain"' in page
     assert "Kept" in page
     await browser.get("/admin/blocks/networks")
     page = await browser.post("/admin/blocks/networks", expect=422, ip="nowhere", severity="no_access")
-    assert "is not a valid IP address" in page
+    assert "write it as 192.0.2.7 or 192.0.2.0/24." in page
     await browser.get("/admin/blocks/emails")
     assert "problem-domain" in await browser.post("/admin/blocks/emails", expect=422, domain="")
     await browser.get("/admin/blocks/addresses")
@@ -77,6 +80,13 @@ LIST = (
     "left.example,silence,false,false,,false\r\n"
     "b*d.example,suspend,false,false,,false\r\n"
 )
+
+
+async def test_the_list_says_until_when_a_server_is_blocked(world: World, browser: Browser) -> None:
+    await browser.get("/admin/blocks/domains")
+    page = await browser.post("/admin/blocks/domains", domain="week.example", severity="silence", lasts="7d")
+    end = long_moment(world.clock.now() + timedelta(days=7), "en")
+    assert f"until {end}" in page
 
 
 async def test_a_list_is_looked_at_before_anything_changes(world: World, browser: Browser) -> None:

@@ -106,3 +106,37 @@ def test_hostile_names_stay_text() -> None:
     ):
         assert "<script>" not in markup
         assert "<img" not in markup
+
+
+def test_what_is_counted_has_a_scale_of_whole_numbers() -> None:
+    for most in (1, 2, 3, 7, 12, 13):
+        markup = stacked(FRAME, [Column("a", [most])], ["cases"], say)
+        scale = [float(value) for value in re.findall(r'chart-tick chart-end"[^>]*>([\d.]+)<', markup)]
+        assert all(value == int(value) for value in scale), scale
+        assert len(set(scale)) == len(scale)
+        assert scale[-1] >= most
+
+
+def test_names_that_would_run_into_each_other_stand_in_two_lines() -> None:
+    names = ["fino a 1 giorno", "fino a 3 giorni", "fino a 7 giorni", "oltre 7 giorni", "mai", "sempre"]
+    markup = stacked(FRAME, [Column(name, [1]) for name in names], ["casi"], say)
+    drawn = re.findall(r"chart-tick chart-middle[^>]*>([^<]+)<", markup)
+    assert drawn == [
+        "fino a 1",
+        "giorno",
+        "fino a 3",
+        "giorni",
+        "fino a 7",
+        "giorni",
+        "oltre 7",
+        "giorni",
+        "mai",
+        "sempre",
+    ]
+
+
+def test_the_last_words_of_a_scale_have_room() -> None:
+    ticks = [(60.0, "1 min"), (86400.0, "1 giorno"), (604800.0, "7 giorni"), (2592000.0, "30 giorni")]
+    markup = spans(FRAME, [Span("a", [60, 120, 600])], ["metà", "90", "99"], ticks, say)
+    assert "7 giorni</text>" not in markup
+    assert "30 giorni</text>" in markup

@@ -11,7 +11,7 @@ from rostra.moderation.cases.queue import REST
 from tests.api.pictures import upload
 from tests.moderation.desk import case_of, open_cases
 from tests.moderation.test_files import upload as picture
-from tests.screening.policies import put_in_force
+from tests.screening.policies import RULES, put_in_force
 from tests.web.browser import Browser
 from tests.web.markup import check
 from tests.world import Person, World
@@ -68,6 +68,9 @@ async def test_the_queue_is_narrowed_and_filters_are_kept(world: World) -> None:
     assert "A pumpkin" in page
     assert "A marrow" not in page
     page = await browser.post("/admin/desk/filters", name="Held ones", source="hold", shared="1")
+    assert '<a class="button small" href="/admin/desk" aria-current="true">' in page, "it leads back to the whole list"
+    assert 'name="shared"' not in page, "what is kept is not offered to be kept"
+    assert "Nothing here fits the filter" in await browser.get("/admin/desk?language=zz")
     assert "Held ones" in page
     tom = await Browser.of(world, await world.person("tom", role="triage"))
     page = await tom.get("/admin/desk")
@@ -146,6 +149,39 @@ async def test_deciding_by_one_button_goes_on_with_the_next_and_can_be_undone(wo
     assert await world.db.connection.fetchval("select assigned_to from cases where id = $1", int(here)) is None
 
 
+async def test_an_undo_says_whether_anybody_had_been_told(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    await ada.post("A pumpkin")
+    page = await _next(browser)
+    case = re.findall(r"/admin/desk/cases/(\d+)/decide", page)[0]
+    for late in (False, True):
+        await browser.get(f"/admin/desk/cases/{case}")
+        await browser.post(f"/admin/desk/cases/{case}/decide", quick="remove", clause="words", revision="0")
+        if late:
+            world.clock.tick(minutes=1)
+            await world.settle()
+        # Who comes back to the case within ten minutes finds the way back there.
+        page = await browser.get(f"/admin/desk/cases/{case}")
+        undo = re.findall(r"/admin/desk/decisions/\d+/undo", page)[0]
+        page = await browser.post(undo)
+        assert ("Nobody was told of it" in page) is not late
+        assert ("is told of this, too" in page) is late
+
+
+async def test_a_case_of_a_refused_draft_says_so_and_what_was_found(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    await put_in_force(world, RULES.replace("then: [reject]", "then: [reject, case]"))
+    await ada.api.post("/api/v1/statuses", {"status": "A turnip, and nothing else"}, expect=422)
+    page = await browser.get("/admin/desk")
+    assert "was refused at once: its words are not kept" in page
+    case = await case_of(world, ada.account_id)
+    page = await browser.get(f"/admin/desk/cases/{case['id']}")
+    assert "nobody but them has seen it" in page
+    assert "Refused at once" in page
+    assert "turnip" not in page
+    assert check(page)[1] == []
+
+
 async def test_the_long_form_does_several_things_at_once(world: World) -> None:
     ada, _, browser = await _scene(world)
     await ada.post("A marrow")
@@ -221,6 +257,19 @@ async def test_an_edit_since_the_report_is_shown_word_by_word_and_a_deletion_by_
             assert "a leaf of cabbage" in page
 
 
+async def test_what_is_escalated_is_offered_together_only_to_those_who_decide_it(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    await ada.post("A marrow")
+    case = re.findall(r"/admin/desk/cases/(\d+)/decide", await _next(browser))[0]
+    await browser.post(f"/admin/desk/cases/{case}/escalate", note="I do not know marrows.")
+    above = await Browser.of(world, await world.person("ivo", role="admin"))
+    for each, offered in ((browser, False), (above, True)):
+        page = await each.get("/admin/desk?tab=escalated")
+        assert "A marrow" in page
+        assert ('name="cases[]"' in page) is offered
+        assert ('action="/admin/desk/bulk"' in page) is offered
+
+
 async def test_a_case_is_passed_on_skipped_and_given_back(world: World) -> None:
     ada, _, browser = await _scene(world)
     nora = await world.person("nora", role="admin")
@@ -237,6 +286,9 @@ async def test_a_case_is_passed_on_skipped_and_given_back(world: World) -> None:
     assert tuple(row) == (nora.account_id, None)
     page = await browser.get(f"/admin/desk/cases/{case}")
     assert "Kept for @nora." in page
+    assert "kept for @nora" in await browser.get("/admin/desk")
+    assert "handed over to you" in await (await Browser.of(world, nora)).get("/admin/desk")
+    await browser.get(f"/admin/desk/cases/{case}")
     page = await browser.post(f"/admin/desk/cases/{case}/escalate", expect=422, note=" ")
     assert "Say in the note why" in page
     await browser.post(f"/admin/desk/cases/{case}/escalate", note="Over my head")
@@ -309,7 +361,7 @@ async def test_after_two_hours_a_rest_is_due(world: World) -> None:
     case = re.findall(r"/admin/desk/cases/(\d+)/decide", page)[0]
     since = str(int(browser.value("since")) - 30)
     page = await browser.post(f"/admin/desk/cases/{case}/decide", quick="ok", revision="0", since=since)
-    assert "A rest is due, until" in page
+    assert "A rest is due, for 15m more." in page
     assert "disabled" in page
     await browser.post("/admin/desk/next")
     assert "A rest is due" in browser.page
@@ -360,7 +412,27 @@ async def test_what_a_reviewer_takes_on_holds_from_the_next_case(world: World) -
     assert check(page)[1] == []
     page = await browser.post("/admin/desk/settings", expect=422, most_exposure="1", languages="klingon!")
     assert "klingon!" in page
-    assert "Nothing else waits here." in await _next(browser)
+    assert "Nothing else waits here that you take on." in await _next(browser)
+
+
+async def test_who_has_looked_at_enough_in_a_day_is_told_so_and_gets_nothing_new(world: World) -> None:
+    ada, mia, browser = await _scene(world)
+    await ada.post("A marrow")
+    for exposure, most in ((1, 400), (0, 1000)):
+        await world.db.connection.execute(
+            "insert into exposures (account_id, day, exposure, items) values ($1, $2, $3, $4)",
+            mia.account_id, world.clock.now().date(), exposure, most,
+        )  # fmt: skip
+        page = await browser.get("/admin/desk")
+        assert ("Of harsh words and harder you have looked at enough today" in page) is (exposure == 1)
+    assert "You have looked at as much as is good in a day." in page
+    assert re.search(r'data-key="n" disabled', page)
+    page = await _next(browser)
+    assert "A marrow" in page, "it is still in the list"
+    case = re.findall(r"/admin/desk/cases/(\d+)", page)[0]
+    await browser.get(f"/admin/desk/cases/{case}")
+    page = await browser.post(f"/admin/desk/cases/{case}/take")
+    assert f"/admin/desk/cases/{case}/decide" in page, "what somebody opens themselves they can decide"
 
 
 async def test_templates_are_kept_and_fill_in_the_reason_without_script(world: World) -> None:
@@ -397,9 +469,15 @@ async def test_many_are_decided_together_after_a_look_at_what_it_reaches(world: 
     page = await browser.post("/admin/desk/bulk", **{"cases[]": [str(case) for case in cases]})
     assert "4 posts together" in page
     assert check(page)[1] == []
+    assert '<option value="words" selected>' in page
+    await world.db.connection.execute("update cases set clause = 'other' where id = $1", cases[0])
+    await browser.get("/admin/desk")
+    page = await browser.post("/admin/desk/bulk", **{"cases[]": [str(case) for case in cases]})
+    assert '<option value="words" selected>' not in page, "of different clauses none is taken for granted"
     fields = {"kind": "status", "subjects": ".".join(post["id"] for post in posts), "out[]": [posts[0]["id"]]}
     page = await browser.post("/admin/desk/bulk/start", expect=422, outcome="violates", clause="words", **fields)
     assert "4 posts together" in page
+    assert '<a href="#problem-actions">Choose at least one of these actions.</a>' in page
     await browser.post(
         "/admin/desk/bulk/start", outcome="violates", clause="words", **fields, **{"acts[]": ["status.remove"]}
     )
@@ -408,6 +486,83 @@ async def test_many_are_decided_together_after_a_look_at_what_it_reaches(world: 
     page = await browser.get(browser.path)
     assert "Finished: 3 of 3 were decided." in _words(page)
     assert [case["subject_id"] for case in await open_cases(world)] == [int(posts[0]["id"])]
+
+
+async def test_what_is_over_very_many_waits_on_the_pages_until_a_colleague_lets_it_go_ahead(world: World) -> None:
+    ada, _, mias = await _scene(world)
+    noras = await Browser.of(world, await world.person("nora", role="admin"))
+    await noras.get("/admin/desk/settings")
+    page = await noras.post("/admin/desk/settings/second_look", expect=422, second_look_over="many")
+    assert "Write a whole number; 0 for never." in page
+    assert 'value="many"' in page
+    page = await noras.post("/admin/desk/settings/second_look", expect=422, second_look_over="30000")
+    assert 'value="30000"' in page
+    assert 'value="2"' in await noras.post("/admin/desk/settings/second_look", second_look_over="2")
+    assert "second_look_over" not in await mias.get("/admin/desk/settings")
+    await mias.post("/admin/desk/settings/second_look", expect=403, second_look_over="0")
+    posts = [await ada.post(f"The marrow number {number} of my garden is for sale today") for number in range(3)]
+    cases = [str((await case_of(world, post["id"]))["id"]) for post in posts]
+    await mias.get("/admin/desk")
+    assert "a colleague looks at them first" in await mias.post("/admin/desk/bulk", **{"cases[]": cases})
+    fields = {"kind": "status", "subjects": ".".join(post["id"] for post in posts), "acts[]": ["status.remove"]}
+    page = await mias.post("/admin/desk/bulk/start", outcome="violates", clause="words", note="Spam", **fields)
+    assert "It waits: these are so many" in page
+    assert "/approve" not in page
+    assert check(page)[1] == []
+    many = mias.path
+    assert "Your decision over 3 items waits" in _words(await mias.get("/admin/desk"))
+    assert "A decision of @mia over 3 items waits" in _words(await noras.get("/admin/desk"))
+    tom = await Browser.of(world, await world.person("tom", role="triage"))
+    assert "/approve" not in await tom.get(many)
+    page = await noras.get(many)
+    assert "It waits for you" in page
+    assert "The marrow number 2" in page
+    assert "Spam" in page
+    await mias.post(f"{many}/approve", expect=403)
+    await noras.post(f"{many}/approve")
+    await world.settle()
+    page = await mias.get(many)
+    assert "Finished: 3 of 3 were decided." in _words(page)
+    assert "@nora has looked at it and let it go ahead." in page
+    assert "waits for" not in await mias.get("/admin/desk")
+
+
+async def test_a_colleague_may_refuse_a_decision_over_very_many(world: World) -> None:
+    ada, _, mias = await _scene(world)
+    noras = await Browser.of(world, await world.person("nora", role="admin"))
+    await noras.get("/admin/desk/settings")
+    await noras.post("/admin/desk/settings/second_look", second_look_over="1")
+    posts = [await ada.post(f"The marrow number {number} of my garden is for sale today") for number in range(2)]
+    fields = {"kind": "status", "subjects": ".".join(post["id"] for post in posts), "acts[]": ["status.remove"]}
+    await mias.get("/admin/desk")
+    await mias.post("/admin/desk/bulk/start", outcome="violates", clause="words", **fields)
+    await noras.get(mias.path)
+    await noras.post(f"{mias.path}/stop")
+    assert "Stopped by @nora: 0 of 2 were decided." in _words(await mias.get(mias.path))
+    assert await _decisions(world) == []
+
+
+async def test_what_was_decided_together_is_turned_round_together(world: World) -> None:
+    ada, _, browser = await _scene(world)
+    posts = [await ada.post(f"The marrow number {number} of my garden is for sale today") for number in range(3)]
+    case = (await case_of(world, posts[0]["id"]))["id"]
+    fields = {"kind": "status", "subjects": ".".join(post["id"] for post in posts), "acts[]": ["status.remove"]}
+    await browser.get("/admin/desk")
+    await browser.post("/admin/desk/bulk/start", outcome="violates", clause="words", **fields)
+    await world.settle()
+    many = browser.path
+    assert f'href="{many}"' in await browser.get(f"/admin/desk/cases/{case}")
+    page = await browser.get(many)
+    assert "Turn 3 decisions round" in _words(page)
+    assert check(page)[1] == []
+    await browser.post(f"{many}/reverse", note="It was the garden show")
+    assert "0 of 3 turned round." in _words(browser.page)
+    await world.settle()
+    page = _words(await browser.get(many))
+    assert "Finished: 3 of 3 were turned round." in page
+    assert "It was the garden show" in page
+    assert "Turn 3 decisions round" not in page
+    assert (await ada.api.get(f"/api/v1/statuses/{posts[0]['id']}")).status_code == 200
 
 
 async def test_near_copies_are_decided_together(world: World) -> None:

@@ -119,6 +119,14 @@ async def test_a_refused_profile_keeps_what_was_typed(world: World) -> None:
     _is_clean(page)
 
 
+async def test_a_profile_that_would_be_held_is_refused_with_the_reason(world: World) -> None:
+    await put_in_force(world)
+    browser = await _browser(world)
+    await browser.get("/settings/profile")
+    page = await browser.post("/settings/profile", expect=422, display_name="Ada", note="All about pumpkins. A pumpkin")
+    assert "Pumpkins are looked at first. A profile cannot wait for that: please say it otherwise." in page
+
+
 async def test_a_held_post_is_not_said_to_be_published(world: World) -> None:
     await put_in_force(world)
     browser = await _browser(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,14 +124,16 @@ async def test_settings_are_kept_within_bounds_and_logged(world: World) -> None:
     )
     assert row is not None
     assert tuple(row) == (250, 0.125, 0.03, 0)
-    for field, wrong in (
-        ("daily_sample", "many"),
-        ("double_share", "5"),
-        ("second_share", "1"),
-        ("golden_share", "90"),
+    for field, wrong, said in (
+        ("daily_sample", "many", "This must be a number."),
+        ("daily_sample", "nan", "This must be a number."),
+        ("double_share", "5", "Choose a number from 10 to 100."),
+        ("second_share", "1", "Choose a number from 2 to 100."),
+        ("golden_share", "90", "Choose a number from 0 to 50."),
     ):
         page = await browser.post("/admin/measure/samples", expect=422, **(given | {field: wrong}))
-        assert 'class="problem"' in page
+        assert f'<a href="#problem-{field}">{said}</a>' in page
+        assert f'name="{field}" inputmode="decimal" value="{wrong}"' in page
     assert (
         await world.db.connection.fetchval("select count(*) from moderation_events where type = 'measurement_set'") == 1
     )
@@ -158,3 +161,41 @@ async def test_an_alarm_stands_on_the_page_until_somebody_has_seen_it(world: Wor
     assert "it was 0.9%, before 0.4%" in await browser.get("/admin/measure")
     page = await browser.post("/admin/measure/alarms/5/seen")
     assert "it was 0.9%" not in page
+
+
+async def test_the_last_answer_is_named_and_can_be_taken_back_by_its_button(world: World) -> None:
+    _, (mia, *_) = await stage(world, 2, 0.1)
+    await world.db.connection.execute("update label_items set twice = false")
+    browser = await Browser.of(world, mia)
+    await browser.get("/admin/measure/label")
+    first = browser.value("item")
+    page = await browser.post("/admin/measure/label", item=first, answer="violates", clause="words")
+    assert re.search(r"You said: <strong>[^<]+</strong>", page)
+    page = await browser.post("/admin/measure/label/take_back", done=first)
+    assert "Taken back." in page
+    assert browser.value("item") == first
+    assert "You said:" not in page
+    page = await browser.post("/admin/measure/label/take_back", expect=409, done=first)
+    assert "cannot be taken back any more" in page
+
+
+async def test_who_rests_or_has_looked_at_enough_gets_nothing_to_label(world: World) -> None:
+    _, (mia, *_) = await stage(world, 2, 0.1)
+    await world.db.connection.execute("update label_items set twice = false")
+    browser = await Browser.of(world, mia)
+    await world.db.connection.execute(
+        "insert into reviewers (account_id, pseudonym, resting_until) values ($1, 'reviewer-1', $2)",
+        mia.account_id, world.clock.now() + timedelta(minutes=9),
+    )  # fmt: skip
+    page = await browser.get("/admin/measure/label")
+    assert "A rest is due" in page
+    assert "label-item" not in page
+    world.clock.moment += timedelta(minutes=10)
+    assert "label-item" in await browser.get("/admin/measure/label")
+    await world.db.connection.execute(
+        "insert into exposures (account_id, day, exposure, items) values ($1, $2, 0, 1000)",
+        mia.account_id, world.clock.now().date(),
+    )  # fmt: skip
+    page = await browser.get("/admin/measure/label")
+    assert "You have looked at as much as is good in a day." in page
+    assert "label-item" not in page

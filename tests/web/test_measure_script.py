@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
+from rostra.web.render import load_views
 from tests.web.axe import find_barriers, load_axe
+from tests.web.chromium import launched, needs_chromium
 from tests.web.preview import serve
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = needs_chromium
 PAGES = [
     "measurement", "measurement-empty", "measurement_quality-hostile", "measurement_samples-checked",
     "measurement_samples-wrong", "measurement_label", "measurement_label-empty",
@@ -24,7 +24,7 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = serve(0)
+    server = serve(0, load_views())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/admin/"
     server.shutdown()
@@ -33,15 +33,14 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        chromium = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
+    # Else a colour that changes is looked at on its way, and what a service worker fetches cannot be answered here.
+    context = browser.new_context(reduced_motion="reduce", service_workers="block")
     yield context.new_page()
     context.close()
 
@@ -51,13 +50,13 @@ def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(page: Page, addr
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     sizes: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
+    page.goto(address + name)
+    for table in page.locator("details.chart-table summary").all():
+        table.click()
+    load_axe(page)
     for scheme, width in sizes:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(address + name)
-        for table in page.locator("details.chart-table summary").all():
-            table.click()
-        load_axe(page)
         assert find_barriers(page) == [], (name, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     assert complaints == []
@@ -77,6 +76,11 @@ def _sent(page: Page, address: str, key: str) -> dict[str, list[str]]:
         page.keyboard.press(key)
     page.keyboard.press(key)
     assert page.evaluate("document.readyState") == "complete"
+    # The request is known before it is answered.
+    for _ in range(200):
+        if sent:
+            break
+        page.wait_for_timeout(25)
     assert len(sent) == 1, sent
     return parse_qs(sent[0])
 

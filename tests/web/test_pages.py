@@ -109,6 +109,9 @@ async def test_a_profile_is_saved_and_a_refused_one_comes_back_with_its_words(wo
     alice = await world.person("alice")
     browser = await Browser.of(world, alice)
     await browser.get("/settings/profile")
+    for body in (b"hello", b'<svg xmlns="http://www.w3.org/2000/svg"/>', b"\0\0\0\x18ftypmp42", b"\0\0\0\x18ftypheic"):
+        page = await browser.post("/settings/profile", 422, display_name="Alice", files={"avatar": ("a.png", body)})
+        assert page.count("This cannot be used as a picture: JPEG, PNG, GIF, WebP and AVIF can.") == 2
     await browser.post("/settings/profile", display_name="Alice of Rome", note="Bakes.", locked="1")
     account = (await alice.api.get("/api/v1/accounts/verify_credentials")).json()
     assert (account["display_name"], account["source"]["note"], account["locked"]) == ("Alice of Rome", "Bakes.", True)
@@ -148,3 +151,28 @@ async def test_somebody_is_put_on_a_list_from_their_profile(world: World) -> Non
     assert "Put @bob on a list" in await browser.get(found[1])
     await browser.post(f"/web/lists/{made['id']}/accounts", acct=browser.value("acct"), return_to=found[1])
     assert "On it" in browser.page
+
+
+async def test_an_address_with_letters_where_a_number_belongs_leads_nowhere(world: World) -> None:
+    browser = await Browser.of(world, await world.person("nora", role="admin"))
+    for path in ("/admin/notices/held", "/admin/desk/cases/first", "/settings/decisions/x"):
+        await browser.get(path, expect=404)
+
+
+async def test_saving_the_preferences_as_they_are_changes_nothing(world: World) -> None:
+    alice = await world.person("alice")
+    browser = await Browser.of(world, alice)
+    for language, privacy in ((None, "public"), ("pt-BR", "direct"), ("de", "private")):
+        source = {"language": language or "", "privacy": privacy}
+        await alice.api.request("PATCH", "/api/v1/accounts/update_credentials", json={"source": source})
+        page = await browser.get("/settings/preferences")
+        fields = {
+            name: re.findall(r'<option value="([^"]*)" selected', found)
+            for name, found in re.findall(r'<select id="[^"]*" name="([^"]*)".*?>(.*?)</select>', page, re.DOTALL)
+        }
+        assert all(len(chosen) == 1 for chosen in fields.values()), fields
+        await browser.post("/settings/preferences", **{name: chosen[0] for name, chosen in fields.items()})
+        kept = (await alice.api.get("/api/v1/accounts/verify_credentials")).json()["source"]
+        assert (kept["language"], kept["privacy"]) == (language, privacy)
+        composer = re.findall(r'<option value="([^"]*)" selected', await browser.get("/compose"))
+        assert (language or "en") in composer

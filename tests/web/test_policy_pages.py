@@ -63,6 +63,23 @@ async def _change(
     return await browser.post(f"/admin/policy/versions/{version}/edit", name=name, text=text, note=note, act=act)
 
 
+async def _check(world: World, browser: Browser, version: str, text: str) -> str:
+    """The editor after what was written there was checked."""
+    await _change(browser, version, text, act="check")
+    await world.settle()
+    return await browser.get(browser.path)
+
+
+async def _activate(world: World, browser: Browser, version: str, **given: str) -> str:
+    """What came of having a version put into force, from its page."""
+    page = await browser.get(f"/admin/policy/versions/{version}")
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    assert seen is not None
+    await browser.post(f"/admin/policy/versions/{version}/activate", seen=seen[1], **given)
+    await world.settle()
+    return await browser.get(browser.path)
+
+
 def _named(path: str) -> str:
     found = re.search(r"/versions/([0-9a-f]{12})", path)
     assert found is not None, path
@@ -126,7 +143,7 @@ async def test_the_overview_says_what_holds_and_how_rules_fare(world: World) -> 
     browser = await _browser(world)
     page = await browser.get("/admin/policy")
     assert version in page
-    assert "45.0" in page, "nine of two thousand are 45 of 10,000"
+    assert ">45<" in page, "nine of two thousand are 45 of 10,000"
     assert "outside of its band" in page
     await browser.post("/admin/policy/rules/wait/resume")
     assert "outside of its band" not in await browser.get("/admin/policy")
@@ -147,18 +164,20 @@ async def test_a_change_is_kept_as_a_version_of_its_own_and_compared(world: Worl
 
 async def test_a_check_says_where_and_what_and_loses_no_word(world: World) -> None:
     version = await _sound(world)
-    browser = await _browser(world)
+    browser, kept = await _browser(world), len(await versions.list_versions(world.db))
     wrong = ONE_RULE.replace("text.normal", "text.nromal") + "# </textarea><script>alert(1)</script>\r\n"
-    page = await _change(browser, version, wrong, act="check")
+    page = await _check(world, browser, version, wrong)
     assert "rules/test.yaml:5" in page
     assert "text.nromal" in page
     assert "&lt;/textarea&gt;&lt;script&gt;" in page
     assert "<script>alert" not in page
     assert check(page)[1] == []
-    page = await _change(browser, version, ONE_RULE.replace("pumpkin", "gourd"), act="check")
+    page = await _check(world, browser, version, ONE_RULE.replace("pumpkin", "gourd"))
     assert "test failed" in page
-    page = await _change(browser, version, ONE_RULE, act="check")
+    page = await _check(world, browser, version, ONE_RULE)
     assert "Nothing is wrong" in page
+    assert await _active(world) == version
+    assert len(await versions.list_versions(world.db)) == kept, "what is only checked is kept nowhere"
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "rules/../x.yaml", "rules/x.txt", "Rules/x.yaml", ""])
@@ -211,8 +230,8 @@ async def test_from_a_change_over_a_replay_to_activation(world: World) -> None:
     assert browser.page.count('<article class="review"') == 1
     await browser.post(f"/admin/policy/replays/{row.id}/samples/{second}", right="0")
     assert "1 of 2 that were judged are right: 50%" in browser.page
-    await browser.get(f"/admin/policy/versions/{draft}")
-    await browser.post(f"/admin/policy/versions/{draft}/activate", note="Artichokes")
+    page = await _activate(world, browser, draft, note="Artichokes")
+    assert f"Version {draft} is in force." in page
     assert await _active(world) == draft
     assert "Artichokes" in await browser.get("/admin/policy")
     assert (await ada.post("One artichoke"))["moderation"]["withheld"] == "review"
@@ -227,7 +246,7 @@ async def test_it_can_go_without_a_replay_if_somebody_says_so(world: World) -> N
     browser = await _browser(world)
     await _change(browser, version, ONE_RULE + "# changed\n")
     draft = _named(browser.path)
-    await browser.post(f"/admin/policy/versions/{draft}/activate", without_replay="1")
+    await _activate(world, browser, draft, without_replay="1")
     assert await _active(world) == draft
 
 
@@ -236,7 +255,7 @@ async def test_what_fails_its_own_tests_is_not_put_into_force(world: World) -> N
     browser = await _browser(world)
     await _change(browser, version, ONE_RULE.replace('"pumpkin"', '"gourd"'))
     draft = _named(browser.path)
-    page = await browser.post(f"/admin/policy/versions/{draft}/activate", expect=422, without_replay="1")
+    page = await _activate(world, browser, draft, without_replay="1")
     assert "did not pass its own checks" in page
     assert "tests/all.yaml:" in page
     assert await _active(world) == version
@@ -309,3 +328,17 @@ async def test_a_long_list_of_words_fits_the_editor(world: World) -> None:
     path = f"/admin/policy/versions/{version}/edit"
     await browser.post(path, files={"text": (None, words)}, name="lists/many.yaml", act="keep")
     assert "lists/many.yaml" in browser.page
+
+
+async def test_a_change_of_a_list_shows_the_words_that_come_and_go(world: World) -> None:
+    path = f"/admin/policy/versions/{await _sound(world)}/edit"
+    browser = await _browser(world)
+    for words in ("- first\n  - second", "- second\n  - third"):
+        text = f"id: few\nkind: words\nlanguage: en\nentries:\n  {words}\n"
+        await browser.get(path)
+        await browser.post(path, files={"text": (None, text)}, name="lists/few.yaml", act="keep")
+        path = f"{browser.path.partition('?')[0]}/edit"
+    assert '<del class="old"><span class="vh">Before: </span>first</del>' in browser.page
+    assert '<ins class="new"><span class="vh">After: </span>third</ins>' in browser.page
+    assert ">second<" not in browser.page
+    assert "there</" not in browser.page

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rostra.appeals.review import decide_appeal
 from tests.appeals.court import people, told
-from tests.moderation.desk import case_of, decide, drafted
+from tests.appeals.test_appeals import UPHELD
+from tests.moderation.desk import case_of, decide, drafted, reviewer
 from tests.moderation.test_report_outcome import complain, to
 from tests.web.browser import Browser
 from tests.world import DOMAIN, Person, World
@@ -98,6 +100,30 @@ async def test_one_reads_what_came_of_one_s_reports_and_appeals_where_nothing_wa
     await other.post(f"{found[0]}/appeal", expect=404, decision_id="1", text="x")
 
 
+async def test_of_several_posts_in_one_report_the_page_says_which_are_decided_before_all_are_told(world: World) -> None:
+    ada, bob, mod = await people(world, "ada", "bob", "mod")
+    posts = [await ada.post(f"A carrot {n}") for n in range(2)]
+    report_id = await complain(bob, ada, *(post["id"] for post in posts))
+    browser = await Browser.of(world, bob)
+    path = f"/settings/reports/{report_id}"
+    assert (await browser.get(path)).count("waits for a decision") == 2
+    await decide(world, posts[0]["id"], drafted("ok"), mod)
+    assert "is decided" not in await browser.get(path), "it may still be undone"
+    await told(world)
+    page = await browser.get(path)
+    assert "1 of 2 is decided." in page
+    assert "You get one letter, once all of them are." in page
+    assert (page.count("waits for a decision"), page.count("no violation found")) == (1, 1)
+    assert to(world, "bob") == []
+    await decide(world, posts[1]["id"], drafted(clause="words"), mod)
+    await told(world)
+    page = await browser.get(path)
+    assert "right in part" in page
+    assert "is decided." not in page
+    (letter,) = to(world, "bob")
+    assert "right about a part of it" in letter
+
+
 async def test_the_list_of_reports_costs_the_same_for_one_and_for_forty(world: World) -> None:
     ada, bob = await people(world, "ada", "bob")
     judge = await staff(world, "judge")
@@ -144,7 +170,12 @@ async def test_anybody_sends_a_legal_notice_and_follows_it_by_its_secret_link(wo
     await browser.get(at)
     page = await browser.post(f"{at}/appeal", text="The second word")
     assert "You asked for another look" in page
-    assert await world.db.connection.fetchval("select count(*) from appeals where side = 'reporter'") == 1
+    assert "you are told what comes of it" in await browser.get(at)
+    appeal = await world.db.connection.fetchval("select id from appeals where side = 'reporter'")
+    await decide_appeal(world.res.desk, reviewer(await world.person("judge")), appeal, UPHELD)
+    page = await browser.get(at)
+    assert "It was had: what stands here is what came of it." in page
+    assert "you are told what comes of it" not in page
     await browser.get("/legal/notice/nonsense", expect=404)
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from rostra.web.render import load_views, render
+from rostra.web.render import Views, load_views, render
 from tests.web import samples
+from tests.web.chromium import launched, needs_chromium
 from tests.web.preview import serve
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = needs_chromium
 NEW = samples.status(500, samples.GIULIA, "<p>Something new under the sun.</p>")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = serve(0)
+def views() -> Views:
+    return load_views()
+
+
+@pytest.fixture(scope="module")
+def address(views: Views) -> Iterator[str]:
+    server = serve(0, views)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -30,10 +34,8 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        chromium = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -158,11 +160,9 @@ def test_a_picture_opens_in_full_and_gives_the_focus_back(tab: Page) -> None:
     assert tab.evaluate("'view' in document.activeElement.dataset")
 
 
-def test_a_button_swaps_its_row_and_keeps_the_focus(tab: Page) -> None:
+def test_a_button_swaps_its_row_and_keeps_the_focus(tab: Page, views: Views) -> None:
     starred = {**samples.REPLY, "favourited": True, "favourites_count": 3}
-    answer = render(
-        load_views(), samples.page(), "partials/status_actions.html", status=starred, uid=starred["id"], said=""
-    )
+    answer = render(views, samples.page(), "partials/status_actions.html", status=starred, uid=starred["id"], said="")
     asked: list[str] = []
     tab.route(
         "**/web/statuses/**",
@@ -181,9 +181,9 @@ def test_a_button_swaps_its_row_and_keeps_the_focus(tab: Page) -> None:
     assert tab.evaluate("document.activeElement.id") == f"star-{starred['id']}"
 
 
-def test_the_next_page_loads_when_it_comes_into_view(tab: Page) -> None:
+def test_the_next_page_loads_when_it_comes_into_view(tab: Page, views: Views) -> None:
     more = render(
-        load_views(),
+        views,
         samples.page(),
         "partials/feed.html",
         statuses=[NEW],
@@ -199,11 +199,11 @@ def test_the_next_page_loads_when_it_comes_into_view(tab: Page) -> None:
     expect(tab.locator(".older")).to_have_count(0)
 
 
-def test_new_posts_appear_and_deleted_ones_go(tab: Page) -> None:
+def test_new_posts_appear_and_deleted_ones_go(tab: Page, views: Views) -> None:
     sockets: list[WebSocketRoute] = []
     asked: list[str] = []
     page_of_new = render(
-        load_views(),
+        views,
         samples.page(),
         "partials/feed.html",
         statuses=[NEW],
@@ -213,7 +213,7 @@ def test_new_posts_appear_and_deleted_ones_go(tab: Page) -> None:
         live=None,
     )
     empty = render(
-        load_views(),
+        views,
         samples.page(),
         "partials/feed.html",
         statuses=[],
@@ -244,10 +244,10 @@ def test_new_posts_appear_and_deleted_ones_go(tab: Page) -> None:
     expect(tab.locator(".bottombar [data-unread]")).to_have_text("4")
 
 
-def test_who_reads_further_down_is_asked_first(tab: Page) -> None:
+def test_who_reads_further_down_is_asked_first(tab: Page, views: Views) -> None:
     sockets: list[WebSocketRoute] = []
     page_of_new = render(
-        load_views(),
+        views,
         samples.page(),
         "partials/feed.html",
         statuses=[NEW],
@@ -273,11 +273,11 @@ def test_who_reads_further_down_is_asked_first(tab: Page) -> None:
 @pytest.mark.parametrize(
     "name", ["home", "profile", "thread-deep", "compose-full", "landing", "settings/profile", "home-hostile"]
 )
-@pytest.mark.parametrize("width", [320, 900, 1280])
-def test_nothing_sticks_out_at_any_width(tab: Page, name: str, width: int) -> None:
-    tab.set_viewport_size({"width": width, "height": 800})
+def test_nothing_sticks_out_at_any_width(tab: Page, name: str) -> None:
     tab.goto(f"/{name}")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 900, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_name_that_takes_two_lines_covers_no_words(tab: Page) -> None:

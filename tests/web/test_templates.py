@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 from jinja2 import UndefinedError, meta
 
+from rostra import policy
+from rostra.screening import fixtures
 from rostra.web.language import LANGUAGES, LOCALE_FOLDER
 from rostra.web.render import (
     STATIC_FOLDER,
@@ -97,7 +100,7 @@ def test_every_template_has_a_case_and_says_what_it_expects(views: Views) -> Non
             used = (
                 meta.find_undeclared_variables(views.environment.parse(source))
                 - known
-                - {"forms", "people", "parts", "sections", "blocks"}
+                - {"forms", "people", "parts", "colophon", "sections", "blocks"}
             )
             used -= (
                 set(re.findall(r"{% set (\w+)", source))
@@ -123,7 +126,13 @@ def test_italian_lacks_no_sentence_and_has_none_too_many() -> None:
     with (LOCALE_FOLDER / "it" / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = read_po(source, locale="it")
     wanted: set[tuple[str, str]] = set()
-    for _, _, message, _, meaning in extract_from_dir(str(WEB), method_map=METHODS):
+    # What rules may speak of, and what is wrong with a policy, is said where it is defined, below the pages.
+    described = [*extract_from_file("python", fixtures.__file__ or "", keywords={"said": None})]
+    for place in Path(policy.__file__ or "").parent.glob("*.py"):
+        described += extract_from_file("python", str(place), keywords={"_says": None, "said": None})
+    found = [(message, meaning) for _, _, message, _, meaning in extract_from_dir(str(WEB), method_map=METHODS)]
+    found += [(message, meaning) for _, message, _, meaning in described]
+    for message, meaning in found:
         first = message if isinstance(message, str) else message[0]
         wanted.add((meaning or "", first))
         entry = catalogue.get(first, meaning)
@@ -277,6 +286,14 @@ def test_assets_are_our_own_and_small() -> None:
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//|url\(", path.read_text()), path
 
 
+def test_a_scheme_changes_nothing_but_colours() -> None:
+    # Which is why the browser's tests look at the shape of a page in one scheme alone.
+    for path in STATIC_FOLDER.glob("*.css"):
+        assert "prefers-color-scheme" not in path.read_text(), f"{path.name} does not say it by light-dark()"
+        for rule in re.findall(r"\[data-theme[^{]*\{([^}]*)\}", path.read_text()):
+            assert re.fullmatch(r"color-scheme:\s*(light|dark);?", rule), rule
+
+
 def test_every_icon_that_is_used_is_in_the_sprite() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC_FOLDER / "icons.svg").read_text()))
     for path in TEMPLATE_FOLDER.rglob("*.html"):
@@ -292,3 +309,8 @@ def test_the_policy_forbids_everything_inline_and_foreign() -> None:
     assert "default-src 'none'" in policy
     assert "img-src 'self' https://media.example data: blob:" in policy
     assert "form-action 'self' tuskyapp:" in policy
+
+
+def test_what_was_attached_is_named_in_the_readers_language(views: Views) -> None:
+    assert "Attached: a picture" in _render(views, "settings/decision-wrong")
+    assert "Allegato: un’immagine" in _render(views, "settings/decision-wrong", "it")

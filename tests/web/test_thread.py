@@ -77,3 +77,16 @@ async def test_what_was_kept_is_found_again(world: World) -> None:
     assert "Kept words" in page
     assert "Liked words" not in page
     assert "Liked words" in await browser.get("/favourites")
+
+
+async def test_the_addresses_that_stand_for_people_and_posts_lead_to_their_pages(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    status = await alice.post("Hello")
+    hidden = await alice.post("For followers", visibility="private")
+    browser = Browser(world)
+    await browser.get(status["account"]["uri"].removeprefix("http://localhost:3000"))
+    assert browser.path == "/@alice"
+    await browser.get(status["uri"].removeprefix("http://localhost:3000"))
+    assert browser.path == f"/@alice/{status['id']}"
+    await (await Browser.of(world, bob)).get(hidden["uri"].removeprefix("http://localhost:3000"), expect=404)
+    await browser.get("/users/nobody", expect=404)

@@ -109,7 +109,7 @@ async def test_a_second_publishing_asks_why_and_keeps_what_was_filled_in(world: 
     await admin.get("/admin/transparency")
     page = await admin.post("/admin/transparency/publish", expect=422, **APRIL)
 
-    assert "is needed" in page
+    assert "say why there is another revision." in page
     assert 'value="2026-04-30"' in page
     await admin.post("/admin/transparency/publish", **APRIL, note="Corrected")
     assert [each.revision for each in await transparency.list_reports(world.db)] == [2, 1]
@@ -120,7 +120,11 @@ async def test_a_period_that_is_not_over_is_refused_with_words(world: World):
     await admin.get("/admin/transparency")
     later: dict[str, Any] = {"from": "2026-05-01", "to": "2026-05-31"}
 
-    assert "not over yet" in await admin.post("/admin/transparency/publish", expect=422, **later)
+    page = await admin.post("/admin/transparency/publish", expect=422, **later)
+    assert "This period is not over yet: its last day must have passed." in page
+    turned: dict[str, Any] = {"from": "2026-04-30", "to": "2026-04-01"}
+    page = await admin.post("/admin/transparency/publish", expect=422, **turned)
+    assert "The last day is before the first one." in page
     for last in ("2026-05-31", "9999-12-31"):
         answer = await admin.http.get("/admin/transparency/preview", params={**later, "to": last})
         assert answer.status_code == 422

@@ -135,10 +135,6 @@ class BaseMaker:
             await self._has_log(wal_from)
             base = await self._describe(due, parts, made, base_id, started_at, wal_from)
             await self._finish(base, made, parts.lanes)
-        except BaseFailed:
-            # The parent may be what is wrong, or the summaries that PostgreSQL keeps for some days only.
-            self._full_next = due.parent is not None
-            raise
         finally:
             self.in_progress = None
             self.doing = []
@@ -179,8 +175,13 @@ class BaseMaker:
 
     async def _stream(self, due: Due, parts: _Parts) -> Made:
         parent = None if due.parent is None else self._manifest_file(due.parent.id)
-        async with parts:
-            return await stream_base(self._settings, parent, parts.add)
+        try:
+            async with parts:
+                return await stream_base(self._settings, parent, parts.add)
+        except BaseFailed:
+            # The parent may be what is wrong, or the summaries that PostgreSQL keeps for some days only.
+            self._full_next = parent is not None
+            raise
 
     async def _has_log(self, wal_from: int) -> None:
         """A gap in the log behind its beginning makes a base worthless. Raises BaseFailed."""

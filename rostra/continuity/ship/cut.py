@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -125,7 +126,12 @@ class Cutter:
 
     def wal_bytes(self) -> int:
         """Bytes of received log on this disk."""
-        return sum(file.stat().st_size for file in self._wal.iterdir())
+        total = 0
+        for file in self._wal.iterdir():
+            # A segment that is full is renamed by who receives it.
+            with suppress(FileNotFoundError):
+                total += file.stat().st_size
+        return total
 
     @property
     def _end(self) -> int:

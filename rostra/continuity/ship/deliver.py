@@ -37,6 +37,9 @@ async def deliver(lane: Lane, identity: Identity, spool: Spool) -> None:
     while True:
         lane.wake.clear()
         links = _choose_next(lane, spool) if lane.is_registered and not lane.record.cut_off else []
+        if lane.record.cut_off:
+            # Nothing is put there any more that could end what was wrong, and only who is well gets a new base.
+            lane.well(LOG)
         if not links:
             await lane.wake.wait()
             continue
@@ -106,8 +109,6 @@ def account(lanes: list[Lane], cutter: Cutter, spool: Spool, limit: int, alarms:
             lane.note(reached=cutter.reached)
         elif not lane.record.cut_off and _is_lost(lane, spool, limit):
             lane.keep(cut_off=True)
-            # Nothing is put there any more that could end this.
-            lane.well(LOG)
             alarms.say(f"{lane.label} cannot catch up and was cut off: it gets a new base copy when it answers")
         lane.wake.set()
 

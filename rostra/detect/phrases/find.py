@@ -1,11 +1,13 @@
-"""Finds the built-in phrases in a text: one pass over all of them for the words they cannot do without, then the few
-expressions that are left, then what surrounds a find. Linear in the text's length, whatever is in it.
+"""Finds the built-in phrases in a text: those whose words it has, then the few expressions that are left, then what
+surrounds a find. Linear in the text's length, whatever is in it.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Final, Protocol, cast
 
 import msgspec
 import re2
@@ -14,7 +16,9 @@ from rostra.detect.normalise import Normal
 from rostra.detect.phrases.catalogue import PHRASES
 from rostra.detect.phrases.edges import Surroundings
 from rostra.detect.phrases.fold import Squeezed, fold, join
+from rostra.detect.phrases.kept import find_mesh
 from rostra.detect.phrases.phrase import LANGUAGES, Language, Phrase, expand
+from rostra.detect.phrases.sieve import Sieve
 from rostra.detect.phrases.tables import read_classes
 from rostra.detect.reading import Match
 
@@ -24,7 +28,9 @@ _MOST: Final = 40
 # What a find in a text of another language is worth: "die" is a German article.
 _ELSEWHERE: Final = 0.5
 # Bytes that one expression's program and its automaton may take; what is beyond runs slower, not out of memory.
-_MEMORY: Final = 4 << 20
+_MEMORY: Final = 1 << 20
+# So many expressions are kept compiled, 40 kB each and what their automata grow to. A busy server's posts need fewer.
+_KEPT: Final = 512
 
 _MARKS: Final = b" \n.,;:!?\"'()-"
 
@@ -32,31 +38,46 @@ _MARKS: Final = b" \n.,;:!?\"'()-"
 class _Known(msgspec.Struct, frozen=True):
     phrase: Phrase
     language: Language
+    pattern: str
 
 
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    # One byte is one code point: nothing else needs to be understood.
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.never_capture = True
-    options.log_errors = False
-    return options
+class _Expression(Protocol):
+    """What is used of a compiled RE2 expression."""
+
+    def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
+
+
+class Patterns:
+    """Every phrase's patterns behind their sieve. Each is compiled when it is first worth looking for: all at once
+    would take half a second of every start, and 45 MB."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self.known = tuple(
+            _Known(phrase, language, pattern)
+            for phrase in phrases
+            for language, some in phrase.patterns.items()
+            for pattern in some
+        )
+        self._classes: dict[Language, Mapping[str, str]] = {language: read_classes(language) for language in LANGUAGES}
+        self.sieve = Sieve(find_mesh([(known.language, known.pattern) for known in self.known], self._classes))
+        self.compiled = lru_cache(_KEPT)(self._compile)
+
+    def _compile(self, index: int) -> _Expression:
+        known = self.known[index]
+        options = re2.Options()
+        options.max_mem = _MEMORY
+        # One byte is one code point: nothing else needs to be understood.
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.never_capture = True
+        options.log_errors = False
+        expression = expand(known.pattern, self._classes[known.language])
+        return cast("_Expression", re2.compile(expression.encode("ascii"), options))
 
 
 @cache
-def compiled() -> tuple[re2.Filter, tuple[_Known, ...]]:
-    """The sieve with every phrase's patterns, made when the first text is read: it takes a second and 60 MB, which a
-    process that reads none is spared."""
-    sieve, known, options = re2.Filter(), list[_Known](), _options()
-    classes = {language: read_classes(language) for language in LANGUAGES}
-    for phrase in PHRASES:
-        for language, patterns in phrase.patterns.items():
-            for pattern in patterns:
-                sieve.Add(expand(pattern, classes[language]).encode("ascii"), options)
-                known.append(_Known(phrase, language))
-    sieve.Compile()
-    return sieve, tuple(known)
+def patterns() -> Patterns:
+    """Those of the built-in phrases, made when the first text is read."""
+    return Patterns(PHRASES)
 
 
 def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, ...]:
@@ -67,24 +88,21 @@ def find_phrases(text: str, normal: Normal, language: str = "") -> tuple[Match, 
     """
     folded = fold(normal.text)
     squeezed = Squeezed(join(folded))
-    sieve, patterns = compiled()
-    indices = sieve.Match(squeezed.text)
-    if indices is None:
-        return ()
+    all_of_them = patterns()
     around = Surroundings(folded, squeezed)
     found: dict[tuple[str, int, int], Match] = {}
-    for index in indices:
-        known = patterns[index]
-        for start, end in _spans(sieve, index, squeezed.text):
+    for index in all_of_them.sieve.candidates(squeezed.text):
+        known = all_of_them.known[index]
+        for start, end in _spans(all_of_them.compiled(index), squeezed.text):
             edge = around.edge_of(known.phrase, start, end)
             match = _match(known, text, normal, squeezed.span(start, end), edge, language)
             found.setdefault((match.name, match.start, match.end), match)
     return _widest(list(found.values()))
 
 
-def _spans(sieve: re2.Filter, index: int, squeezed: bytes) -> list[tuple[int, int]]:
+def _spans(expression: _Expression, squeezed: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for found in sieve.re(index).finditer(squeezed):
+    for found in expression.finditer(squeezed):
         start, end = found.span()
         # What begins or ends a sentence helps to know a phrase, but is not part of it.
         said = squeezed[start:end]

@@ -92,5 +92,7 @@ class Squeezed:
 
 
 def _change(run: re.Match[bytes]) -> bytes:
-    picture = run.group().strip()[:1]
-    return _WORDS_FOR[picture] if picture else b" "
+    if picture := run.group().strip()[:1]:
+        return _WORDS_FOR[picture]
+    # The word for a picture brings its own.
+    return b"" if run.string[run.end() : run.end() + 1] in _WORDS_FOR else b" "

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, Literal
 
 import msgspec
@@ -47,24 +48,20 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.patterns)
 
 
-# RE2 finds out by itself which words a text must hold to be worth a closer look. It sees through "a or nothing", not
-# through "a?"; and words are few, but there would be too many pairs of words, were a single blank between them.
-_BETWEEN: Final = " +"
-_PERHAPS: Final = r"(?:\x20|)"
-_OPTIONAL: Final = re.compile(r"(?<!\\)([a-z])\?|\)\?")
-_WORD: Final = r"\w+"
 _END: Final = "{end}"
 _ENDING: Final = r"\x20*(?:[.!?;:\")]|\z)"
 _START: Final = "{start}"
 _STARTING: Final = r"(?:(?:\A|[.!?;:\")])\x20*|\b(?:please|just|so|then|somebody|someone|now|go|or) )"
+_PERHAPS: Final = re.compile("[ ',]\\?")
 _GAP: Final = re.compile(r" ?~(\d) ?")
 _CLASS: Final = re.compile(r"\{([a-z_]+)\}")
 
 
-def _alternatives(words: str) -> str:
+@cache
+def alternatives(words: str) -> str:
     """The words of a class as alternatives, no two neighbours with the same initial as far as that goes.
 
-    RE2 would make `g(?:as|ut)` of neighbours, and then look for `as` and `ut` in every post.
+    Where a text could be several of them it is the first; marks of posts that were judged before depend on this order.
     """
     by_initial: defaultdict[str, list[str]] = defaultdict(list)
     for part in (" ".join(word.split()) for word in words.split(",")):
@@ -85,10 +82,15 @@ def expand(pattern: str, classes: Mapping[str, str]) -> str:
     front = "" if _START in pattern else r"\b"
     edge = "" if _END in pattern or r"\z" in pattern else r"\b"
     pattern = pattern.replace(_END, _ENDING).replace(_START, _STARTING)
-    while found := _CLASS.search(pattern):
-        pattern = f"{pattern[: found.start()]}(?:{_alternatives(classes[found[1]])}){pattern[found.end() :]}"
+    pattern = _with_classes(pattern, classes)
     # A gap eats the blanks on both sides of it, so that nothing between means one blank, not two.
-    pattern = re.sub("[ ',]\\?", r"\\x01", pattern).replace("'", " ")
-    pattern = _GAP.sub(lambda gap: rf"(?: {_WORD}){{0,{gap[1]}}} ", pattern)
-    pattern = _OPTIONAL.sub(lambda found: f"(?:{found[1]}|)" if found[1] else "|)", pattern)
-    return rf"{front}(?:{pattern})".replace(" ", _BETWEEN).replace(r"\x01", _PERHAPS) + edge
+    pattern = _PERHAPS.sub(r"\\x20?", pattern).replace("'", " ")
+    return front + f"(?:{_GAP.sub(_gap, pattern)})" + edge
+
+
+def _gap(found: re.Match[str]) -> str:
+    return rf"(?: \w+){{0,{found[1]}}} "
+
+
+def _with_classes(pattern: str, classes: Mapping[str, str]) -> str:
+    return _CLASS.sub(lambda found: f"(?:{_with_classes(alternatives(classes[found[1]]), classes)})", pattern)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from rostra.kit.jobs.dead import DeadJob, QueueDepth, discard_dead, list_dead, queue_statistics, retry_dead, sweep
 from rostra.kit.jobs.drain import drain
 from rostra.kit.jobs.handlers import Entry, Handlers, Periodic
-from rostra.kit.jobs.queue import Job, Kind, enqueue
+from rostra.kit.jobs.queue import Basket, Job, Kind, enqueue
 from rostra.kit.jobs.schema import install
 
 __all__ = [
+    "Basket",
     "DeadJob",
     "Entry",
     "Handlers",

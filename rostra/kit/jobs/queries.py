@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, LiteralString, Protocol
 
 import asyncpg
 
@@ -36,6 +36,30 @@ from unnest($1::int[], $2::text[], $3::bytea[], $4::timestamptz[], $5::text[])
      as t (priority, entrypoint, payload, run_at, dedupe_key)
 on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null do nothing
 """
+
+
+def inserting(
+    priorities: LiteralString, names: LiteralString, payloads: LiteralString, times: LiteralString
+) -> LiteralString:
+    """SQL that stores jobs without a dedupe_key, for a statement that writes them with what they follow from; its
+    parameters are those of `columns`."""
+    return f"""
+insert into pgqueuer (priority, entrypoint, payload, execute_after, status)
+select priority, entrypoint, payload, coalesce(run_at, now()), 'queued'
+from unnest({priorities}::int[], {names}::text[], {payloads}::bytea[], {times}::timestamptz[])
+     as t (priority, entrypoint, payload, run_at)
+"""
+
+
+def columns(jobs: Sequence[_Queued]) -> tuple[Any, ...]:
+    """The parameters of `inserting`."""
+    assert all(job.dedupe_key is None for job in jobs)
+    return (
+        [job.priority for job in jobs],
+        [job.name for job in jobs],
+        [job.payload for job in jobs],
+        [job.run_at for job in jobs],
+    )
 
 
 async def insert_jobs(tx: Tx, jobs: Sequence[_Queued]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
@@ -50,10 +50,25 @@ class Kind(msgspec.Struct, Generic[P], frozen=True):
         )
 
 
+class Basket:
+    """Stands in for a transaction where jobs are queued that the caller's own statement will write. It takes nothing
+    but jobs."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    @property
+    def tx(self) -> Tx:
+        """What `enqueue` is to be given."""
+        return cast("Tx", self)
+
+
 async def enqueue(tx: Tx, jobs: Sequence[Job]) -> None:
     """Queue `jobs` in the caller's transaction, with one statement: they exist if and when it commits.
 
     Each will run at least once, so handlers must bear being repeated.
     """
-    if jobs:
+    if isinstance(tx, Basket):
+        tx.jobs += jobs
+    elif jobs:
         await insert_jobs(tx, jobs)

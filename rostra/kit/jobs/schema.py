@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -13,18 +14,20 @@ if TYPE_CHECKING:
 
 # Its trigger notifies on every change. A transaction that notified holds a lock over the whole cluster until its commit
 # is on disk, so commits would queue up behind one another instead of sharing an fsync; workers poll instead.
+#
+# Its own claims and looks at the queue have an index each. None of ours uses them, and each would be written for each
+# job that is queued or claimed.
 ADAPT = """
 alter table pgqueuer disable trigger tg_pgqueuer_changed;
-
-comment on table pgqueuer is 'adapted: 1';
+drop index if exists pgqueuer_ep_prio_id_idx, pgqueuer_priority_id_id1_idx, pgqueuer_updated_id_id1_idx,
+  pgqueuer_queue_manager_id_idx;
 """
 
-IS_ADAPTED = """
-select obj_description('pgqueuer'::regclass) = 'adapted: 1'
-   and not exists (
-     select from pg_trigger
-     where tgrelid = 'pgqueuer'::regclass and tgname = 'tg_pgqueuer_changed' and tgenabled <> 'D'
-   )
+# Which release of it was adapted, and how: it would make again what is gone.
+ADAPTED = """
+select obj_description(to_regclass('pgqueuer')) where not exists (
+  select from pg_trigger
+  where tgrelid = to_regclass('pgqueuer') and tgname = 'tg_pgqueuer_changed' and tgenabled <> 'D')
 """
 
 
@@ -64,11 +67,16 @@ def queue_queries(driver: Driver) -> Queries:
 
 
 async def install(connection: asyncpg.Connection) -> None:
-    """Make PgQueuer's tables or bring them to this release of it. Not inside a transaction: enums may grow."""
+    """Make PgQueuer's tables or bring them to this release of it, unless they are. Not inside a transaction: enums may
+    grow."""
+    adapted = f"adapted: 2, PgQueuer {version('pgqueuer')}"
+    if await connection.fetchval(ADAPTED) == adapted:
+        return
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 
     queries = queue_queries(AsyncpgDriver(connection))
     await queries.apply_upgrade()
-    if not await connection.fetchval(IS_ADAPTED):
-        await queries.optimize_autovacuum()
-        await connection.execute(ADAPT)
+    await queries.optimize_autovacuum()
+    await connection.execute(ADAPT)
+    # A utility statement takes no parameters; the release is a literal of the installed package.
+    await connection.execute(f"comment on table pgqueuer is '{adapted}'")

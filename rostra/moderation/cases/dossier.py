@@ -6,13 +6,14 @@ rules said then stands beside it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from rostra.detect.near import Signature
+from rostra.detect.signatures import Signature
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
 from rostra.moderation.cases import case_queries, dossier_queries, queue_queries
@@ -24,6 +25,7 @@ from rostra.moderation.cases.dossier_records import (
     Deadline,
     Holding,
     OtherCase,
+    RefusedDraft,
     Related,
     ReportLine,
     StatusNow,
@@ -99,6 +101,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     current: Current
     # It is shown as a case and is none: nothing may be done from its page to anybody.
     acts_on_nobody: bool = False
+    # Of an account's case: what it wanted to say and was told not to.
+    refused: list[RefusedDraft] = []
 
     @property
     def is_gone(self) -> bool:
@@ -135,7 +139,7 @@ async def read_dossier(desk: Desk, case_id: int) -> Dossier:
             author=author,
             status=status,
             evidence=kept,
-            seen=read_again(desk, current, parts_of_subject(author, status, kept), at),
+            seen=await read_again(desk, current, parts_of_subject(author, status, kept), at),
             verdict=await dossier_queries.find_verdict(conn, kind, subject_id),
             around=await dossier_queries.list_around(conn, kind, subject_id),
             before=await dossier_queries.list_before(conn, author.id, _SHOWN),
@@ -151,6 +155,7 @@ async def read_dossier(desk: Desk, case_id: int) -> Dossier:
                 for row in await case_queries.list_notes(conn, case_id)
             ],
             current=current,
+            refused=await dossier_queries.list_refused(conn, subject_id, _SHOWN) if kind == "account" else [],
         )
 
 
@@ -206,11 +211,12 @@ def parts_of_subject(author: Author, status: StatusNow | None, evidence: Snapsho
     return parts_of(("display_name", author.display_name), ("note", author.note_text))
 
 
-def read_again(desk: Desk, current: Current, parts: tuple[Part, ...], at: datetime) -> Seen:
-    """What the detectors that hold now find in these parts."""
+async def read_again(desk: Desk, current: Current, parts: tuple[Part, ...], at: datetime) -> Seen:
+    """What the detectors that hold now find in these parts, when they take their time."""
     if not parts:
         return Seen()
-    found = current.detectors.read(Subject(kind="post", parts=parts), desk.policies.banks, at.date())
+    subject, banks = Subject(kind="post", parts=parts), desk.policies.banks
+    found = await asyncio.to_thread(current.detectors.read, subject, banks, at.date(), thorough=True)
     scores = sorted(found.scores.items(), key=lambda each: -each[1])
     names = list(dict.fromkeys([mark.name for mark in found.marks] + found.text.matches + found.text.lists))
     return Seen(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from rostra.detect.near import Signature
+from rostra.detect.signatures import Signature
 from rostra.kit.db import Reader, as_records, find_record
 from rostra.moderation.cases.dossier_records import (
     Around,
@@ -18,6 +18,7 @@ from rostra.moderation.cases.dossier_records import (
     Deadline,
     Holding,
     OtherCase,
+    RefusedDraft,
     Related,
     ReportLine,
     StatusNow,
@@ -32,6 +33,7 @@ CASE: Final = """
 select c.id, c.subject_kind, c.subject_id, c.account_id, c.state, c.source, c.policy, c.clause, c.rule, c.severity, c.p,
   c.views, c.opened_at, c.due_at, c.language, c.exposure, c.reports_count, c.assigned_to, c.lease_until,
   c.reserved_for, c.reserved_until, c.escalated_at, c.closed_at, c.outcome, c.decision_id,
+  (select d.bulk_id from decisions d where d.id = c.decision_id) as bulk_id,
   h.username as holder, r.username as kept_for, e.username as escalated_by, k.username as closed_by
 from cases c left join accounts h on h.id = c.assigned_to left join accounts r on r.id = c.reserved_for
   left join accounts e on e.id = c.escalated_by left join accounts k on k.id = c.closed_by
@@ -95,6 +97,13 @@ SNAPSHOT: Final = """
 select x.id, x.subject_kind, x.subject_id, x.revision, x.account_id, x.content, x.taken_at from snapshots x
 where x.subject_kind = $1 and x.subject_id = $2
 order by (x.id = any($3::bigint[])) desc, case when x.id = any($3::bigint[]) then x.id else -x.id end limit 1
+"""
+
+# What an account wanted to say and was told not to: verdicts on drafts are kept with their author.
+REFUSED: Final = """
+select e.created_at, e.clause, e.details from moderation_events e
+where e.subject_id = $1 and e.subject_kind = 'account' and e.type = 'verdict' and e.details ->> 'action' = 'reject'
+order by e.id desc limit $2
 """
 
 VERDICT: Final = """
@@ -240,6 +249,11 @@ async def list_reports(conn: Reader, case_id: int) -> list[ReportLine]:
 async def find_evidence(conn: Reader, kind: str, subject_id: int, reported: Sequence[int]) -> asyncpg.Record | None:
     """The first of the snapshots `reported`, else the subject's newest."""
     return await conn.fetchrow(SNAPSHOT, kind, subject_id, reported)
+
+
+async def list_refused(conn: Reader, account_id: int, limit: int) -> list[RefusedDraft]:
+    """Drafts of an account that were refused, the newest first."""
+    return as_records(RefusedDraft, await conn.fetch(REFUSED, account_id, limit))
 
 
 async def find_verdict(conn: Reader, kind: str, subject_id: int) -> VerdictRow:

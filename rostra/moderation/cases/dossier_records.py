@@ -39,6 +39,8 @@ class CaseFull(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     outcome: str | None
     decision_id: int | None
+    # The decision over many that it is one of.
+    bulk_id: int | None
     holder: str | None
     kept_for: str | None
     escalated_by: str | None
@@ -150,6 +152,20 @@ class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
     trusted: bool
     law: str | None
     explanation: str | None
+
+
+class RefusedDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wanted to say and was told not to. Its words are not kept, only what was found in them."""
+
+    created_at: datetime
+    clause: str
+    details: dict[str, Any]
+
+    @property
+    def scores(self) -> list[tuple[str, float]]:
+        """What the detectors scored, the highest first."""
+        scores: dict[str, float] = self.details.get("scores") or {}
+        return sorted(scores.items(), key=lambda each: -each[1])
 
 
 class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,10 +82,7 @@ with old as (
       and not exists (select from cases c where c.subject_kind = x.subject_kind and c.subject_id = x.subject_id
         and c.state <> 'closed')
     order by x.taken_at limit $2)
-  returning s.media_keys),
-free as (
-  delete from hidden_files h using old where h.key = any(old.media_keys)
-    and not exists (select from media_attachments m where m.id = h.media_id))
+  returning s.media_keys)
 select distinct k.key from old cross join lateral unnest(old.media_keys) k(key)
 where not exists (select from media_attachments m where k.key in (m.original_key, m.preview_key))
   and not exists (select from accounts a where k.key in (a.avatar_key, a.header_key))

@@ -19,6 +19,8 @@ from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries, queue_queries
 from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
+from rostra.moderation.decisions import action_queries
+from rostra.moderation.decisions.action_queries import FileRow
 from rostra.moderation.desk import Desk, Reviewer
 
 LEASE: Final = timedelta(minutes=5)
@@ -72,14 +74,11 @@ async def get_case(desk: Desk, case_id: int) -> CaseShown:
     return found
 
 
-async def find_revision(desk: Desk, case_id: int) -> int | None:
-    """The revision of a case's post as it is now; None where the case is about an account, or the post is gone."""
+async def find_post(desk: Desk, status_id: int) -> tuple[int | None, list[FileRow]]:
+    """The revision of a post as it is now, None where it is gone, and its files with what holds of each."""
     async with desk.db.read() as conn:
-        case = await case_queries.find_case(conn, case_id)
-        if case is None or case.subject_kind != "status":
-            return None
-        subject = await case_queries.find_subject(conn, "status", case.subject_id)
-    return subject[1] if subject else None
+        subject = await case_queries.find_subject(conn, "status", status_id)
+        return subject[1] if subject else None, await action_queries.list_files(conn, status_id)
 
 
 async def take_next(desk: Desk, reviewer: Reviewer, query: Query, skipped: Sequence[int] = ()) -> int | None:

@@ -19,11 +19,15 @@ _WANTED: Final = """
 _SHOWN: Final = """
   c.id, c.subject_kind, c.subject_id, c.account_id, c.state, c.source, c.clause, c.rule, c.severity, c.p, c.views,
   c.rank, c.opened_at, c.due_at, c.language, c.exposure, c.reports_count, c.assigned_to, c.lease_until, c.outcome,
-  c.closed_at, a.username, a.domain, s.withheld,
-  left(coalesce(nullif(s.text, ''), s.spoiler_text, a.display_name), 300) as excerpt
+  c.reserved_for, c.reserved_until, c.closed_at, a.username, a.domain, s.withheld, h.expires_at as decides_at,
+  h.expires_to as then,
+  left(coalesce(nullif(s.text, ''), s.spoiler_text, a.display_name), 300) as excerpt,
+  c.subject_kind = 'account' and exists (select from moderation_events e
+    where e.id = c.event_id and e.details ->> 'action' = 'reject') as refused
 """
 _JOINED: Final = """
 cases c join accounts a on a.id = c.account_id left join statuses s on c.subject_kind = 'status' and s.id = c.subject_id
+  left join holds h on h.status_id = s.id and h.decided_at is null and s.withheld = 'review'
 """
 
 # $5 and $6: rank and id of the last one that was shown; $7 how many; $8 the state.
@@ -109,7 +113,8 @@ on conflict (account_id, day, exposure) do update set items = e.items + 1, secon
 
 
 class CaseShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in a list. `excerpt` is of the text as it is now; None where the post is gone."""
+    """A case in a list. `excerpt` is of the text as it is now; None where the post is gone. Of what is held back,
+    `decides_at` is when the clock decides if nobody does, and `then` what."""
 
     id: int
     subject_kind: SubjectKind
@@ -136,6 +141,13 @@ class CaseShown(msgspec.Struct, frozen=True, kw_only=True):
     domain: str | None
     withheld: str | None
     excerpt: str | None
+    decides_at: datetime | None = None
+    then: Literal["release", "refuse"] | None = None
+    # Of an account: it wanted to say something and was told not to.
+    refused: bool = False
+    # Whom a colleague has handed it to, and until when it is kept for them.
+    reserved_for: int | None = None
+    reserved_until: datetime | None = None
 
 
 class ReviewerRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,16 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
         return [(exposure, self.items.get(exposure, 0), most) for exposure, most in BUDGET.items()]
 
     @property
+    def open_to(self) -> int:
+        """The highest exposure that is not used up, nor any milder one; -1: enough of everything."""
+        return next((exposure - 1 for exposure, had, most in self.budgets if had >= most), max(BUDGET))
+
+    @property
+    def used_up(self) -> bool:
+        """Whether there was enough of anything."""
+        return self.open_to < max(BUDGET)
+
+    @property
     def until_rest(self) -> timedelta:
         """How much longer until a rest is due."""
         shift = int(SHIFT.total_seconds())

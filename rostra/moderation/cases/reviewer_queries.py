@@ -55,11 +55,18 @@ UPDATE_TEMPLATE: Final = "update reply_templates set name = $2, clause = $3, tex
 
 DELETE_TEMPLATE: Final = "delete from reply_templates where id = $1 returning id"
 
-# What is open, in one pass: everything that the filters of the queue count.
+# What is open, in one pass over it: everything that the filters of the queue count. What the cases have in common is
+# counted first, so that the sums over each field are sums over few rows.
 TALLY: Final = """
-select c.state, c.clause, coalesce(c.language, '') as language, c.exposure, c.source, count(*) as number,
-  count(c.due_at) as with_clock, min(c.due_at) as next_due, min(c.opened_at) as oldest
-from cases c where c.closed_at is null group by 1, 2, 3, 4, 5
+with alike as materialized (
+  select c.state, c.clause, coalesce(c.language, '') as language, c.exposure, c.source, count(*) as number,
+    count(c.due_at) as with_clock, min(c.due_at) as next_due, min(c.opened_at) as oldest
+  from cases c where c.closed_at is null group by 1, 2, 3, 4, 5)
+select state, case when grouping(clause) = 0 then 'clause' when grouping(language) = 0 then 'language'
+    when grouping(exposure) = 0 then 'exposure' when grouping(source) = 0 then 'source' else '' end as field,
+  coalesce(clause, language, exposure::text, source, '') as value, sum(number)::bigint as number,
+  sum(with_clock)::bigint as with_clock, min(next_due) as next_due, min(oldest) as oldest
+from alike group by grouping sets ((state), (state, clause), (state, language), (state, exposure), (state, source))
 """
 
 
@@ -90,13 +97,12 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """How many open cases have these five things in common."""
+    """How many open cases of a state have a value in a field: clause, language, exposure, source; all, where the field
+    is empty."""
 
     state: str
-    clause: str
-    language: str
-    exposure: int
-    source: str
+    field: str
+    value: str
     number: int
     with_clock: int
     next_due: datetime | None

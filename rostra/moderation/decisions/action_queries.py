@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 
+import msgspec
+
 from rostra.kit.db import Reader, Tx, as_records
 from rostra.moderation.records import ActedOn, ActionKind, ActionRow
 
@@ -74,14 +76,9 @@ where m.id = $1
 
 COVER_FILE: Final = f"update media_attachments m set covered = {_holds('sensitive', 'media', 'm')} where m.id = $1"
 
-# A file comes back only where its upload is still there: what its author has deleted meanwhile stays away.
-HIDE_FILES: Final = """
-with back as (
-  delete from hidden_files h using media_attachments m
-  where h.media_id = $1 and m.id = $1 and m.removed_at is null)
-insert into hidden_files (key, media_id)
-select k.key, m.id from media_attachments m cross join lateral (values (m.original_key), (m.preview_key)) k(key)
-where m.id = $1 and m.removed_at is not null on conflict do nothing
+FILES: Final = """
+select id, type, coalesce(description, '') as description, removed_at, covered from media_attachments
+where status_id = $1 order by position, id
 """
 
 STATUS_OF_FILE: Final = "select status_id from media_attachments where id = $1"
@@ -137,6 +134,21 @@ async def end_action(tx: Tx, action_id: int, at: datetime, why: str) -> bool:
     return await tx.fetchval(END, action_id, at, why) is not None
 
 
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a post, and what holds of it."""
+
+    id: int
+    type: str
+    description: str
+    removed_at: datetime | None
+    covered: bool
+
+
+async def list_files(conn: Reader, status_id: int) -> list[FileRow]:
+    """The files of a post, in their order; those that are removed too."""
+    return as_records(FileRow, await conn.fetch(FILES, status_id))
+
+
 async def find_status_of(conn: Reader, media_id: int) -> int | None:
     """The post that a file belongs to."""
     return await conn.fetchval(STATUS_OF_FILE, media_id)
@@ -154,5 +166,3 @@ async def project(tx: Tx, kind: ActionKind, on: ActedOn, subject_id: int) -> Non
         await tx.execute(statement, subject_id)
     if (on, kind) == ("account", "sensitive"):
         await tx.execute(COVER_MEDIA, subject_id)
-    if (on, kind) == ("media", "remove"):
-        await tx.execute(HIDE_FILES, subject_id)

@@ -1,7 +1,8 @@
 """One decision over many subjects: ordered as previewed, carried out by a worker, each item a decision of its own.
 
 The job works in batches and goes on where it stopped: what a killed worker had committed is done, the rest is not. An
-item that was edited since the preview, or that somebody else decided, is skipped and says why.
+item that was edited since the preview, or that somebody else decided, is skipped and says why. An order over very many
+waits until somebody else has looked at it (`second_look.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import msgspec
 
 from rostra.accounts.permissions import check_may
 from rostra.accounts.records import Role
-from rostra.kit.errors import Invalid, NotFound, RostraError, Unavailable
+from rostra.kit.errors import Conflict, Invalid, NotFound, RostraError, Unavailable
 from rostra.kit.jobs import Kind, enqueue
 from rostra.ledger.append import Entry, append
-from rostra.moderation.decisions import bulk_queries
+from rostra.moderation.decisions import bulk_queries, second_look_queries
 from rostra.moderation.decisions.bulk_queries import BulkRow
 from rostra.moderation.decisions.checks import CHANGED
 from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.second_look import check_approval, needed, right_over
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import Draft, SubjectKind
 
@@ -42,23 +44,32 @@ async def start_bulk(
 ) -> int:
     """Order a decision over these subjects as they are now; its id. Raises Invalid and Forbidden before anything is
     ordered; what concerns single items is found out as they are decided."""
-    check_may(reviewer.role, "decide" if kind == "status" else "sanction")
-    if any(wish.on == "account" for wish in draft.wishes):
-        check_may(reviewer.role, "sanction")
-    if not subject_ids:
+    right = right_over(kind, draft)
+    check_may(reviewer.role, right)
+    chosen = list(dict.fromkeys(subject_ids))
+    if not chosen:
         raise Invalid("subjects", "are needed: nothing was chosen")
-    if len(set(subject_ids)) > MOST:
+    if len(chosen) > MOST:
         raise Invalid("subjects", f"are too many (at most {MOST} at once)")
     current = await desk.policies.current(desk.db)
     if draft.outcome == "violates" and draft.clause not in current.clauses:
         raise Invalid("clause", "is needed: a clause of the policy in force")
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
+        second = await needed(tx, reviewer, len(chosen), right)
         kept: dict[str, Any] = msgspec.to_builtins(draft)
         bulk_id, total = await bulk_queries.insert_bulk(
-            tx, reviewer.account_id, {**kept, "role": reviewer.role}, current.bundle.version, kind,
-            list(dict.fromkeys(subject_ids)), at,
-        )  # fmt: skip
+            tx,
+            reviewer.account_id,
+            {**kept, "role": reviewer.role, "kind": kind},
+            current.bundle.version,
+            kind,
+            chosen,
+            second,
+            at,
+        )
+        if not total:
+            raise Invalid("subjects", "are needed: none of these is here")
         entry = Entry(
             type="bulk_started",
             subject_kind="decision",
@@ -66,10 +77,11 @@ async def start_bulk(
             actor_id=reviewer.account_id,
             policy=current.bundle.version,
             clause=draft.clause,
-            details={"items": total, "kind": kind},
+            details={"items": total, "kind": kind, "second_look": second},
         )
         await append(tx, at, entry)
-        await enqueue(tx, [BULK.job(BulkWanted(bulk_id=bulk_id))])
+        if second != "asked":
+            await enqueue(tx, [BULK.job(BulkWanted(bulk_id=bulk_id))])
     return bulk_id
 
 
@@ -78,28 +90,66 @@ async def run_bulk(desk: Desk, bulk_id: int) -> None:
     bulk = await get_bulk(desk, bulk_id)
     if bulk.actor_id is None or bulk.state != "running":
         return
-    draft, role = _draft(bulk.draft)
+    _, draft, role = order_of(bulk)
     reviewer = Reviewer(account_id=bulk.actor_id, role=role)
+    async with desk.db.transaction() as tx:
+        await bulk_queries.take_over(tx, bulk_id)
     while True:
         async with desk.db.read() as conn:
             state = await bulk_queries.find_state(conn, bulk_id)
             waiting = await bulk_queries.list_items(conn, bulk_id, _TOGETHER) if state == "running" else []
         if not waiting:
             break
-        for item in waiting:
-            await _decide(desk, reviewer, bulk_id, item, draft)
+        said = [(item.position, *await _decide(desk, reviewer, bulk_id, item, draft)) for item in waiting]
         async with desk.db.transaction() as tx:
-            await bulk_queries.count(tx, bulk_id)
+            await bulk_queries.mark(tx, bulk_id, said)
     async with desk.db.transaction() as tx:
         await bulk_queries.finish(tx, bulk_id, desk.clock.now())
 
 
 async def stop_bulk(desk: Desk, reviewer: Reviewer, bulk_id: int) -> None:
-    """Decide no further items; what was decided stays, and can be turned round one by one. Raises NotFound."""
+    """Decide no further items, or none where it waits to be looked at; what was decided stays, and can be turned
+    round. Raises NotFound, and Forbidden where the role does not allow it."""
     check_may(reviewer.role, "decide")
-    await get_bulk(desk, bulk_id)
+    bulk = await get_bulk(desk, bulk_id)
+    at = desk.clock.now()
     async with desk.db.transaction() as tx:
-        await bulk_queries.stop(tx, bulk_id, desk.clock.now())
+        before = await bulk_queries.stop(tx, bulk_id, reviewer.account_id, at)
+        if before is None:
+            return
+        refused = before == "waiting" and bulk.actor_id != reviewer.account_id
+        entry = Entry(
+            type="bulk_refused" if refused else "bulk_stopped",
+            subject_kind="decision",
+            subject_id=bulk_id,
+            actor_id=reviewer.account_id,
+            policy=bulk.policy,
+        )
+        await append(tx, at, entry)
+
+
+async def approve_bulk(desk: Desk, reviewer: Reviewer, bulk_id: int) -> None:
+    """Let one that waits for a second person be carried out.
+
+    Raises NotFound; Forbidden for whoever ordered it and where the role does not allow it; Conflict where it does not
+    wait, or whoever ordered it may not decide any more.
+    """
+    bulk = await get_bulk(desk, bulk_id)
+    at = desk.clock.now()
+    async with desk.db.transaction() as tx:
+        await check_approval(tx, reviewer, bulk, right_over(*order_of(bulk)[:2]))
+        if not await second_look_queries.approve(tx, bulk_id, reviewer.account_id, at):
+            raise Conflict("This does not wait for anybody: it goes on already, or was stopped")
+        entry = Entry(
+            type="bulk_approved",
+            subject_kind="decision",
+            subject_id=bulk_id,
+            actor_id=reviewer.account_id,
+            policy=bulk.policy,
+            details={"items": bulk.total},
+        )
+        await append(tx, at, entry)
+        await enqueue(tx, [BULK.job(BulkWanted(bulk_id=bulk_id))])
 
 
 async def get_bulk(desk: Desk, bulk_id: int) -> BulkRow:
@@ -111,32 +161,33 @@ async def get_bulk(desk: Desk, bulk_id: int) -> BulkRow:
     return found
 
 
+def order_of(bulk: BulkRow) -> tuple[SubjectKind, Draft, Role]:
+    """What it is about, what is decided, and the role in which it was ordered."""
+    kept = dict(bulk.draft)
+    role: Role = kept.pop("role", "moderator")
+    kind: SubjectKind = kept.pop("kind", "status")
+    return kind, msgspec.convert(kept, Draft), role
+
+
 async def preview(desk: Desk, kind: SubjectKind, subject_ids: Sequence[int]) -> bulk_queries.Preview:
     """What a decision over these would reach: how many there are, of how many authors, seen how often."""
     async with desk.db.read() as conn:
         return await bulk_queries.preview(conn, kind, list(dict.fromkeys(subject_ids)))
 
 
-async def _decide(desk: Desk, reviewer: Reviewer, bulk_id: int, item: bulk_queries.Item, draft: Draft) -> None:
+async def _decide(
+    desk: Desk, reviewer: Reviewer, bulk_id: int, item: bulk_queries.Item, draft: Draft
+) -> tuple[int | None, str | None]:
+    """The decision on it, or why there is none."""
     mine = msgspec.structs.replace(draft, revision=item.revision, bulk_id=bulk_id)
     try:
-        made = await bulk_queries.find_decided(desk.db, bulk_id, item)
-        if made is None:
-            made = await decide_subject(desk, reviewer, item.subject_kind, item.subject_id, mine)
-        why = None
+        return await decide_subject(desk, reviewer, item.subject_kind, item.subject_id, mine), None
     except asyncpg.UniqueViolationError:
         # Another worker is at it as well, and was quicker.
-        made, why = await bulk_queries.find_decided(desk.db, bulk_id, item), None
+        return await bulk_queries.find_decided(desk.db, bulk_id, item), None
     except NotFound:
-        made, why = None, "gone"
+        return None, "gone"
     except Unavailable:
         raise
     except RostraError as error:
-        made, why = None, "changed" if error.text == CHANGED else error.text
-    async with desk.db.transaction() as tx:
-        await bulk_queries.mark(tx, bulk_id, item.position, made, why)
-
-
-def _draft(kept: dict[str, Any]) -> tuple[Draft, Role]:
-    role: Role = kept.pop("role", "moderator")
-    return msgspec.convert(kept, Draft), role
+        return None, "changed" if error.text == CHANGED else error.text

@@ -27,7 +27,7 @@ from rostra.moderation.decisions.settle import settle_reports
 from rostra.moderation.decisions.statement import write_statement
 from rostra.moderation.decisions.strikes import give_strike, next_step
 from rostra.moderation.desk import Desk, Reviewer
-from rostra.moderation.records import ActionRow, CaseRow, DecisionRow, Draft, SubjectKind, Wish
+from rostra.moderation.records import UNPUBLISHED, ActionRow, CaseRow, DecisionRow, Draft, SubjectKind, Wish
 from rostra.posts.withhold import lock_status, put_back
 from rostra.posts.withhold_queries import Subject
 from rostra.screening.cases import NewCase, open_case
@@ -35,6 +35,8 @@ from rostra.screening.judgement import LabelTerms
 from rostra.screening.labels import put_label
 from rostra.screening.near_queries import remember_bad
 
+# How likely it is that what a clock has published breaks the policy: as likely as what was reported once.
+_UNSEEN: Final = 0.3
 _STRONGER: Final = ("warn", "limit", "freeze", "suspend")
 _NO_CLAUSE: Final = {"en": "A moderator has withdrawn this post.", "it": "Un moderatore ha ritirato questo post."}
 
@@ -183,7 +185,8 @@ async def _write(
     )  # fmt: skip
     decision = await decision_queries.find_decision(tx, decision_id)
     assert decision is not None
-    await _settle_hold(tx, desk, plan, case, status, decision, wishes, at)
+    if await _settle_hold(tx, desk, plan, case, status, decision, wishes, at):
+        wishes = tuple((wish, UNPUBLISHED if wish.is_removal else detail) for wish, detail in wishes)
     actions = await _act(tx, desk, plan, decision, wishes, status, at)
     restricts = any(action.kind in RESTRICTIVE for action in actions)
     if plan.is_local:
@@ -197,6 +200,8 @@ async def _write(
         await case_queries.insert_note(tx, case.id, actor_id, draft.note, at)
     await case_queries.close_case(tx, case.id, at, actor_id=actor_id, outcome=draft.outcome, decision_id=decision_id)
     settled = await settle_reports(tx, case.id, at)
+    if draft.look_again:
+        await _put_before_somebody(tx, plan, case, written, at)
     event = Decided(
         decision_id=decision_id,
         account_id=case.account_id,
@@ -207,6 +212,25 @@ async def _write(
     )
     await desk.emit(tx, event)
     return decision_id
+
+
+async def _put_before_somebody(tx: Tx, plan: Plan, case: CaseRow, event_id: int, at: datetime) -> None:
+    await open_case(
+        tx,
+        at,
+        NewCase(
+            kind=case.subject_kind,
+            subject_id=case.subject_id,
+            account_id=case.account_id,
+            source="unseen",
+            clause=case.clause,
+            rule=case.rule,
+            policy=plan.current.bundle.version,
+            severity=case.severity,
+            p=_UNSEEN,
+            event_id=event_id,
+        ),
+    )
 
 
 def _reason(plan: Plan) -> dict[str, str]:
@@ -297,11 +321,12 @@ async def _settle_hold(
     decision: DecisionRow,
     wishes: Sequence[tuple[Wish, str]],
     at: datetime,
-) -> None:
-    """What waited is published, unless it is removed; what was published and is removed says why in the same place."""
+) -> bool:
+    """What waited is published, unless it is removed; what was published and is removed says why in the same place.
+    Whether it was removed before it was ever published."""
     if case.subject_kind != "status" or status is None:
-        return
-    removed = any((wish.kind, wish.on) == ("remove", "status") for wish, _ in wishes)
+        return False
+    removed = any(wish.is_removal for wish, _ in wishes)
     actor_id = plan.reviewer.account_id if plan.reviewer else None
     hold = await decision_queries.lock_hold(tx, status.id)
     if hold is not None:
@@ -310,7 +335,8 @@ async def _settle_hold(
         await decision_queries.decide_hold(tx, hold["id"], at, verb, actor_id, reason)
         if not removed:
             await put_back(tx, desk.emit, status, at, fresh=hold["fresh"])
-    elif removed:
+        return removed and hold["fresh"]
+    if removed:
         severity = plan.clause.severity if plan.clause else 1
         await decision_queries.insert_refused(
             tx,
@@ -319,6 +345,7 @@ async def _settle_hold(
                 case.rule, severity, at, decision.reason, actor_id,
             ),
         )  # fmt: skip
+    return False
 
 
 def _entry(plan: Plan, case: CaseRow, revision: int, wishes: Sequence[tuple[Wish, str]]) -> Entry:

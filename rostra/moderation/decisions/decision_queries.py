@@ -28,7 +28,11 @@ DECISION: Final = f"select {_COLUMNS} from decisions where id = $1"
 
 LOCK: Final = f"select {_COLUMNS} from decisions where id = $1 for update"
 
-REVERSE: Final = "update decisions set reversed_at = $2, reversed_by = $3, reversed_why = $4 where id = $1"
+REVERSE: Final = """
+with turned as (
+  update decisions set reversed_at = $2, reversed_by = $3, reversed_why = $4 where id = $1 returning bulk_id)
+update bulk_decisions b set reversed = b.reversed + 1 from turned where b.id = turned.bulk_id
+"""
 
 STANDING_OF_EVENT: Final = "select exists (select from decisions where event_id = $1)"
 
@@ -130,6 +134,7 @@ async def has_decision(conn: Reader, event_id: int) -> bool:
 
 
 async def mark_reversed(tx: Tx, decision_id: int, at: datetime, actor_id: int | None, why: str) -> None:
+    """Note that a locked decision is turned round, there and with those that it was made with."""
     await tx.execute(REVERSE, decision_id, at, actor_id, why)
 
 

@@ -1,6 +1,7 @@
 """What time decides: held posts that nobody has looked at, actions that come to their end, clocks that run out.
 
-A suspension or a freeze that ends puts its account back before a reviewer: whether it was enough is theirs to say.
+A suspension or a freeze that ends puts its account back before a reviewer: whether it was enough is theirs to say. So
+does a held post that its clock publishes: nobody has said that it is all right.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import Final
 from rostra.kit.db import Tx
 from rostra.kit.errors import Conflict, NotFound
 from rostra.ledger.append import Entry, append
+from rostra.levers.enforce import is_lever
 from rostra.moderation.cases import case_queries
 from rostra.moderation.cases.open import open_case
 from rostra.moderation.decisions import action_queries, expiry_queries
 from rostra.moderation.decisions.actions import end
 from rostra.moderation.decisions.decide import decide_subject
+from rostra.moderation.decisions.expiry_queries import DueHold
 from rostra.moderation.desk import Desk
 from rostra.moderation.records import ActionRow, Draft, Wish
 from rostra.posts.withhold import lock_status
@@ -31,15 +34,23 @@ async def expire_holds(desk: Desk) -> int:
         async with desk.db.read() as conn:
             due = await expiry_queries.list_due_holds(conn, desk.clock.now(), _TOGETHER)
         for hold in due:
-            refused = Draft(outcome="violates", clause=hold.clause, wishes=(Wish(kind="remove"),), reason=hold.reason)
-            draft = refused if hold.expires_to == "refuse" else Draft(outcome="ok", clause=hold.clause)
             try:
-                await decide_subject(desk, None, "status", hold.status_id, draft)
+                await decide_subject(desk, None, "status", hold.status_id, _by_the_clock(hold))
             except (Conflict, NotFound):
                 continue
             decided += 1
         if len(due) < _TOGETHER:
             return decided
+
+
+def _by_the_clock(hold: DueHold) -> Draft:
+    if hold.expires_to == "refuse":
+        facts = f"An automated rule of the policy ({hold.rule}) held the content, and nobody looked at it in time."
+        return Draft(
+            outcome="violates", clause=hold.clause, wishes=(Wish(kind="remove"),), reason=hold.reason, facts=facts
+        )
+    # What a crisis lever holds was suspected of nothing.
+    return Draft(outcome="unclear", clause=hold.clause, look_again=not is_lever(hold.rule))
 
 
 async def expire_actions(desk: Desk) -> int:

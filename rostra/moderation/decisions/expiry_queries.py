@@ -10,9 +10,13 @@ import msgspec
 from rostra.kit.db import Reader, as_records
 from rostra.moderation.records import ActionRow
 
+# While somebody looks at it, the clock waits.
 DUE_HOLDS: Final = """
-select status_id, clause, reason, expires_to from holds where decided_at is null and expires_at <= $1
-order by expires_at limit $2
+select h.status_id, h.clause, h.rule, h.reason, h.expires_to from holds h
+where h.decided_at is null and h.expires_at <= $1
+  and not exists (select from cases c where c.subject_kind = 'status' and c.subject_id = h.status_id
+    and c.state <> 'closed' and c.lease_until > $1)
+order by h.expires_at limit $2
 """
 
 DUE_ACTIONS: Final = """
@@ -28,6 +32,7 @@ class DueHold(msgspec.Struct, frozen=True, kw_only=True):
 
     status_id: int
     clause: str
+    rule: str
     reason: dict[str, str]
     expires_to: Literal["release", "refuse"]
 

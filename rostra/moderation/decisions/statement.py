@@ -64,6 +64,7 @@ def gather(
                 kind=action.kind,
                 on=action.subject_kind,
                 ends_at=action.ends_at,
+                unpublished=action.is_refusal,
                 label=labels[action.detail].title if action.kind == "label" and action.detail in labels else {},
                 **_file(action, content),
             )

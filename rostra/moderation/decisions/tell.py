@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from rostra.dsa.decided import Decided as Reasons
-from rostra.dsa.explain import Section, appeal_ends, as_text, explain
+from rostra.dsa.explain import Redress, Section, appeal_ends, as_text, explain
 from rostra.events import AuthorTold, Decided, MailOrdered
 from rostra.kit.db import Reader, Tx
 from rostra.kit.errors import NotFound
@@ -195,13 +195,13 @@ def _tell(
     )
 
 
-def explained(told: Told, language: str, urls: Urls) -> tuple[Section, ...]:
-    """The explanation as people read it."""
+def explained(told: Told, language: str, urls: Urls, redress: Redress | None = None) -> tuple[Section, ...]:
+    """The explanation as people read it; `redress` None: an appeal can still be filed."""
     return explain(
         told.reasons,
         language,
         appeal_url=decision_url(urls, told.decision.id),
-        appeal_until=told.appeal_until,
+        redress=redress or Redress(until=told.appeal_until),
         clause_url=f"{urls.base}/policy" if told.clause else "",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     spans: list[tuple[str, int, int, str]]
     created_at: datetime
     expires_at: datetime
-    expires_to: str
+    expires_to: Literal["release", "refuse"]
     clause: str
     decision: str | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -24,6 +25,10 @@ values (make_id($13), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $1
 """
 
 HOLDING: Final = f"select {_COLUMNS} from {_FROM} where d.domain = $1 and d.ended_at is null"
+
+ENDS: Final = """
+select domain, ends_at from domain_decisions where ended_at is null and ends_at is not null and domain = any($1::text[])
+"""
 
 ONE: Final = f"select {_COLUMNS} from {_FROM} where d.id = $1"
 
@@ -90,6 +95,11 @@ async def insert(
 async def find_holding(conn: Reader, domain: str) -> DomainDecision | None:
     """The decision that holds for exactly this domain."""
     return find_record(DomainDecision, await conn.fetchrow(HOLDING, domain))
+
+
+async def list_ends(conn: Reader, domains: Sequence[str]) -> dict[str, datetime]:
+    """When what was decided of these servers ends, where it does."""
+    return {row["domain"]: row["ends_at"] for row in await conn.fetch(ENDS, list(domains))}
 
 
 async def find_decision(conn: Reader, decision_id: int) -> DomainDecision | None:

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 
 import msgspec
-from babel.dates import format_date
 
 from rostra.dsa.explain import words_in
 from rostra.events import MailOrdered
+from rostra.text.dates import long_date
 from rostra.text.urls import Urls
 
 Kind = Literal["report", "legal"]
@@ -169,7 +169,7 @@ def write_outcome(told: Told, email: str, name: str, locale: str, urls: Urls) ->
     ]
     if told.outcome in ("rejected", "partly") or legal:
         if told.appeal_link:
-            day = format_date(told.appeal_until, "long", locale=_tongue(locale))
+            day = long_date(told.appeal_until, _tongue(locale))
             parts.append(texts["appeal"].format(day=day, link=told.appeal_link))
         parts += [words["redress.bodies"], words["redress.court"]]
     if told.page:
@@ -184,7 +184,7 @@ def _how(told: Told, texts: dict[str, str]) -> list[str]:
 
 
 def _lead(told: Told, texts: dict[str, str], locale: str) -> str:
-    day = format_date(told.created_at.astimezone(UTC), "long", locale=_tongue(locale))
+    day = long_date(told.created_at.astimezone(UTC), _tongue(locale))
     what = "account" if not told.posts else "post" if told.posts == 1 else "posts"
     return texts[f"lead.{told.kind}"].format(day=day, what=texts[f"what.{what}"].format(who=told.who))
 

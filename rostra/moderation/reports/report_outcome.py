@@ -102,6 +102,15 @@ async def get_own_report(desk: Desk, account_id: int, report_id: int) -> tuple[O
         return found, await queries.list_parts(conn, report_id)
 
 
+def state_of_part(part: Part, at: datetime) -> str:
+    """What became of one thing that a report is about: `waits`, `acted`, `nothing` found, or `gone`. What was decided
+    less than half a minute ago still waits: what is undone at once is heard by nobody."""
+    is_young = part.decided_at is not None and part.decided_at > at - _DELAY
+    if part.state != "closed" or part.outcome is None or is_young:
+        return "waits"
+    return {"violates": "acted", "gone": "gone"}.get(part.outcome, "nothing")
+
+
 def state_of(report: OwnReport) -> str:
     """`received`, `looked_at`, `decided`, or `unheard` where the reporter was muted."""
     if report.outcome is not None or report.action_taken_at is not None:

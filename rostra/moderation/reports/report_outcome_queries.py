@@ -67,7 +67,7 @@ OWN_ONE: Final = f"select {_SEEN} where r.account_id = $2 and r.id = $3"
 
 PARTS: Final = """
 select c.id as case_id, c.subject_kind, c.subject_id, c.state, c.outcome, d.id as decision_id,
-  d.outcome as decided, d.reversed_at is not null as reversed
+  d.outcome as decided, d.created_at as decided_at, d.reversed_at is not null as reversed
 from report_cases rc join cases c on c.id = rc.case_id left join decisions d on d.id = c.decision_id
 where rc.report_id = $1 order by c.id
 """
@@ -126,6 +126,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     decision_id: int | None
     decided: str | None
+    decided_at: datetime | None
     reversed: bool | None
 
 

@@ -23,6 +23,14 @@
     // The offset on the chosen day, which summer time may make another than today's.
     const place = () => { zone.value = (when.value ? new Date(when.value) : new Date()).getTimezoneOffset(); };
     if (zone) { place(); when.addEventListener("input", place); $("[data-zone]", form).textContent = Intl.DateTimeFormat().resolvedOptions().timeZone; }
+    const key = $("[name=idempotency_key]", form);
+    const kept = (what) => { try { return what ? sessionStorage.setItem("sent", what) : sessionStorage.getItem("sent"); } catch { return null; } };
+    form.addEventListener("submit", () => kept(JSON.stringify([key.value, text.value])));
+    // A browser that goes back fills in again what was sent: sent once more it is the same post, not another.
+    addEventListener("pageshow", () => {
+      const [sent, said] = JSON.parse(kept() || "[]");
+      if (said && text.value === said && text.value !== text.defaultValue) key.value = sent;
+    });
     form.addEventListener("submit", () => setTimeout(() => $$("button", form).forEach((button) => { button.disabled = true; })));
     addEventListener("pageshow", () => $$("button", form).forEach((button) => { button.disabled = false; }));
     text.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });

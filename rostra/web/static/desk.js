@@ -133,6 +133,12 @@
     "/": () => open("details.narrow", "select"),
     "?": () => { if (!dialog) return false; dialog.open ? dialog.close() : dialog.showModal(); return true; },
   };
+  // A case opens wherever it is clicked, unless its words are being marked.
+  document.addEventListener("click", (event) => {
+    const to = event.target.closest("article.case")?.dataset.href;
+    if (to && !event.target.closest("a, button, input, label") && !String(getSelection())) location.assign(to);
+  });
+
   // Before the keys of other pages get to hear of it.
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -52,7 +52,14 @@
       socket.onmessage = (message) => heard(JSON.parse(message.data));
       socket.onclose = () => { socket = null; setTimeout(open, wait = Math.min(wait * 2, 6e4)); };
     };
-    const shut = () => { if (socket) { socket.onclose = null; socket.close(); socket = null; } };
+    const shut = () => {
+      if (!socket) return;
+      const ending = socket;
+      socket = null;
+      ending.onclose = ending.onmessage = null;
+      // To close what is not open yet would be an error in the console.
+      if (ending.readyState) ending.close(); else ending.onopen = () => ending.close();
+    };
     addEventListener("pagehide", shut);
     document.addEventListener("visibilitychange", () => { if (document.hidden) shut(); else { open(); look(); } });
     open();

@@ -14,7 +14,8 @@
 
   // Times: ages stay fresh, moments are told in the reader's own zone.
   const units = [["day", 864e5], ["hour", 36e5], ["minute", 6e4]];
-  const whole = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" });
+  // As the reader writes dates, where the browser says so in the page's language.
+  const whole = new Intl.DateTimeFormat(navigator.languages?.find((each) => each.split("-")[0] === lang) ?? lang, { dateStyle: "long", timeStyle: "short" });
   const times = (within = document) => {
     for (const time of $$("time[data-age], time[data-moment]", within)) {
       const then = new Date(time.dateTime), past = Math.max(Date.now() - then, 6e4);
@@ -119,6 +120,27 @@
     });
   }
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") $$("details.menu[open], details.sheet[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); }); });
+
+  // To the line of the text on this page that something is wrong with.
+  document.addEventListener("click", (event) => {
+    const line = event.target.closest?.('a[href="#text"][data-line]')?.dataset.line, area = $("#text");
+    if (!line || !area) return;
+    event.preventDefault();
+    const lines = area.value.split("\n"), start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+    const box = area.parentElement;
+    area.focus({ preventScroll: true });
+    area.setSelectionRange(start, start + (lines[line - 1] || "").length);
+    box.scrollTop = (line - 4) * parseFloat(getComputedStyle(area).lineHeight);
+    box.scrollIntoView({ block: "nearest" });
+  });
+  // As many numbers as lines, and all lines in sight of them.
+  document.addEventListener("input", ({ target: area }) => {
+    if (!area.matches?.(".code-area")) return;
+    const beside = area.previousElementSibling, lines = area.value.split("\n").length, known = beside.textContent.split("\n").length;
+    area.rows = Math.max(lines, 24);
+    beside.classList.toggle("wide", lines > 999);
+    if (known < lines) beside.append(Array.from({ length: lines - known + 999 }, (_, more) => `\n${known + 1 + more}`).join(""));
+  });
 
   const ready = (within) => { times(within); $$("canvas[data-hash]", within).forEach(blur); };
   document.addEventListener("htmx:load", (event) => ready(event.target));

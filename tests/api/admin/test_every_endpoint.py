@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from rostra.kit.clock import FixedClock
 from tests.api.admin.conftest import SCOPES
 from tests.api.admin.town import FIRST, settle_down
-from tests.api.test_every_endpoint_answers import HONEST, HOSTILE, OPERATIONS, make_up, send
+from tests.api.test_every_endpoint_answers import OPERATIONS, make_up, send
 from tests.conftest import NOON, TransactionDatabase
 from tests.world import Person, World
 
@@ -49,10 +49,10 @@ async def town(shared_connection: asyncpg.Connection, tmp_path_factory: pytest.T
 
 @pytest.mark.parametrize("label", LABELS)
 async def test_it_answers_as_described_and_refuses_what_does_not_fit(town: Town, label: str) -> None:
-    honest = make_up(label, GenerationMode.POSITIVE, HONEST)
+    honest = make_up(label, GenerationMode.POSITIVE)
     assert honest
     savepoint = town.world.db.connection.transaction()
     await savepoint.start()
-    for case, _, real in (*honest, *make_up(label, GenerationMode.NEGATIVE, HOSTILE)):
+    for case, _, real in (*honest, *make_up(label, GenerationMode.NEGATIVE)):
         await send(town, case, signed_in=True, real=real)
     await savepoint.rollback()
