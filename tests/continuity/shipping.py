@@ -18,6 +18,8 @@ from rostra.kit.clock import Clock
 from rostra.kit.objectstore import ObjectHead
 from tests.continuity.world import Origin
 
+_CLEAR_EVERY = 0.2
+
 
 class Flaky:
     """A target that does as the one behind it, unless it is told to be away."""
@@ -30,6 +32,8 @@ class Flaky:
         self.hangs = False
         # Keys that hold this cannot be put.
         self.breaks_at: str | None = None
+        # Keys that hold this take a while to put: longer than what is done every so many seconds lets wait.
+        self.slow_at: str | None = None
         self.puts: list[str] = []
 
     @property
@@ -46,6 +50,8 @@ class Flaky:
         await self._check()
         if self.breaks_at is not None and self.breaks_at in key:
             raise StoreUnavailable(f"{self.label}: no room for {key}")
+        if self.slow_at is not None and self.slow_at in key:
+            await asyncio.sleep(5 * _CLEAR_EVERY)
         self.puts.append(key)
         await self.inner.put(key, body)
 
@@ -98,7 +104,7 @@ def flaky(monkeypatch: pytest.MonkeyPatch) -> dict[str, Flaky]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done every so many seconds is done more often."""
     monkeypatch.setattr(run, "_STATUS_EVERY", 0.05)
-    monkeypatch.setattr(run, "_CLEAR_EVERY", 0.2)
+    monkeypatch.setattr(run, "_CLEAR_EVERY", _CLEAR_EVERY)
     monkeypatch.setattr(fence, "PAUSE", 0.2)
     monkeypatch.setattr(lane, "_REST", 0.1)
     for module in (lane, deliver):

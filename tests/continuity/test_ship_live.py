@@ -404,6 +404,19 @@ class Later(Clock):
         return super().now() + self.ahead
 
 
+async def test_what_the_next_base_builds_on_stays_while_slow_targets_take_this_one(
+    origin: Origin, flaky: dict[str, Flaky]
+) -> None:
+    one, two = origin.settings.continuity_targets
+    async with shipping(origin) as background:
+        await background.wait_for(lambda: len(flaky) == 2)
+        flaky[one].slow_at = flaky[two].slow_at = "/manifest"
+        await background.wait_for(lambda: list(Path(one).glob("*/bases/*/manifest")))
+        await background.safe()
+    (manifest,) = Path(one).glob("*/bases/*/manifest")
+    assert [file.name for file in origin.place.backup_manifests.iterdir()] == [manifest.parent.name]
+
+
 async def test_the_next_base_holds_what_changed_and_old_ones_go_with_their_log(origin: Origin) -> None:
     one, _ = origin.settings.continuity_targets
     manifests = lambda: sorted(Path(one).glob("*/bases/*/manifest"))  # noqa: E731

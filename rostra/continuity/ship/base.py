@@ -257,9 +257,10 @@ class BaseMaker:
 
     def forget_manifests(self, lanes: Sequence[Lane]) -> None:
         """Remove those on which no base will build."""
-        newest = {max(lane.usable_bases, key=lambda b: b.started_at).id for lane in lanes if lane.usable_bases}
+        wanted = {max(lane.usable_bases, key=lambda b: b.started_at).id for lane in lanes if lane.usable_bases}
         for file in self._place.backup_manifests.iterdir():
-            if file.name not in newest:
+            # That of a base which is on its way still is here already: the next one builds on it.
+            if file.name not in wanted and file.name != self.in_progress:
                 file.unlink()
 
 
