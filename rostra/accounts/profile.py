@@ -13,6 +13,7 @@ from rostra.accounts import queries, user_queries
 from rostra.accounts.queries import Mentionable
 from rostra.accounts.records import Profile, ProfileField, User
 from rostra.accounts.verify import may_be_verified
+from rostra.detect.names import words_of
 from rostra.events import Emit, ProfileChanged
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -88,12 +89,12 @@ async def change_profile(
     and Rejected for what the policy refuses."""
     change = _cleaned(change)
     at = clock.now()
-    judgement = await _judge(db, screen, account_id, change)
+    judgements = await _judge(db, screen, account_id, change)
     async with db.transaction() as tx:
         before = await _lock(tx, account_id)
         if given := _given(change):
             await _write_profile(tx, urls, emit, before, given, at)
-        if judgement is not None:
+        for judgement in judgements:
             await record_account(tx, judgement, at, account_id)
         if wishes := _given(preferences):
             user = await user_queries.lock_user(tx, account_id)
@@ -101,21 +102,26 @@ async def change_profile(
             await user_queries.update_preferences(tx, _preferring(user, wishes))
 
 
-async def _judge(db: Database, screen: Screen, account_id: int, change: ProfileChange) -> Judgement | None:
-    """What the policy says of the profile as it will be; None where nothing changes that others read or see."""
+async def _judge(db: Database, screen: Screen, account_id: int, change: ProfileChange) -> list[Judgement]:
+    """What the policy says of a new name and of the profile as it will be; nothing where nothing changes that others
+    read or see. The user name is not among it: it was judged at sign-up, or given by who runs the server."""
     if all(getattr(change, name) is UNSET for name in _SEEN):
-        return None
+        return []
     async with db.read() as conn:
         before = (await queries.find_profiles(conn, [account_id])).get(account_id)
     if before is None:
         raise NotFound
+    judged: list[Judgement] = []
+    name = before.display_name if change.display_name is UNSET else change.display_name
+    if name and name != before.display_name:
+        parts = parts_of(("display_name", words_of(name)))
+        judged.append(await screen.admit(db, Subject(kind="name", author_id=account_id, parts=parts)))
     rows = [(field.name, field.value) for field in before.fields] if change.fields is UNSET else change.fields
     subject = Subject(
         kind="profile",
         author_id=account_id,
         parts=parts_of(
-            ("username", before.username),
-            ("display_name", before.display_name if change.display_name is UNSET else change.display_name),
+            ("display_name", name),
             ("note", before.note_text if change.note is UNSET else change.note),
             *((f"fields[{n}]", text) for n, text in enumerate(text for row in rows for text in row)),
             ("avatar_description", _or_nothing(change.avatar_description)),
@@ -127,7 +133,10 @@ async def _judge(db: Database, screen: Screen, account_id: int, change: ProfileC
             if image is not UNSET and image.key is not None
         ),
     )
-    return await screen.admit(db, subject)
+    # Of a profile that is nothing but a name, all has been said.
+    if judged and len(subject.parts) == 1 and not subject.pictures:
+        return judged
+    return [*judged, await screen.admit(db, subject)]
 
 
 _SEEN: Final = ("display_name", "note", "fields", "avatar", "header", "avatar_description", "header_description")

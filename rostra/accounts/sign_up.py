@@ -15,6 +15,7 @@ from rostra.accounts.create import Problems, create_account, find_problems, find
 from rostra.accounts.letters import LOCALES
 from rostra.accounts.passwords import Passwords, find_password_problem
 from rostra.accounts.records import NewAccount
+from rostra.detect.names import words_of
 from rostra.events import Emit, SignedUp
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
@@ -87,10 +88,11 @@ async def _look_at(db: Database, clock: Clock, screen: Screen, wish: SignUp, ter
     if problems:
         await note_attempt(db, clock, obstacles, wish.ip)
         raise InvalidFields(problems)
+    parts = parts_of(("username", words_of(wish.username)))
     try:
-        await screen.admit(db, Subject(kind="name", parts=parts_of(("username", wish.username))))
+        await screen.admit(db, Subject(kind="name", parts=parts, locale=wish.locale))
     except Rejected as error:
-        raise InvalidFields({"username": [FieldProblem("ERR_BLOCKED", f"cannot be used: {error.text}")]}) from None
+        raise InvalidFields({"username": [FieldProblem("ERR_REJECTED", error.text)]}) from None
     return wish, obstacles
 
 

@@ -42,7 +42,7 @@ class Invalid(RostraError):
     def __init__(self, field: str, text: str, *, code: str = "ERR_INVALID") -> None:
         self.field = field
         self.details: Mapping[str, Sequence[FieldProblem]] = {field: [FieldProblem(code, text)]}
-        super().__init__(f"Validation failed: {field} {text}")
+        super().__init__(f"Validation failed: {_sentence(field, text)}")
 
 
 class InvalidFields(RostraError):
@@ -52,7 +52,7 @@ class InvalidFields(RostraError):
 
     def __init__(self, details: Mapping[str, Sequence[FieldProblem]]) -> None:
         self.details = details
-        said = [f"{field} {problem.description}" for field, problems in details.items() for problem in problems]
+        said = [_sentence(field, problem.description) for field, problems in details.items() for problem in problems]
         super().__init__("Validation failed: " + ", ".join(said))
 
 
@@ -141,3 +141,8 @@ class Upstream(RostraError):
 
     def __init__(self, operator_text: str) -> None:
         super().__init__(operator_text=operator_text)
+
+
+def _sentence(field: str, text: str) -> str:
+    """What is wrong with a field, in words that go on from its name or are sentences of their own."""
+    return f"{field}: {text}" if text[:1].isupper() else f"{field} {text}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,10 +23,23 @@ HELD: Final = {
     "en": "This could not be checked by itself and waits for a person to look at it.",
     "it": "Non è stato possibile controllarlo in automatico: aspetta che lo guardi una persona.",
 }
-# A profile is one whole that others see all the time: there is no version of it that could wait.
+# A profile is one whole that others see all the time: there is no version of it that could wait. What rules say of
+# what they hold is that somebody will look at it, which would not be true here.
 CANNOT_WAIT: Final = {
-    "en": "A profile cannot wait for that: please say it otherwise.",
-    "it": "Un profilo non può aspettare: prova a dirlo in un altro modo.",
+    "en": "A profile cannot wait for a person to look at it: please say it otherwise.",
+    "it": "Un profilo non può aspettare che qualcuno lo guardi: prova a dirlo in un altro modo.",
+}
+NO_NAME: Final = {
+    "en": "Please choose another name. If it is really yours, write to the people who run this server.",
+    "it": "Scegli un altro nome. Se è davvero il tuo, scrivi a chi gestisce il server.",
+}
+_MAY_BREAK: Final = {
+    "en": "This may break a rule of this server, “{title}”.",
+    "it": "Questo può andare contro una regola del server, «{title}».",
+}
+NOT_CHECKED: Final = {
+    "en": "This could not be checked just now: please try again later.",
+    "it": "Al momento non è stato possibile controllarlo: riprova più tardi.",
 }
 INSIST: Final = {
     "en": "If this is a mistake, send it again as it is: a person will then look at it.",
@@ -55,6 +68,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     verdict: Verdict
     severity: int = 0
+    # Of its clause, by language.
+    title: Mapping[str, str] = {}
     # Whether the clause says that a refusal stands.
     final: bool = False
     detectors: str = ""
@@ -85,7 +100,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def locale(self) -> str:
         """The author's language, for what they are told."""
-        return self.author.locale if self.author is not None else "en"
+        return self.author.locale if self.author is not None else self.subject.locale
 
     @property
     def withheld(self) -> Withheld | None:
@@ -101,8 +116,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """What the author is told, by language."""
         reasons = dict(self.verdict.reasons) or HELD
         if self.verdict.action == "hold" and self.subject.kind in _NEVER_HELD:
-            return {language: f"{said.rstrip()} {CANNOT_WAIT.get(language, '')}" for language, said in reasons.items()}
+            if not self.verdict.clause:
+                return NOT_CHECKED
+            ends = NO_NAME if self.subject.kind == "name" else CANNOT_WAIT
+            return {language: f"{self._suspicion(language)} {end}" for language, end in ends.items()}
         return reasons
+
+    def _suspicion(self, language: str) -> str:
+        return _MAY_BREAK[language].format(title=say(self.title, language) or self.verdict.clause)
 
     @property
     def rejected(self) -> bool:
@@ -147,7 +168,7 @@ class Rejected(Refused):
         super().__init__(text)
 
 
-def say(texts: dict[str, str], locale: str) -> str:
+def say(texts: Mapping[str, str], locale: str) -> str:
     """The text in that language, in English, or in the first that there is."""
     return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
 

@@ -195,6 +195,7 @@ def conclude(
         subject=subject,
         verdict=verdict,
         severity=clause.severity if clause else 3,
+        title=clause.title if clause else {},
         final=clause is not None and clause.final,
         detectors=found.version,
         signature=found.signature,

@@ -29,6 +29,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     author_id: int | None = None
+    # The language of whoever has no account yet.
+    locale: str = "en"
     parts: tuple[Part, ...] = ()
     pictures: tuple[Picture, ...] = ()
     language: str | None = None

@@ -21,7 +21,7 @@ from rostra.web.frame import build_frame, speak
 from rostra.web.render import Page, Views, content_security_policy, load_views, render, translate
 
 # Codes that say nothing to a reader, or that come with words for one.
-_WORDS = ("ERR_INVALID", "ERR_REJECTED", "ERR_BLOCKED")
+_WORDS = ("ERR_INVALID", "ERR_REJECTED")
 
 # What handlers catch to show a form again.
 Refused = (Invalid, InvalidFields, Rejected)

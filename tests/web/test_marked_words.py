@@ -124,7 +124,7 @@ async def test_a_profile_that_would_be_held_is_refused_with_the_reason(world: Wo
     browser = await _browser(world)
     await browser.get("/settings/profile")
     page = await browser.post("/settings/profile", expect=422, display_name="Ada", note="All about pumpkins. A pumpkin")
-    assert "Pumpkins are looked at first. A profile cannot wait for that: please say it otherwise." in page
+    assert "A profile cannot wait for a person to look at it: please say it otherwise." in page
 
 
 async def test_a_held_post_is_not_said_to_be_published(world: World) -> None:
