@@ -68,12 +68,12 @@ async def publish_report(
     """
     _check(period, clock)
     if len(note) > _LONGEST_NOTE:
-        raise Invalid("note", f"can be {_LONGEST_NOTE} characters long at most")
+        raise Invalid("note", f"can be {_LONGEST_NOTE} characters long at most", code="ERR_TOO_LONG")
     at = clock.now()
     async with db.read() as conn:
         revision = await queries.find_latest_revision(conn, period.begins, period.ends) + 1
         if revision > 1 and not note.strip():
-            raise Invalid("note", "is needed: say why there is another revision")
+            raise Invalid("note", "is needed: say why there is another revision", code="ERR_BLANK")
         content = await _make(conn, service, period, at.date(), revision, note.strip())
     packed = pack(content)
     digest = sha256(packed)
@@ -156,11 +156,11 @@ async def count_recipients(db: Database, clock: Clock) -> None:
 
 def _check(period: Period, clock: Clock) -> None:
     if period.begins >= period.ends:
-        raise Invalid("period", "ends before it begins")
+        raise Invalid("period", "ends before it begins", code="ERR_REVERSED")
     if period.ends - period.begins > _LONGEST:
-        raise Invalid("period", "can be a year long at most")
+        raise Invalid("period", "can be a year long at most", code="ERR_TOO_LONG")
     if period.ends > clock.now().date():
-        raise Invalid("period", "is not over yet")
+        raise Invalid("period", "is not over yet", code="ERR_NOT_OVER")
 
 
 async def _make(

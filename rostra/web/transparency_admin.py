@@ -103,20 +103,20 @@ async def _page(visit: Visit, values: dict[str, Any], errors: Any, status: int =
 def _in_words(visit: Visit, error: Invalid) -> dict[str, str]:
     """What is wrong, in the reader's language, by field."""
     words = {
-        "is not over yet": visit.gettext("This period is not over yet: its last day must have passed."),
-        "ends before it begins": visit.gettext("The last day is before the first one."),
-        "can be a year long at most": visit.gettext("A report covers a year at most."),
-        "is needed: say why there is another revision": visit.gettext(
+        ("period", "ERR_NOT_OVER"): visit.gettext("This period is not over yet: its last day must have passed."),
+        ("period", "ERR_REVERSED"): visit.gettext("The last day is before the first one."),
+        ("period", "ERR_TOO_LONG"): visit.gettext("A report covers a year at most."),
+        ("note", "ERR_BLANK"): visit.gettext(
             "This period was published before: say why there is another revision."
         ),
     }
-    return {field: words.get(text, text) for field, text in errors_of(error).items()}
+    return {field: words.get((field, code), code) for field, code in errors_of(error).items()}
 
 
 def _period(form: DaysForm) -> Period:
     """Raises Invalid for days at the end of the calendar, behind which there is none."""
     if form.end >= date(9999, 1, 1):
-        raise Invalid("period", "is not over yet")
+        raise Invalid("period", "is not over yet", code="ERR_NOT_OVER")
     return Period(form.begin, form.end + timedelta(days=1))
 
 
