@@ -18,6 +18,7 @@ from rostra.appeals.read import AppealFile, get_appeal, list_appeals, list_state
 from rostra.appeals.records import AppealRow, AppealShown, Finding, Rate, Ruling, Side, State
 from rostra.appeals.review import decide_appeal, release, take, take_next
 from rostra.entities.account import IdText, Timestamp, timestamp
+from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id
 from rostra.moderation.decisions.tell import Told, explained, get_told, list_told
 from rostra.moderation.desk import Reviewer
@@ -25,7 +26,6 @@ from rostra.moderation.records import Reversal, SubjectKind
 
 routes = Routes("appeals")
 
-_NEWEST = 2**63 - 1
 Text = Annotated[str, Meta(max_length=4000)]
 
 
@@ -190,7 +190,7 @@ class RulingForm(msgspec.Struct, frozen=True, kw_only=True):
 async def own_decisions(call: Call, form: OwnForm) -> OwnDecisions:
     """What was decided on what is the viewer's, the latest first."""
     desk = call.res.desk
-    found = await list_told(desk, call.me.account_id, form.max_id or _NEWEST, form.limit)
+    found = await list_told(desk, call.me.account_id, form.max_id or MAX_ID, form.limit)
     states = await list_states(desk, [told.decision.id for told in found])
     return OwnDecisions(
         decisions=[OwnDecision(**_own(told), appeal_state=_state(states.get(told.decision.id))) for told in found]

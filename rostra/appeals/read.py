@@ -16,6 +16,7 @@ from rostra.appeals.records import AppealRow, AppealShown, Rate
 from rostra.appeals.review_queries import Before, Said
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
+from rostra.kit.ids import MAX_ID
 from rostra.moderation.cases import case_queries
 from rostra.moderation.cases.evidence import Snapshot, find_snapshots
 from rostra.moderation.decisions import action_queries, decision_queries
@@ -118,7 +119,7 @@ async def overturn_rates(desk: Desk, since: datetime | None = None) -> dict[str,
 
 
 def _cursor(after: str, *, last: bool) -> tuple[datetime, int]:
-    far = (datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1) if last else (datetime(1970, 1, 1, tzinfo=UTC), 0)
+    far = (datetime(9999, 1, 1, tzinfo=UTC), MAX_ID) if last else (datetime(1970, 1, 1, tzinfo=UTC), 0)
     moment, _, appeal_id = after.rpartition("_")
     try:
         return (datetime.fromisoformat(moment), int(appeal_id)) if after else far

@@ -13,10 +13,10 @@ import msgspec
 from rostra.archive import export_queries as queries
 from rostra.archive.layout import CSV_FILES, CSV_HEADINGS, NOTES, TAGS
 from rostra.kit.db import Database
+from rostra.kit.ids import MAX_ID
 
 PAGE: Final = 1_000
 """Rows that are read at once."""
-_HIGHEST: Final = (1 << 63) - 1
 
 Line = Sequence[object]
 
@@ -58,7 +58,7 @@ _LISTS: Final[dict[str, _List]] = {
     ),
     "blocks": _List(statement=queries.BLOCKS, cells=lambda row, domain: (address(row, domain),)),
     "domain_blocks": _List(statement=queries.DOMAIN_BLOCKS, cells=lambda row, _: (row["domain"],), start=""),
-    "bookmarks": _List(statement=queries.BOOKMARKS, cells=lambda row, _: (row["uri"],), start=_HIGHEST),
+    "bookmarks": _List(statement=queries.BOOKMARKS, cells=lambda row, _: (row["uri"],), start=MAX_ID),
     "followed_tags": _List(
         statement=queries.TAGS, cells=lambda row, _: (f"#{row['display_name']}",), heading=("Hashtag",)
     ),
@@ -88,13 +88,13 @@ async def stream_csv(db: Database, domain: str, name: str, account_id: int) -> A
 
 async def stream_likes(db: Database, account_id: int) -> AsyncGenerator[list[str]]:
     """The addresses of the posts that somebody has favourited, the latest first, in pages."""
-    async for rows in pages(db, queries.LIKES, account_id, _HIGHEST):
+    async for rows in pages(db, queries.LIKES, account_id, MAX_ID):
         yield [row["uri"] for row in rows]
 
 
 async def stream_bookmarks(db: Database, account_id: int) -> AsyncGenerator[list[str]]:
     """The addresses of the posts that somebody has bookmarked, the latest first, in pages."""
-    async for rows in pages(db, queries.BOOKMARKS, account_id, _HIGHEST):
+    async for rows in pages(db, queries.BOOKMARKS, account_id, MAX_ID):
         yield [row["uri"] for row in rows]
 
 

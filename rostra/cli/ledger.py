@@ -22,6 +22,7 @@ from rostra.cli.options import (
     settings_of_command,
     with_settings,
 )
+from rostra.kit.ids import MAX_ID
 from rostra.kit.settings import Settings
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def checkpoint(settings: Settings, seals: bool) -> None:
 
 
 @ledger.command()
-@click.argument("event", type=click.IntRange(1, 2**63 - 1))
+@click.argument("event", type=click.IntRange(1, MAX_ID))
 @click.option("--show", multiple=True, type=click.Choice(_FIELDS), help="Open this field. Can be repeated.")
 @click.option("--seal", "seals", is_flag=True, help="First give leaves to the events that wait.")
 @with_settings

@@ -13,7 +13,7 @@ import asyncpg
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.ids import first_id_at
+from rostra.kit.ids import MAX_ID, first_id_at
 from rostra.timelines import queries
 from rostra.timelines.announce import CHANNEL, NewStatus, encode
 
@@ -25,7 +25,6 @@ _BACKFILL: Final = 40
 # Each of these stands in as many home timelines as the author has followers.
 _HIDDEN_TOGETHER: Final = 20
 _SHOWN_TOGETHER: Final = 200
-_NEWEST: Final = 2**63 - 1
 
 
 async def fan_out(db: Database, status_id: int, *, is_boost: bool = False) -> None:
@@ -70,7 +69,7 @@ async def take_out(db: Database, account_id: int, author_id: int) -> None:
 
 async def take_out_hidden(db: Database, author_id: int) -> None:
     """Take a suspended author out of all home timelines; nothing happens where they are not suspended any more."""
-    below: int | None = _NEWEST
+    below: int | None = MAX_ID
     while below is not None:
         async with db.autocommit() as tx:
             below = await queries.delete_hidden(tx, author_id, below=below, limit=_HIDDEN_TOGETHER)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from rostra.accounts.permissions import may
 from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.entities.account import timestamp
+from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id
 from rostra.moderation.reports.legal import close_unfound
 from rostra.moderation.reports.read import ReadReport, Tab, get_report, list_reports
@@ -28,7 +29,6 @@ from rostra.web.visit import Visit
 pages = Pages()
 
 _ON_A_PAGE: Final = 40
-_NEWEST: Final = 2**63 - 1
 
 
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class ById(msgspec.Struct, frozen=True, kw_only=True):
 @pages.get("/admin/reports", access="queue")
 async def reports(visit: Visit, form: ListForm) -> Response:
     """What people have reported."""
-    found = await list_reports(visit.res.db, form.tab, form.before or _NEWEST, _ON_A_PAGE + 1)
+    found = await list_reports(visit.res.db, form.tab, form.before or MAX_ID, _ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     more = page_address(visit, before=shown[-1].id) if len(found) > _ON_A_PAGE else None
     return await visit.html("admin/reports.html", reports=await _show(visit, shown), tab=form.tab, older_url=more)

@@ -16,6 +16,7 @@ from rostra.appeals.records import LONGEST
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
 from rostra.kit.errors import Refused as RefusedByState
+from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id
 from rostra.moderation.cases.evidence import Snapshot
 from rostra.moderation.decisions.tell import Told, explained, get_statement, get_told, list_told
@@ -29,7 +30,6 @@ from rostra.web.visit import Refused, Visit, errors_of
 pages = Pages()
 
 _ON_A_PAGE: Final = 20
-_NEWEST: Final = 2**63 - 1
 
 
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class AppealForm(msgspec.Struct, frozen=True, kw_only=True):
 async def decisions(visit: Visit, form: ListForm) -> Response:
     """What was decided, the newest first."""
     desk = visit.res.desk
-    found = await list_told(desk, visit.me.account_id, form.before or _NEWEST, _ON_A_PAGE + 1)
+    found = await list_told(desk, visit.me.account_id, form.before or MAX_ID, _ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     states = await list_states(desk, [told.decision.id for told in shown])
     more = page_address(visit, before=shown[-1].decision.id) if len(found) > _ON_A_PAGE else None

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from rostra.accounts.find import get_account_by_handle
 from rostra.accounts.permissions import may
 from rostra.kit.errors import NotFound, Refused
+from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id
 from rostra.moderation.reports.reporter_queries import ReporterRow
 from rostra.moderation.reports.reporters import Tab, list_reporters, mute_reporter, trust_reporter, warn_reporter
@@ -52,7 +53,7 @@ async def reporters(visit: Visit, form: ListForm) -> Response:
 
 async def _list(visit: Visit, form: ListForm, **values: Any) -> Response:
     place = _PLACE.fullmatch(form.before)
-    before = (int(place[1]), min(int(place[2]), 2**63 - 1)) if place else None
+    before = (int(place[1]), min(int(place[2]), MAX_ID)) if place else None
     found, more = await list_reporters(visit.res.desk, reviewer_of(visit), form.tab, before)
     shown: dict[str, Any] = {
         "reporters": [_row(one) for one in found],

@@ -21,6 +21,7 @@ from rostra.appeals.records import LONGEST
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.errors import Refused as RefusedByState
+from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id, PageForm
 from rostra.moderation.reports.report import MAX_COMMENT, ReportDraft, report
 from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of, state_of_part
@@ -43,7 +44,6 @@ pages = Pages()
 _TO_CHOOSE_FROM: Final = 10
 _ABOVE, _BELOW = 4, 6
 _ON_A_PAGE: Final = 20
-_NEWEST: Final = 2**63 - 1
 # What was found to be nothing can be appealed against one by one; more than this at once nobody does.
 _MOST_APPEALS: Final = 5
 
@@ -159,7 +159,7 @@ async def _part(visit: Visit, form: ReportForm) -> None:
 @pages.get("/settings/reports", access="me")
 async def own_reports(visit: Visit, form: ListForm) -> Response:
     """What the viewer has reported, the latest first."""
-    found = await list_own_reports(visit.res.desk, visit.me.account_id, form.before or _NEWEST, _ON_A_PAGE + 1)
+    found = await list_own_reports(visit.res.desk, visit.me.account_id, form.before or MAX_ID, _ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     more = page_address(visit, before=shown[-1].id) if len(found) > _ON_A_PAGE else None
     return await visit.html("settings/reports.html", reports=await _rows(visit, shown), older_url=more)

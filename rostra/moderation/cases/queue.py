@@ -16,6 +16,7 @@ import msgspec
 from rostra.accounts.permissions import check_may, may
 from rostra.accounts.records import Role
 from rostra.kit.errors import Conflict, Invalid, NotFound
+from rostra.kit.ids import MAX_ID
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries, queue_queries
 from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
@@ -212,7 +213,7 @@ def _open_cursor(after: str) -> tuple[float, int]:
 
 
 def _closed_cursor(after: str) -> tuple[datetime, int]:
-    far = datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1
+    far = datetime(9999, 1, 1, tzinfo=UTC), MAX_ID
     closed_at, _, last = after.rpartition("_")
     try:
         return (datetime.fromisoformat(closed_at), int(last)) if after else far

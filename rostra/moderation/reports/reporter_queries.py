@@ -8,6 +8,7 @@ from typing import Final, LiteralString
 import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records, find_record
+from rostra.kit.ids import MAX_ID
 
 # So many without one in ten that was right, and a person is asked whether to leave somebody unheard.
 _PROPOSED: Final[LiteralString] = "r.muted_at is null and r.rejected >= 10 and r.upheld * 10 < r.upheld + r.rejected"
@@ -87,7 +88,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_reporters(conn: Reader, tab: str, before: tuple[int, int] | None, limit: int) -> list[ReporterRow]:
     """Those who report, by how many of their reports were decided."""
-    decided, account_id = before or (2**31 - 1, 2**63 - 1)
+    decided, account_id = before or (2**31 - 1, MAX_ID)
     return as_records(ReporterRow, await conn.fetch(PAGES[tab], decided, account_id, limit))
 
 
