@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -56,6 +57,10 @@ SCRATCH = _find_memory()
 if SCRATCH is not None:
     # The same for pytest's own `tmp_path`.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", SCRATCH)
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpx asks for it at every request, and to look for what is not there takes longer than many an answer.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # How long an example takes says nothing where the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)

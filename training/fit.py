@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import fmin_l_bfgs_b
 
 Array = npt.NDArray[np.float32]
 
@@ -26,6 +25,9 @@ def fit(
 
     `weights` says how much a row counts for a category, (rows, categories).
     """
+    # It takes half a second to import, and only who fits needs it.
+    from scipy.optimize import fmin_l_bfgs_b
+
     known = (marks >= 0).astype(np.float32) * weights
     truth = (marks > 0).astype(np.float32)
     _rows, width = features.shape

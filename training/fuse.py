@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from rostra.detect.fusion import EVIDENCE, PREVALENCE, CategoryFusion, Scaling, columns_for
 from rostra.detect.reading import CATEGORIES, Category
@@ -43,7 +42,7 @@ def _fit_one(
 ) -> CategoryFusion:
     known = marks >= 0
     columns, truth, languages, counts = columns[known], marks[known] > 0, languages[known], counts[known]
-    model = LogisticRegression(C=1.0, max_iter=500)
+    model = _regression(1.0)
     # Equal shares for the directions, so that the few harmful rows shape them.
     balanced = np.where(truth, 0.5 / truth.mean(), 0.5 / (1 - truth.mean())) * counts
     model.fit(columns, truth, sample_weight=balanced)
@@ -68,6 +67,13 @@ def _sensible(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _scale(logits: Numbers, truth: npt.NDArray[np.bool_], counts: Numbers) -> Scaling:
-    platt = LogisticRegression(C=1e4, max_iter=500)
+    platt = _regression(1e4)
     platt.fit(logits[:, None], truth, sample_weight=prior_weights(truth, counts))
     return Scaling(round(float(platt.coef_[0][0]), 5), round(float(platt.intercept_[0]), 5))
+
+
+def _regression(c: float) -> Any:
+    # It takes a second to import, and only who fits needs it.
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=c, max_iter=500)

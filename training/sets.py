@@ -96,7 +96,7 @@ def read_comments(folder: Path) -> Iterator[Row]:
 def read_own() -> Iterator[Row]:
     """The project's own held-out sentences, in other words than the templates; `acceptance/*.yaml`."""
     for path in sorted((Path(__file__).parent / "acceptance").glob("*.yaml")):
-        for item in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for item in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader):
             labels: frozenset[Category] = frozenset(item.get("labels", ()))
             yield Row(item["text"], path.stem, f"own_{path.stem}", item["kind"], labelled(labels), "test")
 
@@ -105,7 +105,7 @@ def read_development() -> list[Row]:
     """The sentences that choices are made by; `development/*.yaml`, in the form of the templates, without slots."""
     rows: list[Row] = []
     for path in sorted((Path(__file__).parent / "development").glob("*.yaml")):
-        for kind, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for kind, entry in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader).items():
             labels: frozenset[Category] = frozenset(entry.get("labels", ()))
             lines = [line.strip() for line in entry["texts"].splitlines()]
             rows += [Row(line, path.stem, "development", kind, labelled(labels), "dev") for line in lines if line]

@@ -11,6 +11,7 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -249,7 +250,7 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
 def _convert(given: dict[str, Any], problems: list[str]) -> Settings | None:
     """One field at a time, so that every unusable value is named and not only the first."""
     good: dict[str, Any] = {}
-    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    types = _types()
     before = len(problems)
     for key, value in given.items():
         try:
@@ -257,6 +258,11 @@ def _convert(given: dict[str, Any], problems: list[str]) -> Settings | None:
         except msgspec.ValidationError as error:
             problems.append(f"{key}: {error}")
     return Settings(**good) if len(problems) == before else None
+
+
+@cache
+def _types() -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
 def _convert_field(value: object, kind: Any) -> object:

@@ -6,16 +6,19 @@ endpoint and every page may show in a village where everybody could come upon ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import asyncpg
 import pytest
 
 from rostra.effects import emit
 from rostra.events import PushOrdered
+from rostra.kit.clock import FixedClock
 from rostra.timelines.announce import EditedStatus, NewStatus
 from tests.api.village import ANNA, AUTHORS, GONE, HOST, NAMES, QUIET, REMOTE, Village, build_village
+from tests.conftest import NOON, TransactionDatabase
 from tests.notifications.push_service import running_push_service
 from tests.situations import Post
 from tests.streaming.connected import Connected, connect
@@ -23,9 +26,24 @@ from tests.web.browser import Browser
 from tests.world import Api, World, link
 
 
+@pytest.fixture(scope="module")
+async def built(
+    shared_connection: asyncpg.Connection, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Village]:
+    """The village as it is at first, made once and never committed."""
+    transaction = shared_connection.transaction()
+    await transaction.start()
+    world = World(TransactionDatabase(shared_connection), FixedClock(NOON), tmp_path_factory.mktemp("village"))
+    async with world.http_client, world.images:
+        yield await build_village(world)
+        await world.aclose()
+    await transaction.rollback()
+
+
 @pytest.fixture
-async def village(world: World) -> Village:
-    return await build_village(world)
+def village(built: Village, world: World) -> Village:
+    """The village in the world of a test, which begins with it and takes back what it does."""
+    return built.within(world)
 
 
 def api_of(village: Village, viewer: int | None) -> Api:
@@ -387,32 +405,3 @@ async def test_an_app_without_a_person_sees_what_a_visitor_sees(village: Village
     for post in village.plain:
         answer = await app.get(f"/api/v1/statuses/{post.id}", expect=None)
         assert answer.status_code == (200 if village.may_see(None, post) else 404)
-
-
-@pytest.mark.parametrize("visibility", ["private", "direct"])
-async def test_a_hashtag_of_a_closed_post_is_not_found(world: World, visibility: str) -> None:
-    anna, ben = await world.person("anna"), await world.person("ben")
-    unused = (await ben.api.get("/api/v1/tags/surprise")).json()
-    await anna.post("It is a #surprise", visibility=visibility)
-    assert (await ben.api.get("/api/v1/tags/surprise")).json() == unused
-    query = {"q": "surp", "type": "hashtags"}
-    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
-    await ben.api.post("/api/v1/tags/surprise/follow")
-    assert (await ben.api.get("/api/v1/tags/surprise")).json()["following"] is True
-    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
-    await anna.post("No #surprise any more")
-    [found] = (await ben.api.get("/api/v2/search", query)).json()["hashtags"]
-    assert found["history"][0]["uses"] == "1"
-
-
-async def test_a_report_is_told_to_moderators_as_long_as_they_are(world: World) -> None:
-    anna, ben, mod = await world.person("anna"), await world.person("ben"), await world.person("mod", role="moderator")
-    await ben.api.post("/api/v1/reports", {"account_id": anna.id, "comment": "in confidence"})
-    await world.settle()
-    [told] = (await mod.api.get("/api/v1/notifications")).json()
-    assert told["report"]["comment"] == "in confidence"
-    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 1}
-    await world.db.connection.execute("update users set role = 'user' where account_id = $1", mod.account_id)
-    assert (await mod.api.get("/api/v1/notifications")).json() == []
-    await mod.api.get(f"/api/v1/notifications/{told['id']}", expect=404)
-    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 0}

@@ -95,3 +95,16 @@ async def test_reporting_takes_its_scope(world: World) -> None:
     alice, bob = await world.person("alice", scopes="read write:statuses"), await world.person("bob")
     await alice.api.post("/api/v1/reports", {"account_id": bob.id}, expect=403)
     await world.anyone.post("/api/v1/reports", {"account_id": bob.id}, expect=401)
+
+
+async def test_a_report_is_told_to_moderators_as_long_as_they_are(world: World) -> None:
+    anna, ben, mod = await world.person("anna"), await world.person("ben"), await world.person("mod", role="moderator")
+    await ben.api.post("/api/v1/reports", {"account_id": anna.id, "comment": "in confidence"})
+    await world.settle()
+    [told] = (await mod.api.get("/api/v1/notifications")).json()
+    assert told["report"]["comment"] == "in confidence"
+    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 1}
+    await world.db.connection.execute("update users set role = 'user' where account_id = $1", mod.account_id)
+    assert (await mod.api.get("/api/v1/notifications")).json() == []
+    await mod.api.get(f"/api/v1/notifications/{told['id']}", expect=404)
+    assert (await mod.api.get("/api/v1/notifications/unread_count")).json() == {"count": 0}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.world import Person, World, link
 
 
@@ -89,3 +91,19 @@ async def test_following_hashtags_needs_a_person(world: World) -> None:
     app = Person(world, 0, "", "app-token")
     answer = await app.api.post("/api/v1/tags/rostra/follow", expect=422)
     assert answer.json()["error"] == "This method requires an authenticated user"
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+async def test_a_hashtag_of_a_closed_post_is_not_found(world: World, visibility: str) -> None:
+    anna, ben = await world.person("anna"), await world.person("ben")
+    unused = (await ben.api.get("/api/v1/tags/surprise")).json()
+    await anna.post("It is a #surprise", visibility=visibility)
+    assert (await ben.api.get("/api/v1/tags/surprise")).json() == unused
+    query = {"q": "surp", "type": "hashtags"}
+    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
+    await ben.api.post("/api/v1/tags/surprise/follow")
+    assert (await ben.api.get("/api/v1/tags/surprise")).json()["following"] is True
+    assert (await ben.api.get("/api/v2/search", query)).json()["hashtags"] == []
+    await anna.post("No #surprise any more")
+    [found] = (await ben.api.get("/api/v2/search", query)).json()["hashtags"]
+    assert found["history"][0]["uses"] == "1"

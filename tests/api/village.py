@@ -7,6 +7,7 @@ before they followed, blocked, limited or suspended each other. What is left out
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 from tests.situations import Post, Society
@@ -45,6 +46,13 @@ class Village(Society):
         self.answers: list[Post] = []
         self.leaves: list[Post] = []
         self.lists: dict[int, int] = {}
+
+    def within(self, world: World) -> Village:
+        """The same village, looked at through the application of another world on the same records."""
+        seen = copy(self)
+        seen.world = world
+        seen.people = [Person(world, each.account_id, each.username, each.token) for each in self.people]
+        return seen
 
     @property
     def viewers(self) -> list[int | None]:

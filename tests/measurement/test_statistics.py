@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped] # has no types
 
 from rostra.measurement.agreement import agree
 from rostra.measurement.cusum import of_counts, of_shares
@@ -17,8 +16,16 @@ from rostra.measurement.strata import Counted, allocate, correct, estimate
 CASES = [(0, 10), (1, 10), (5, 10), (10, 10), (3, 3000), (25, 5000), (0, 3000), (4999, 5000)]
 
 
+@pytest.fixture(scope="module")
+def stats() -> Any:
+    """Those of scipy, which take a second to import: not in a process that only collects this file."""
+    from scipy import stats  # type: ignore[import-untyped] # has no types
+
+    return stats
+
+
 @pytest.mark.parametrize(("hits", "n"), CASES)
-def test_the_intervals_of_shares_are_scipys(hits: int, n: int) -> None:
+def test_the_intervals_of_shares_are_scipys(stats: Any, hits: int, n: int) -> None:
     test: Any = stats.binomtest(hits, n)
     own, known = wilson(hits, n), test.proportion_ci(method="wilson")
     assert (own.low, own.high) == pytest.approx((known.low, known.high), abs=1e-9)
@@ -33,7 +40,7 @@ def test_of_nothing_nothing_is_known() -> None:
 
 @pytest.mark.parametrize("probability", [0.001, 0.025, 0.5, 0.975, 0.9999])
 @pytest.mark.parametrize("shape", [0.3, 1.0, 7.5, 400.0, 30_000.0])
-def test_quantiles_are_scipys(probability: float, shape: float) -> None:
+def test_quantiles_are_scipys(stats: Any, probability: float, shape: float) -> None:
     assert gamma_quantile(probability, shape) == pytest.approx(stats.gamma.ppf(probability, shape), rel=1e-9)
 
 
@@ -54,7 +61,7 @@ def test_a_stratum_of_which_nothing_is_labelled_is_not_taken_for_clean() -> None
     assert estimate([Counted(0.9, 1000, 1), Counted(0.1, 0, 0)]).high > 0.1
 
 
-def test_with_one_stratum_the_interval_is_garwoods() -> None:
+def test_with_one_stratum_the_interval_is_garwoods(stats: Any) -> None:
     found = estimate([Counted(1.0, 4000, 12)])
     assert found.low == pytest.approx(stats.chi2.ppf(0.025, 24) / 2 / 4000, rel=1e-9)
     assert found.high == pytest.approx(stats.chi2.ppf(0.975, 26) / 2 / 4000, rel=1e-9)

@@ -57,7 +57,7 @@ def trained() -> tuple[Example, ...]:
 @cache
 def acceptance(language: str) -> tuple[dict[str, object], ...]:
     """The held-out items of a language."""
-    return tuple(yaml.safe_load((ACCEPTANCE / f"{language}.yaml").read_text(encoding="utf-8")))
+    return tuple(yaml.load((ACCEPTANCE / f"{language}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 
 def fivegrams(text: str) -> set[str]:
@@ -131,6 +131,7 @@ def test_no_text_comes_twice() -> None:
 @pytest.mark.parametrize(("language", "table"), [("en", "identity"), ("it", "identita")])
 def test_every_identity_is_named_as_often_as_the_others_in_harm_and_in_praise(language: str, table: str) -> None:
     rows = fillers(language)[table].rows
+    names = [[f" {normalise(form)} " for form in row.values() if len(form) > 1] for row in rows]
     for harmful in (True, False):
         named: dict[int, int] = defaultdict(int)
         own = [
@@ -141,15 +142,10 @@ def test_every_identity_is_named_as_often_as_the_others_in_harm_and_in_praise(la
         for example in own:
             text = f" {normalise(example.text)} "
             # The longest name that fits, so that "trans women" does not count as "women".
-            found = max(
-                (
-                    at
-                    for at, row in enumerate(rows)
-                    if any(f" {normalise(form)} " in text for form in row.values() if len(form) > 1)
-                ),
-                key=lambda at: max(len(form) for form in rows[at].values() if f" {normalise(form)} " in text),
-                default=-1,
-            )
+            lengths = {
+                at: max((len(name) for name in forms if name in text), default=0) for at, forms in enumerate(names)
+            }
+            found = max((at for at, length in lengths.items() if length), key=lengths.__getitem__, default=-1)
             named[found] += 1
         share = len(own) / len(rows)
         assert all(0.5 * share < named[at] < 1.8 * share for at in range(len(rows))), dict(named)

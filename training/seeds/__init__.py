@@ -98,4 +98,4 @@ def _expand_language(language: str, seed: int, per_template: int) -> list[Exampl
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")))
+    return cast("dict[str, Any]", yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))

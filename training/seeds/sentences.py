@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -25,6 +26,7 @@ ARTICLES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 STEMS: Final[Mapping[str, str]] = {"a": "a", "di": "de", "da": "da", "in": "ne", "su": "su"}
 PREPOSITION: Final = re.compile(r"(?<!\w)(a|di|da|in|su) $", re.IGNORECASE)
+_WORD: Final = re.compile(r"\w+")
 ARTICLE: Final = re.compile(r"(il|lo|la|i|gli|le) |(l')", re.IGNORECASE)
 
 
@@ -59,9 +61,14 @@ class Template(msgspec.Struct, frozen=True):
     times: int = 1
 
     @property
-    def parts(self) -> list[str | Slot]:
+    def parts(self) -> Sequence[str | Slot]:
         """The literal pieces and slots in order."""
-        return split(self.text)
+        return _parts_of(self.text)
+
+
+@cache
+def _parts_of(text: str) -> tuple[str | Slot, ...]:
+    return tuple(split(text))
 
 
 def split(text: str) -> list[str | Slot]:
@@ -273,4 +280,4 @@ def distinct(
 
 def normalise(text: str) -> str:
     """The words of a text in lower case, one blank between them: what makes two sentences the same."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return " ".join(_WORD.findall(text.casefold()))
