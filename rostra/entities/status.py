@@ -243,13 +243,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     descendants: list[RawStatus]
 
 
+ScheduledProblem = Literal["parent", "closed", "media", "text", "moved", "barred", "lever"]
+"""What kept a status from being published: what it answers is gone or takes no replies, a file is gone, something else
+about the draft, its author has moved or may not post, or a crisis lever stood against it."""
+
+
 class ScheduledStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """https://docs.joinmastodon.org/entities/ScheduledStatus/"""
+    """https://docs.joinmastodon.org/entities/ScheduledStatus/, and `problem` where its time came and it stayed."""
 
     id: IdText
     scheduled_at: Timestamp
     params: dict[str, Any]
     media_attachments: list[MediaAttachment]
+    problem: ScheduledProblem | UnsetType = UNSET
 
 
 _encode = msgspec.json.Encoder().encode

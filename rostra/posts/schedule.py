@@ -1,7 +1,7 @@
 """Statuses that wait for their time: scheduling, changing the time, cancelling, and publishing when it has come.
 
 A job waits for each. The draft is checked when it is scheduled and again when it is published; one that cannot be
-published by then stays with its author, who can give it another time, and the log says why.
+published by then stays with its author, who is told why on the page of what is scheduled, and can give it another time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from msgspec import UNSET
 
 from rostra.entities.account import timestamp
-from rostra.entities.status import ScheduledStatus
+from rostra.entities.status import ScheduledProblem, ScheduledStatus
 from rostra.events import Emit
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
-from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refused, RostraError
 from rostra.kit.jobs import Kind, enqueue
 from rostra.kit.paging import Page, Window
 from rostra.levers.enforce import LeverRefused, TooSoon
@@ -151,10 +152,9 @@ async def publish_scheduled(
     at = clock.now()
     if due is None or due.scheduled_at > at + _EARLY:
         return None
-    if due.is_barred:
-        log.info("a scheduled post was not published", scheduled_id=scheduled_id, reason="the account is barred")
-        return None
     try:
+        if due.is_barred:
+            raise _Barred
         prepared = await prepare(db, urls, screen, author=due, draft=due.draft, at=at, scheduled_id=scheduled_id)
         async with db.transaction() as tx:
             if await schedule_queries.lock_scheduled(tx, scheduled_id) != due.scheduled_at:
@@ -168,9 +168,36 @@ async def publish_scheduled(
             await _await_time(tx, scheduled_id, error.until)
         return None
     except (Invalid, NotFound, Forbidden, LeverRefused) as error:
-        log.warning("a scheduled post was not published", scheduled_id=scheduled_id, reason=error.text)
+        problem = _problem_of(error)
+        log.info("a scheduled post was not published", scheduled_id=scheduled_id, problem=problem, reason=error.text)
+        async with db.transaction() as tx:
+            await schedule_queries.note_problem(tx, scheduled_id, due.scheduled_at, problem)
         return None
     return written.status_id
+
+
+class _Barred(Forbidden):
+    """The account may not post."""
+
+    text = "The account is barred"
+
+
+def _problem_of(error: RostraError) -> ScheduledProblem:
+    match error:
+        case LeverRefused():
+            return "lever"
+        case _Barred():
+            return "barred"
+        case Forbidden():
+            return "moved"
+        case NotFound():
+            return "parent"
+        case Invalid(field="in_reply_to_id"):
+            return "closed"
+        case Invalid(field="media_ids"):
+            return "media"
+        case _:
+            return "text"
 
 
 # The queue goes by the database's clock, which may be ahead of ours.
@@ -204,6 +231,7 @@ def _render(row: Scheduled, urls: Urls) -> ScheduledStatus:
         scheduled_at=timestamp(row.scheduled_at),
         params=_params(row.draft),
         media_attachments=[render_media(media, urls) for media in row.media],
+        problem=row.problem or UNSET,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from rostra.entities.status import ScheduledProblem
 from rostra.kit.db import Reader, Tx, find_record
 from rostra.kit.paging import Window, both_orders
 from rostra.posts.records import Draft, MediaPart
@@ -30,7 +31,7 @@ from scheduled_statuses where account_id = $1 and ($3::bigint is null or id <> $
 """
 
 _COLUMNS: Final = """
-select s.id, s.scheduled_at, s.draft,
+select s.id, s.scheduled_at, s.draft, s.problem,
   coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'type', m.type, 'description', m.description,
       'focus_x', m.focus_x, 'focus_y', m.focus_y, 'blurhash', m.blurhash, 'original_key', m.original_key,
       'preview_key', m.preview_key, 'meta', m.meta) order by m.position, m.id)
@@ -44,7 +45,10 @@ PAGE: Final = both_orders(
 
 ONE: Final = f"{_COLUMNS} where s.id = $2 and s.account_id = $1"
 
-MOVE: Final = "update scheduled_statuses set scheduled_at = $3 where id = $2 and account_id = $1"
+MOVE: Final = "update scheduled_statuses set scheduled_at = $3, problem = null where id = $2 and account_id = $1"
+
+# Unless it was given another time meanwhile.
+NOTE_PROBLEM: Final = "update scheduled_statuses set problem = $3 where id = $1 and scheduled_at = $2"
 
 # An upload's day begins anew when it is let go.
 CANCEL: Final = """
@@ -71,12 +75,13 @@ delete from scheduled_statuses where id = $1
 
 
 class Scheduled(msgspec.Struct, frozen=True, kw_only=True):
-    """A status that waits for its time."""
+    """A status that waits for its time, or had it and was not published."""
 
     id: int
     scheduled_at: datetime
     draft: Draft
     media: list[MediaPart]
+    problem: ScheduledProblem | None
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +141,11 @@ async def find_scheduled(db: Reader, account_id: int, scheduled_id: int) -> Sche
 async def move_scheduled(tx: Tx, account_id: int, scheduled_id: int, scheduled_at: datetime) -> None:
     """Give one of the account's own another time."""
     await tx.execute(MOVE, account_id, scheduled_id, scheduled_at)
+
+
+async def note_problem(tx: Tx, scheduled_id: int, scheduled_at: datetime, problem: ScheduledProblem) -> None:
+    """Note why a status was not published at that time."""
+    await tx.execute(NOTE_PROBLEM, scheduled_id, scheduled_at, problem)
 
 
 async def cancel_scheduled(tx: Tx, account_id: int, scheduled_id: int, at: datetime) -> bool:

@@ -129,7 +129,24 @@ async def test_what_cannot_be_published_any_more_stays_with_its_author(world: Wo
     world.clock.tick(minutes=10)
     await world.settle()
     assert await own(alice) == []
-    assert [one["id"] for one in await waiting(alice)] == [made["id"]]
+    assert [(one["id"], one["problem"]) for one in await waiting(alice)] == [(made["id"], "parent")]
+    # Another time is another chance.
+    later = {"scheduled_at": timestamp(world.clock.now() + timedelta(minutes=10))}
+    moved = (await alice.api.put(f"/api/v1/scheduled_statuses/{made['id']}", later)).json()
+    assert "problem" not in moved
+
+
+async def test_what_has_other_pictures_or_a_closed_parent_by_then_says_so(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    parent = await bob.post("parent")
+    await plan(alice, 10, in_reply_to_id=parent["id"])
+    picture = await upload(alice)
+    await plan(alice, 10, media_ids=[picture["id"]])
+    await world.db.connection.execute("update statuses set interaction_off = true where id = $1", int(parent["id"]))
+    await world.db.connection.execute("delete from media_attachments where account_id = $1", alice.account_id)
+    world.clock.tick(minutes=10)
+    await world.settle()
+    assert sorted(one["problem"] for one in await waiting(alice)) == ["closed", "media"]
 
 
 async def test_a_barred_account_publishes_nothing_by_waiting(world: World) -> None:
@@ -141,6 +158,7 @@ async def test_a_barred_account_publishes_nothing_by_waiting(world: World) -> No
     world.clock.tick(minutes=10)
     await world.settle()
     assert await world.db.connection.fetchval("select count(*) from statuses") == 0
+    assert await world.db.connection.fetchval("select problem from scheduled_statuses") == "barred"
 
 
 async def test_there_may_be_25_a_day_and_300_in_all(world: World) -> None:

@@ -149,7 +149,7 @@ def _writing_cases() -> dict[str, Case]:
     full = Composer(text="The bread of the day", spoiler_text="Crumbs", sensitive=True, visibility="private", language="it", scheduled_at="2026-05-06T08:00", in_reply_to=s.WARNED, media=[s.picture(1, "Fog"), s.picture(2, None, meta={"focus": {"x": 0.4, "y": -0.2}})],
         poll={"options": ["Rye", "Wheat"], "multiple": True, "expires_in": 3600}, idempotency_key="k", errors={"status": "ERR_TOO_LONG", "poll": s.HOSTILE})
     waiting = [{"id": "1", "scheduled_at": "2026-05-06T08:00:00.000Z", "params": {"text": "Good morning", "spoiler_text": "", "visibility": "public"}, "media_attachments": []},
-        {"id": "2", "scheduled_at": "2026-05-07T08:00:00.000Z", "params": {"text": s.HOSTILE, "spoiler_text": s.HOSTILE, "visibility": None}, "media_attachments": [s.picture(1, "Fog")]}]
+        {"id": "2", "scheduled_at": "2026-05-07T08:00:00.000Z", "params": {"text": s.HOSTILE, "spoiler_text": s.HOSTILE, "visibility": None}, "media_attachments": [s.picture(1, "Fog")], "problem": "parent"}]
     return {
         "compose": Case("compose.html", page("/compose"), {"composer": COMPOSER}),
         "compose-full": Case("compose.html", page("/compose"), {"composer": full}),

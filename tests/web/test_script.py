@@ -121,6 +121,20 @@ def test_a_chosen_image_is_previewed_and_its_point_can_be_picked(tab: Page) -> N
     assert abs(up - 0.5) < 0.1
 
 
+def test_times_are_chosen_on_the_clock_of_the_reader_and_of_that_day(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, timezone_id="Europe/Rome", service_workers="block")
+    page = context.new_page()
+    page.goto("/scheduled")
+    form = page.locator("form:has([name=tz_offset])").first
+    # Eight o'clock in UTC; the copy without script has that.
+    expect(form.locator("[name=scheduled_at]")).to_have_value("2026-05-06T10:00")
+    expect(form.locator("[data-zone]")).to_have_text("Europe/Rome")
+    expect(form.locator("[name=tz_offset]")).to_have_value("-120")
+    form.locator("[name=scheduled_at]").fill("2026-12-06T10:00")
+    expect(form.locator("[name=tz_offset]")).to_have_value("-60")
+    context.close()
+
+
 def test_the_theme_changes_at_once(tab: Page) -> None:
     tab.goto("/auth/sign_in")
     tab.get_by_role("button", name="Dark").click()

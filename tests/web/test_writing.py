@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 
 from rostra.asgi import Application
+from rostra.entities.account import timestamp
 from rostra.kit.ratelimit import RateLimiter
 from tests.media.samples import encode, picture
 from tests.web.browser import Browser
@@ -193,6 +195,21 @@ async def test_a_post_can_wait_and_be_moved_and_dropped(world: World) -> None:
     bob = await Browser.of(world, await world.person("bob"))
     await bob.get("/scheduled")
     await bob.post(f"/web/scheduled/{waiting['id']}/delete", expect=404)
+
+
+async def test_what_was_not_published_at_its_time_says_why(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    parent = await bob.post("parent")
+    at = timestamp(world.clock.now() + timedelta(minutes=10))
+    await alice.post("Late", scheduled_at=at, in_reply_to_id=parent["id"])
+    browser = await Browser.of(world, alice)
+    await browser.get("/scheduled")
+    assert "not published" not in browser.page
+    await bob.api.delete(f"/api/v1/statuses/{parent['id']}")
+    world.clock.tick(minutes=10)
+    await world.settle()
+    await browser.get("/scheduled")
+    assert "This was not published. The post that this answers is gone." in browser.page
 
 
 async def test_the_composer_opens_with_what_a_link_gives(world: World) -> None:

@@ -19,10 +19,6 @@
       part.addEventListener("toggle", follow);
       follow();
     }
-    const zone = $("[name=tz_offset]", form), when = $("[name=scheduled_at]", form);
-    // The offset on the chosen day, which summer time may make another than today's.
-    const place = () => { zone.value = (when.value ? new Date(when.value) : new Date()).getTimezoneOffset(); };
-    if (zone) { place(); when.addEventListener("input", place); $("[data-zone]", form).textContent = Intl.DateTimeFormat().resolvedOptions().timeZone; }
     const key = $("[name=idempotency_key]", form);
     const kept = (what) => { try { return what ? sessionStorage.setItem("sent", what) : sessionStorage.getItem("sent"); } catch { return null; } };
     form.addEventListener("submit", () => kept(JSON.stringify([key.value, text.value])));

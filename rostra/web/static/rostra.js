@@ -28,6 +28,19 @@
     }
   };
 
+  // Moments are chosen on the reader's own clock. The offset is that of the chosen day: summer time may make it another than today's.
+  const clock = (zone) => {
+    const when = $("[type=datetime-local]", zone.form), place = () => { zone.value = (when.value ? new Date(when.value) : new Date()).getTimezoneOffset(); };
+    if (when.dataset.utc) {
+      const then = new Date(when.dataset.utc);
+      when.value = new Date(then - then.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+      delete when.dataset.utc;
+    }
+    place();
+    when.addEventListener("input", place);
+    $("[data-zone]", zone.form).textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  };
+
   // Blurhash (https://github.com/woltapp/blurhash, Algorithm.md), drawn at 32 by 32.
   const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
   const read = (text) => [...text].reduce((sum, digit) => sum * 83 + digits.indexOf(digit), 0);
@@ -142,7 +155,7 @@
     if (known < lines) beside.append(Array.from({ length: lines - known + 999 }, (_, more) => `\n${known + 1 + more}`).join(""));
   });
 
-  const ready = (within) => { times(within); $$("canvas[data-hash]", within).forEach(blur); };
+  const ready = (within) => { times(within); $$("canvas[data-hash]", within).forEach(blur); $$("[name=tz_offset]", within).forEach(clock); };
   document.addEventListener("htmx:load", (event) => ready(event.target));
   for (const kind of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(kind, () => tell(say.sayFailed));
   ready(document);
