@@ -151,6 +151,10 @@ def _sides(candidates: Sequence[tuple[int, float | None]], seed: str) -> dict[in
             sides[juror_id] = _toss(juror_id, seed)
         else:
             sides[juror_id] = 1 if factor >= middle else 0
+    if len(set(sides.values())) == 1:
+        # Of a few, chance puts all into one group now and then, and a panel is of both.
+        for place, juror_id in enumerate(sorted(sides, key=lambda juror_id: _digest(juror_id, seed))):
+            sides[juror_id] = 1 if place % 2 else 0
     return sides
 
 
@@ -170,7 +174,11 @@ def _middle(known: Sequence[float]) -> float | None:
 
 
 def _toss(juror_id: int, seed: str) -> Side:
-    return 1 if hashlib.sha256(f"{seed}:{juror_id}".encode()).digest()[0] & 1 else 0
+    return 1 if _digest(juror_id, seed)[0] & 1 else 0
+
+
+def _digest(juror_id: int, seed: str) -> bytes:
+    return hashlib.sha256(f"{seed}:{juror_id}".encode()).digest()
 
 
 def fingerprint(candidates: Sequence[tuple[int, float | None]]) -> str:

@@ -80,6 +80,13 @@ def test_without_ballots_the_groups_are_chance_and_everybody_has_the_same_chance
     assert all(400 < count < 600 for count in counts.values())
 
 
+@pytest.mark.parametrize("number", [SIZE, SIZE + 2])
+def test_few_of_whom_nothing_is_known_are_never_all_of_one_group(number: int) -> None:
+    for seed in range(500):
+        panel = draw([(juror, None) for juror in range(number)], f"seed-{seed}")[:SIZE]
+        assert {one.side for one in panel} == {0, 1}, seed
+
+
 def test_the_draw_orders_everybody_once() -> None:
     order = draw([(juror, None) for juror in range(13)], "seed")
     assert sorted(one.juror_id for one in order) == list(range(13))
