@@ -136,6 +136,8 @@ async def open_resources(
         images = await stack.enter_async_context(ImageWorkers())
         for counting in () if look is not None else (limiter, screen.tally, screen.levers, views):
             await stack.enter_async_context(counting.sharing(db))
+        if look is None:
+            await stack.enter_async_context(screen.policies.following_banks())
         tokens = TokenReader(db, clock, keep=TOKENS_KEPT)
         await stack.enter_async_context(tokens.renewing())
         secrets = load_secrets(settings)

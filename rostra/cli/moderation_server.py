@@ -90,8 +90,15 @@ def _line(row: CaseShown) -> list[str]:
         str(row.reports_count),
         f"{row.opened_at:%Y-%m-%d %H:%M}",
         f"{row.due_at:%Y-%m-%d %H:%M}" if row.due_at else "-",
-        " ".join((row.excerpt or "(gone)").split())[:60],
+        " ".join((row.excerpt or _without_words(row)).split())[:60],
     ]
+
+
+def _without_words(row: CaseShown) -> str:
+    """What stands for a subject that says nothing: an account is none the less there, and a post may be a picture."""
+    if row.subject_kind == "account":
+        return f"@{row.username}"
+    return "(gone)" if row.excerpt is None else "(no words)"
 
 
 def print_case(settings: Settings, case_id: int, *, as_json: bool) -> None:

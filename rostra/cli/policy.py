@@ -178,3 +178,25 @@ def clusters(settings: Settings, as_json: bool) -> None:
     from rostra.cli import policy_server
 
     policy_server.clusters_and_print(settings, as_json=as_json)
+
+
+@policy.command()
+@json_option
+@with_settings
+def banks(settings: Settings, as_json: bool) -> None:
+    """The banks of known pictures: how many hashes, what follows from them, and what is wrong with a file."""
+    from rostra.cli.policy_banks import banks_and_print
+
+    banks_and_print(settings, as_json=as_json)
+
+
+@policy.command("hash")
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+def hash_pictures(pictures: tuple[Path, ...]) -> None:
+    """Print a line for a bank of known PICTURES: the PDQ hash, its quality, the file's name.
+
+    `rostra policy hash *.jpg > data/banks/scams.txt` makes a bank of one's own; docs/media.md says what then.
+    """
+    from rostra.cli.policy_banks import hash_and_print
+
+    hash_and_print(pictures)

@@ -109,6 +109,8 @@ def read_bank(path: Path) -> BankEntries:
         body = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise BankRefused(f"{path}: cannot be read: {error.strerror}") from error
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise BankRefused(f"{path}: is written in UTF-16; save it as UTF-8")
     start = body[:4096].lstrip()
     if start[:1] in (b"{", b"["):
         return _read_json(body, path)

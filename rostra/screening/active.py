@@ -10,7 +10,8 @@ they start, workers when they have to judge something.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ import structlog
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
+from rostra.kit.flushing import flushing
 from rostra.policy.records import Bundle, Clause, Label
 from rostra.screening import policy_queries
 from rostra.screening.learn_queries import find_adjustment
@@ -76,6 +78,7 @@ class ActivePolicy:
         self._current: Current | None = None
         self._looked_at: datetime | None = None
         self._lock = asyncio.Lock()
+        self._follows_banks = False
 
     @cached_property
     def banks(self) -> Banks:
@@ -83,6 +86,20 @@ class ActivePolicy:
         from rostra.screening.banks import Banks
 
         return Banks(self._banks)
+
+    @asynccontextmanager
+    async def following_banks(self) -> AsyncGenerator[None]:
+        """Take up what changes in the folder of the banks while the block lasts, though nothing is posted: of a bank
+        that were looked for with the next posts, those would pass by."""
+        self._follows_banks = True
+        every = _LOOK_AGAIN.total_seconds()
+        async with flushing(self._look_at_banks, every=every, failing="the banks of pictures could not be looked at"):
+            yield
+
+    async def _look_at_banks(self) -> None:
+        # A process that has judged nothing need not know them yet.
+        if self._current is not None:
+            await self.banks.look()
 
     @property
     def known(self) -> Current | None:
@@ -119,7 +136,8 @@ class ActivePolicy:
         from rostra.screening.known_bad import NOTHING_BAD, read_bad
         from rostra.screening.versions import load_policy
 
-        await self.banks.look()
+        if before is None or not self._follows_banks:
+            await self.banks.look()
         state = await policy_queries.read_state(conn, self._clock.now())
         bad = await read_bad(conn, before.bad if before else NOTHING_BAD)
         same = before is not None and before.version_id == state.version_id

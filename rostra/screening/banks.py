@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from rostra.detect.bank import BankMatch, HashBank, build_index
+from rostra.detect.bank import BankMatch, Built, HashBank, build_index
 from rostra.detect.bank_files import BankRefused
 from rostra.detect.pdq_turned import turned_hashes
 from rostra.policy.facts import ImageFacts
@@ -25,6 +25,7 @@ from rostra.screening.subject import Picture
 log = structlog.get_logger(__name__)
 
 INDEXES: Final = ".index"
+_WAITS: Final = "was not read yet; a running server does so within seconds"
 _NO_MATCH: Final = ImageFacts().distance
 
 
@@ -47,8 +48,10 @@ class _Opened(msgspec.Struct, frozen=True):
 class Banks:
     """The banks in a folder; none where there is no folder. What is looked up never waits for what is being read."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, silent: bool = False) -> None:
+        """`silent` is for commands, which say themselves what they find."""
         self._folder = folder
+        self._silent = silent
         self._opened: Mapping[str, _Opened] = {}
         self._problems: dict[str, tuple[str, str]] = {}
         self._seen: Mapping[str, str] = {}
@@ -71,6 +74,8 @@ class Banks:
         opened = {name: bank for name, bank in self._opened.items() if name in found}
         for name in gone:
             self._problems.pop(name, None)
+            if name in self._opened and not self._silent:
+                log.info("a bank of pictures is no longer in use", bank=Path(name).stem)
         due = {name: stamp for name, stamp in found.items() if not self._take_up(opened, name, stamp)}
         self._opened = opened
         settled = {name: stamp for name, stamp in due.items() if self._seen.get(name) == stamp}
@@ -113,6 +118,8 @@ class Banks:
     def describe(self) -> list[Bank]:
         """The banks by their files, also those that could never be read."""
         problems = {name: problem for name, (_, problem) in self._problems.items()}
+        waiting = {name: _WAITS for name in self._seen if name not in self._opened and name not in problems}
+        problems = {**waiting, **problems}
         return [
             Bank(
                 file=name,
@@ -131,10 +138,11 @@ class Banks:
             return True
         if self._problems.get(name, ("", ""))[0] == stamp:
             return True
-        if index := _open(_index_of(self._folder, name, stamp)):
+        if (index := _open(_index_of(self._folder, name, stamp))) is not None:
             opened[name] = _Opened(stamp, index)
             self._problems.pop(name, None)
-            log.info("a bank of pictures is in use", bank=Path(name).stem, hashes=len(index))
+            if not self._silent:
+                log.info("a bank of pictures is in use", bank=Path(name).stem, hashes=len(index))
             return True
         if name not in opened and (former := _open_newest(self._folder, name)):
             opened[name] = former
@@ -158,7 +166,8 @@ class Banks:
     def _refuse(self, name: str, stamp: str, problem: str, *, goes_on: bool) -> None:
         self._problems[name] = (stamp, problem)
         kept = "the one before stays in use" if goes_on else "it is not in use"
-        log.error(f"a bank of pictures cannot be read: {kept}", file=name, problem=problem)
+        if not self._silent:
+            log.error(f"a bank of pictures cannot be read: {kept}", file=name, problem=problem)
 
 
 def _stamps(folder: Path) -> dict[str, str]:
@@ -202,7 +211,9 @@ def _open_newest(folder: Path, name: str) -> _Opened | None:
         of, _, stamp = path.name.removesuffix(".pdq").rpartition(".")
         if of == name:
             found.append((_stamp(path) or "", stamp, path))
-    opened = (_Opened(stamp, index) for _, stamp, path in sorted(found, reverse=True) if (index := _open(path)))
+    opened = (
+        _Opened(stamp, index) for _, stamp, path in sorted(found, reverse=True) if (index := _open(path)) is not None
+    )
     return next(opened, None)
 
 
@@ -230,10 +241,13 @@ def _build_all(folder: Path, due: Mapping[str, str]) -> None:
 
 def _build_one(folder: Path, name: str, stamp: str) -> None:
     target, refusal = _index_of(folder, name, stamp), _refusal_of(folder, name, stamp)
-    if refusal.exists() or _open(target):
+    if refusal.exists() or _open(target) is not None:
         return
     try:
-        build_index([folder / name], target)
+        built = build_index([folder / name], target)
+        if not any(built.banks.values()) and not built.disabled:
+            target.unlink()
+            raise BankRefused(_none_in(folder / name, built))
     except BankRefused as error:
         refusal.write_text(str(error))
         return
@@ -243,6 +257,13 @@ def _build_one(folder: Path, name: str, stamp: str) -> None:
     for path in (folder / INDEXES).iterdir():
         if path != target and path.stem.rpartition(".")[0] == name:
             path.unlink(missing_ok=True)
+
+
+def _none_in(path: Path, built: Built) -> str:
+    """Why there is nothing to compare with: more often a download that failed than a bank that is over."""
+    passed = {"of other kinds than PDQ": built.other, "of a quality below 50": built.dull}
+    counts = ", ".join(f"{number} {what}" for what, number in passed.items() if number)
+    return f"{path}: holds no hashes{f' ({counts})' if counts else ''}; remove the file to remove the bank"
 
 
 @contextmanager
