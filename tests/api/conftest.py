@@ -11,7 +11,7 @@ import pytest
 from rostra.kit.clock import FixedClock
 from tests.api.browsing import PASSWORD, browser_of
 from tests.api.stage import Populated, populate
-from tests.conftest import NOON, TransactionDatabase
+from tests.conftest import NOON, rolled_back
 from tests.world import Person, World
 
 
@@ -35,13 +35,11 @@ async def stage(
     shared_connection: asyncpg.Connection, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Populated]:
     """The populated world, made once and never committed."""
-    transaction = shared_connection.transaction()
-    await transaction.start()
-    world = World(TransactionDatabase(shared_connection), FixedClock(NOON), tmp_path_factory.mktemp("stage"))
-    async with world.http_client, world.images:
-        yield await populate(world)
-        await world.aclose()
-    await transaction.rollback()
+    async with rolled_back(shared_connection) as db:
+        world = World(db, FixedClock(NOON), tmp_path_factory.mktemp("stage"))
+        async with world.http_client, world.images:
+            yield await populate(world)
+            await world.aclose()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rostra.events import PushOrdered
 from rostra.kit.clock import FixedClock
 from rostra.timelines.announce import EditedStatus, NewStatus
 from tests.api.village import ANNA, AUTHORS, GONE, HOST, NAMES, QUIET, REMOTE, Village, build_village
-from tests.conftest import NOON, TransactionDatabase
+from tests.conftest import NOON, rolled_back
 from tests.notifications.push_service import running_push_service
 from tests.situations import Post
 from tests.streaming.connected import Connected, connect
@@ -31,13 +31,11 @@ async def built(
     shared_connection: asyncpg.Connection, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Village]:
     """The village as it is at first, made once and never committed."""
-    transaction = shared_connection.transaction()
-    await transaction.start()
-    world = World(TransactionDatabase(shared_connection), FixedClock(NOON), tmp_path_factory.mktemp("village"))
-    async with world.http_client, world.images:
-        yield await build_village(world)
-        await world.aclose()
-    await transaction.rollback()
+    async with rolled_back(shared_connection) as db:
+        world = World(db, FixedClock(NOON), tmp_path_factory.mktemp("village"))
+        async with world.http_client, world.images:
+            yield await build_village(world)
+            await world.aclose()
 
 
 @pytest.fixture

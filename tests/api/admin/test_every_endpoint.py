@@ -13,7 +13,7 @@ from rostra.kit.clock import FixedClock
 from tests.api.admin.conftest import SCOPES
 from tests.api.admin.town import FIRST, settle_down
 from tests.api.test_every_endpoint_answers import OPERATIONS, make_up, send
-from tests.conftest import NOON, TransactionDatabase
+from tests.conftest import NOON, rolled_back
 from tests.world import Person, World
 
 LABELS = [label for label in OPERATIONS if "/admin/" in label]
@@ -35,16 +35,14 @@ class Town:
 
 @pytest.fixture(scope="module")
 async def town(shared_connection: asyncpg.Connection, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    transaction = shared_connection.transaction()
-    await transaction.start()
-    world = World(TransactionDatabase(shared_connection), FixedClock(NOON), tmp_path_factory.mktemp("town"))
-    async with world.http_client, world.images:
-        await settle_down(world, 1, 3)
-        made = Town(world, await world.person("olga", role="owner", scopes=SCOPES))
-        made.status_id = await shared_connection.fetchval("select min(id) from statuses")
-        yield made
-        await world.aclose()
-    await transaction.rollback()
+    async with rolled_back(shared_connection) as db:
+        world = World(db, FixedClock(NOON), tmp_path_factory.mktemp("town"))
+        async with world.http_client, world.images:
+            await settle_down(world, 1, 3)
+            made = Town(world, await world.person("olga", role="owner", scopes=SCOPES))
+            made.status_id = await shared_connection.fetchval("select min(id) from statuses")
+            yield made
+            await world.aclose()
 
 
 @pytest.mark.parametrize("label", LABELS)
