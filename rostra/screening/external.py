@@ -94,6 +94,12 @@ class External:
             score=opinion.score,
         )
 
+    async def find_problem(self, text: str = "Good morning, neighbours.") -> str | None:
+        """Why the model gives no opinion on a harmless text now; None where it does, or where there is none.
+
+        For whoever sets it up: it is asked although it was left alone, and nothing is counted."""
+        return None if self._asking is None else await self._asking.find_problem(text)
+
 
 class _Asking:
     """One model and what is known of its health."""
@@ -136,6 +142,20 @@ class _Asking:
         self._succeed()
         metrics.observe_external("answered", asyncio.get_running_loop().time() - began)
         return opinion
+
+    async def find_problem(self, text: str) -> str | None:
+        """What is in the way of an opinion, in words for who runs the server."""
+        try:
+            self._read(await self._post(text))
+        except Nonsense:
+            return "it answers, but its words cannot be read"
+        except msgspec.MsgspecError as problem:
+            return f"it answers, but in another shape: {problem}"
+        except TimeoutError:
+            return f"no answer within {self._timeout:g} s, which is as long as a post waits"
+        except (_RefusedText, Upstream) as problem:
+            return str(problem)
+        return None
 
     async def _post(self, text: str) -> Response:
         sound = text.encode("utf-8", "replace").decode()
