@@ -43,6 +43,7 @@ get the named fragment instead. Names of fields are those of the API where there
     Writing (me)
     GET /compose?in_reply_to=&text=&visibility=
                                           compose.html
+    GET /share?title=&text=&url=          to /compose; other addresses that are known from Mastodon: elsewhere.py
     GET /@ACCT/ID/edit                    compose.html with composer.editing
     POST /web/statuses                    the composer's fields (Composer); multipart; 422: compose.html again
     POST /web/statuses/ID                 the same fields, saves an edit
