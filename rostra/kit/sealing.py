@@ -42,9 +42,19 @@ class Sealer:
         """A keyed digest of a text, in base64url."""
         return _encode(self._mac(purpose, text.encode(errors="surrogateescape")))
 
-    def is_mac(self, purpose: str, text: str, given: str) -> bool:
-        """Whether `given` is the digest of the text, in constant time."""
-        return hmac.compare_digest(self.mac(purpose, text).encode(), given.encode(errors="surrogateescape"))
+    def masked_mac(self, purpose: str, text: str) -> str:
+        """The same behind a random mask, for pages that show it: how well a page is compressed, which anybody on the
+        way sees, says nothing of it then (breachattack.com)."""
+        mask = os.urandom(_MAC)
+        return _encode(mask + _xor(mask, self._mac(purpose, text.encode(errors="surrogateescape"))))
+
+    def is_masked_mac(self, purpose: str, text: str, given: str) -> bool:
+        """Whether `given` is the digest of the text behind some mask, in constant time."""
+        raw = _decode(given)
+        if raw is None or len(raw) != 2 * _MAC:
+            return False
+        digest = self._mac(purpose, text.encode(errors="surrogateescape"))
+        return hmac.compare_digest(_xor(raw[:_MAC], raw[_MAC:]), digest)
 
     def sign(self, purpose: str, content: bytes, until: datetime) -> str:
         """`content` with a signature that holds until a moment; safe in a cookie and in an address."""
@@ -90,3 +100,7 @@ def _decode(text: str) -> bytes | None:
         return base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except (binascii.Error, UnicodeEncodeError):
         return None
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))

@@ -18,7 +18,7 @@ from rostra.streaming.hub import Hub
 from rostra.streaming.subscriptions import PUBLIC_STREAMS, Stream, Subscriber
 
 _KIND: Final = "text/event-stream"
-_THUMP_EVERY: Final = 15.0
+THUMP_EVERY: Final = 15.0
 # How long a client that has stopped reading is waited for when its stream ends.
 _PATIENCE: Final = 2.0
 _STREAMS: Final = {
@@ -108,7 +108,7 @@ async def _blocks(subscriber: Subscriber) -> AsyncGenerator[str]:
     yield ":)\n\n"
     while True:
         try:
-            async with asyncio.timeout(_THUMP_EVERY):
+            async with asyncio.timeout(THUMP_EVERY):
                 event = await subscriber.waiting.get()
         except TimeoutError:
             yield ":thump\n\n"

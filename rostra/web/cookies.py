@@ -68,13 +68,13 @@ class Cookies:
 
     @property
     def csrf(self) -> str:
-        """The token that this browser's forms must carry."""
-        return self._sealer.mac(_CSRF, self._seed(make=True))
+        """The token that this browser's forms must carry; it looks different each time."""
+        return self._sealer.masked_mac(_CSRF, self._seed(make=True))
 
     def is_csrf(self, given: str) -> bool:
         """Whether a form came from one of our pages in this browser."""
         seed = self._seed(make=False)
-        return bool(seed) and self._sealer.is_mac(_CSRF, seed, given)
+        return bool(seed) and self._sealer.is_masked_mac(_CSRF, seed, given)
 
     def _seed(self, *, make: bool) -> str:
         seed = self.find("session") or self.find("visitor")

@@ -33,7 +33,7 @@ def test_another_key_and_another_purpose_open_nothing(other: Sealer) -> None:
     purpose = "b" if other is SEALER else "a"
     assert other.read_signed(purpose, SEALER.sign("a", b"x", NOW), NOW - timedelta(days=1)) is None
     assert other.decrypt(purpose, SEALER.encrypt("a", b"x")) is None
-    assert not other.is_mac(purpose, "x", SEALER.mac("a", "x"))
+    assert not other.is_masked_mac(purpose, "x", SEALER.masked_mac("a", "x"))
 
 
 @given(st.integers(min_value=0), st.integers(min_value=0, max_value=7))
@@ -53,4 +53,13 @@ def test_one_changed_bit_spoils_it(place: int, bit: int) -> None:
 def test_nonsense_is_opened_by_nobody(text: str) -> None:
     assert SEALER.read_signed("a", text, NOW) is None
     assert SEALER.decrypt("a", text) is None
-    assert not SEALER.is_mac("a", "x", text)
+    assert not SEALER.is_masked_mac("a", "x", text)
+
+
+@given(st.text(max_size=40))
+def test_a_masked_digest_looks_different_each_time_and_is_known(text: str) -> None:
+    made = {SEALER.masked_mac("a", text) for _ in range(5)}
+    assert len(made) == 5
+    assert all(SEALER.is_masked_mac("a", text, each) for each in made)
+    assert not any(SEALER.is_masked_mac("a", f"{text}!", each) for each in made)
+    assert not any(SEALER.is_masked_mac("a", text, wrong) for wrong in ("", "x", SEALER.mac("a", text), "\udcff" * 86))

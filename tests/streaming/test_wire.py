@@ -248,7 +248,7 @@ async def test_event_streams_bring_the_same(live: Live) -> None:
 
 
 async def test_event_streams_thump_while_there_is_nothing_to_say(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rostra.streaming.events._THUMP_EVERY", 0.01)
+    monkeypatch.setattr("rostra.streaming.events.THUMP_EVERY", 0.01)
     alice = await live.world.person("alice")
     async with events(live, "user/notification", alice) as lines:
         assert [await anext(lines) for _ in range(4)] == [":)", "", ":thump", ""]
