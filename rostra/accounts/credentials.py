@@ -48,6 +48,9 @@ async def _write_password(
 ) -> None:
     await user_queries.update_password(tx, user.account_id, password_hash)
     await session_queries.delete_email_tokens(tx, user.account_id, "reset_password")
+    if user.confirmed_at is not None:
+        # Whoever had the old password may have asked for another address: it would be a way back in.
+        await session_queries.delete_email_tokens(tx, user.account_id, "confirm")
     await end_all_access(tx, emit, user.account_id, keep_session_id)
     link = f"{urls.base}/auth/password/new"
     name, site = user.username, urls.domain

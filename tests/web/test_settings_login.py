@@ -73,6 +73,25 @@ async def test_a_new_address_has_to_be_confirmed_and_the_old_one_is_told(
     assert "It is new@example.com now" in browser.text
 
 
+async def test_a_new_password_takes_a_new_address_back_that_somebody_else_has_asked_for(
+    world: World, alice: Person, browser: Visitor, tmp_path: Path
+) -> None:
+    await browser.get("/settings/account")
+    await browser.post("/settings/account/email", {"current_password": PASSWORD, "email": "thief@example.com"})
+    asked = next(text for text in await letters(world, tmp_path) if "open this link within two days" in text)
+    owner = Visitor(world.app)
+    await owner.get("/auth/password/new")
+    await owner.post("/auth/password/new", {"email": "alice@example.com"}, expect=200)
+    reset = next(text for text in await letters(world, tmp_path) if "open this link within an hour" in text)
+    await owner.get(link_in(reset))
+    token = link_in(reset).partition("token=")[2]
+    await owner.post("/auth/password/edit", {"token": token, "password": NEW, "password_confirmation": NEW})
+    await owner.get(link_in(asked))
+    kept = await world.db.connection.fetchval("select email from users where account_id = $1", alice.account_id)
+    assert kept == "alice@example.com"
+    await owner.aclose()
+
+
 async def test_two_factor_is_switched_on_with_a_first_code_and_off_with_the_password(
     world: World, browser: Visitor, tmp_path: Path
 ) -> None:
