@@ -29,6 +29,8 @@ DATABASE_ERRORS = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.Interfac
 _SILENCE = 5.0
 # What asyncpg keeps prepared on a connection: as many statements as one meets in practice, as long as it lives.
 _KEPT = {"statement_cache_size": 500, "max_cached_statement_lifetime": 0}
+# What statements mean by a day, and how JSON writes a moment, whatever the database was set up with.
+_MEANING = {"timezone": "UTC"}
 
 
 class Reader(Protocol):
@@ -115,7 +117,7 @@ async def open_database(
         "random_page_cost": "1.1",
         "statement_timeout": str(int(statement_timeout * 1000)),
         "idle_in_transaction_session_timeout": "30000",
-        "timezone": "UTC",
+        **_MEANING,
         "synchronous_commit": "on" if waits_for_disk else "off",
     }
 
@@ -145,7 +147,7 @@ async def open_database(
 
 async def connect(dsn: str) -> asyncpg.Connection:
     """One connection outside the pool, set up like the pooled ones (listeners, migrations, commands)."""
-    connection = await Servers(dsn).connect(**_KEPT)
+    connection = await Servers(dsn).connect(server_settings=_MEANING, **_KEPT)
     await _prepare_connection(connection)
     return connection
 

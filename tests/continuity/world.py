@@ -7,6 +7,7 @@ holds stands for a server's: one account with a password, posts, files in the st
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -120,7 +121,8 @@ class Origin:
         data_dir.mkdir(mode=0o700, exist_ok=True)
         self._lock = DirectoryLock(data_dir)
         if not (data_dir / "postgres").exists():
-            shutil.copytree(template, data_dir.parent / f"{data_dir.name}.new")
+            # Not by `shutil`, which takes ten times as long for so many small files.
+            subprocess.run(["cp", "-a", template, data_dir.parent / f"{data_dir.name}.new"], check=True)
             adopt_cluster(data_dir, None, data_dir.parent / f"{data_dir.name}.new", durable=False)
             load_secrets(self.settings)
 

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import asyncpg
 import pytest
 
-from rostra.kit.db import PooledDatabase, Reader, open_database
+from rostra.kit.db import PooledDatabase, Reader, connect, open_database
 from rostra.kit.errors import NotFound, Unavailable
 from rostra.kit.pool import ConnectionPool
 from rostra.kit.servers import NoServer
@@ -30,6 +30,18 @@ async def backend(db: PooledDatabase) -> int:
 
 async def test_a_connection_is_lent_again(two: PooledDatabase) -> None:
     assert await backend(two) == await backend(two)
+
+
+async def test_days_and_moments_mean_the_same_in_a_database_of_another_time_zone(fresh_dsn: str) -> None:
+    admin = await asyncpg.connect(fresh_dsn)
+    name = await admin.fetchval("select current_database()")
+    await admin.execute(f"alter database {name} set timezone = 'Asia/Tokyo'")
+    plain, alone = await asyncpg.connect(fresh_dsn), await connect(fresh_dsn)
+    assert await plain.fetchval("show timezone") == "Asia/Tokyo"
+    async with open_database(fresh_dsn, max_size=1) as db, db.read() as pooled:
+        assert [await pooled.fetchval("show timezone"), await alone.fetchval("show timezone")] == ["UTC", "UTC"]
+    for connection in (admin, plain, alone):
+        await connection.close()
 
 
 async def test_no_more_connections_are_lent_than_there_may_be(two: PooledDatabase) -> None:

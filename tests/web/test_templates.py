@@ -294,12 +294,12 @@ def test_a_scheme_changes_nothing_but_colours() -> None:
             assert re.fullmatch(r"color-scheme:\s*(light|dark);?", rule), rule
 
 
-def test_every_icon_that_is_used_is_in_the_sprite() -> None:
+def test_every_icon_that_is_used_is_in_the_sprite(views: Views) -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC_FOLDER / "icons.svg").read_text()))
     for path in TEMPLATE_FOLDER.rglob("*.html"):
         source = path.read_text()
         assert set(re.findall(r'icon\("([\w-]+)"', source)) <= drawn, path
-    for html in (_render(load_views(), name) for name in ("home", "settings", "admin/settings", "notifications")):
+    for html in (_render(views, name) for name in ("home", "settings", "admin/settings", "notifications")):
         assert set(re.findall(r"icons\.svg\?v=\w+#([\w-]+)", html)) <= drawn
 
 
