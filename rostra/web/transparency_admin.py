@@ -106,9 +106,7 @@ def _in_words(visit: Visit, error: Invalid) -> dict[str, str]:
         ("period", "ERR_NOT_OVER"): visit.gettext("This period is not over yet: its last day must have passed."),
         ("period", "ERR_REVERSED"): visit.gettext("The last day is before the first one."),
         ("period", "ERR_TOO_LONG"): visit.gettext("A report covers a year at most."),
-        ("note", "ERR_BLANK"): visit.gettext(
-            "This period was published before: say why there is another revision."
-        ),
+        ("note", "ERR_BLANK"): visit.gettext("This period was published before: say why there is another revision."),
     }
     return {field: words.get((field, code), code) for field, code in errors_of(error).items()}
 
