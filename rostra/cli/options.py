@@ -72,7 +72,11 @@ def settings_of_command(data_dir: Path | None) -> Settings:
         # The domain that is assumed where none was ever named is that of development, which this is not.
         if last is None and "ROSTRA_DOMAIN" not in os.environ and PORT_IN_DOMAIN in problems:
             problems = [problem for problem in problems if problem != PORT_IN_DOMAIN]
-            problems.insert(0, f"no server was started on {place} yet: do so with `rostra up`, or set ROSTRA_DOMAIN")
+            problems.insert(
+                0,
+                f"no server was started on {place} yet: name the data directory of one with --data or ROSTRA_DATA, "
+                "start one with `rostra up`, or set ROSTRA_DOMAIN",
+            )
         raise Refusal(Exit.SETTINGS, "\nrostra: ".join(problems)) from None
     if last is not None and last.external_database and settings.database_url is None:
         raise Refusal(Exit.SETTINGS, "database_url: the server uses an external database; set ROSTRA_DATABASE_URL")
@@ -131,11 +135,21 @@ async def current_database(settings: Settings) -> AsyncGenerator[str]:
     from rostra.kit.migrate import pending
     from rostra.kit.postgres import use_database
 
+    _log_beside_the_result()
     async with use_database(settings) as dsn:
         # The whole step also looks after the queue's tables, which costs more than most commands do themselves.
         if await pending(dsn, MIGRATIONS):
             await bring_up_to_date(dsn)
         yield dsn
+
+
+def _log_beside_the_result() -> None:
+    """Have what parts of the server log go to standard error: a command's own output may be read by a program."""
+    import structlog
+
+    if not structlog.is_configured():
+        # Whatever standard error is by then.
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 async def bring_up_to_date(dsn: str) -> list[str]:

@@ -97,10 +97,7 @@ def replay_and_print(settings: Settings, folder: str, days: int, *, as_json: boo
     bundle = _sound(files)
 
     async def run(db: Database) -> tuple[ReplayRow, dict[str, Precision]]:
-        policies, banks = (
-            ActivePolicy(Clock(), settings.data_dir / "banks"),
-            Banks(settings.data_dir / "banks", silent=True),
-        )
+        policies, banks = ActivePolicy(Clock()), Banks(settings.data_dir / "banks", silent=True)
         await banks.look()
         await versions.keep(db, Clock(), files, note=f"For a replay of {counted(days, 'day')}")
         async with db.read() as conn:

@@ -100,12 +100,13 @@ async def fetch_card(
     except Upstream as error:
         await _give_up_or_retry(db, clock, wanted, error)
         return
-    judgement = None
+    judgement = image = None
     if preview is not None:
-        judgement = await screen.judge(db, card_subject(preview.title, preview.description))
+        image = await _store_image(http, store, images, preview)
+        judgement = await screen.judge(db, card_subject(preview, image))
         if judgement.rejected:
             preview = None
-    image = await _store_image(http, store, images, preview) if preview else None
+            await delete_objects(store, [image.key if image else None])
     async with db.transaction() as tx:
         if judgement is not None:
             await record_card(tx, judgement, clock.now(), card.id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rostra.media.records import StoredCardImage
 from rostra.posts.compose import Composed
 from rostra.posts.records import Draft, MediaPart
 from rostra.screening.subject import Kind, Part, Picture, Subject, parts_of
+from rostra.text.preview import Preview
 
 
 def draft_subject(
@@ -43,6 +45,17 @@ def draft_subject(
     )
 
 
-def card_subject(title: str, description: str) -> Subject:
-    """The preview of a linked page: words of a page that nobody here wrote."""
-    return Subject(kind="card", parts=tuple(Part("text", text) for text in (title, description) if text))
+def card_subject(preview: Preview, image: StoredCardImage | None) -> Subject:
+    """All that the preview of a linked page shows: words and a picture of a page that nobody here wrote."""
+    texts = (
+        preview.title,
+        preview.description,
+        preview.author_name,
+        preview.provider_name,
+        preview.image_description if image else "",
+    )
+    return Subject(
+        kind="card",
+        parts=tuple(Part("text", text) for text in texts if text),
+        pictures=(Picture(image.pdq, image.pdq_quality),) if image else (),
+    )

@@ -76,6 +76,17 @@ HITS: Final = """
 select day, rule, live, shadow from rule_hits where policy = $1 and day > $2 order by day, rule
 """
 
+# Of each author no more than so many posts count, and none of accounts that are new.
+SETTLED: Final = """
+select coalesce(sum(judged * least(1.0, $5::float8 / judged)), 0)::float8 as judged,
+  coalesce(sum(hits * least(1.0, $5::float8 / judged)), 0)::float8 as hits
+from (
+  select count(*) as judged, count(*) filter (where e.details -> 'hits' ? $2) as hits
+  from moderation_events e join accounts a on a.id = e.account_id
+  where e.type = 'verdict' and e.policy = $1 and e.id >= $3 and a.created_at < $4
+  group by e.account_id
+) as authors
+"""
 
 # Put into force by the program itself, and by nobody afterwards.
 UNTOUCHED: Final = """
@@ -203,6 +214,16 @@ async def add_hits(tx: Tx, day: date, policy: str, hits: Sequence[tuple[str, int
         ADD_HITS, day, policy, [hit[0] for hit in hits], [hit[1] for hit in hits], [hit[2] for hit in hits]
     )
     return {row["rule"]: (row["live"], row["shadow"]) for row in rows}
+
+
+async def count_settled(
+    conn: Reader, policy: str, rule: str, since_id: int, made_before: datetime, most_of_one: int
+) -> tuple[float, float]:
+    """What was judged by a version of accounts that were made before a moment, and the hits of a rule among it; of an
+    account that posted more than `most_of_one`, as if it had posted so many."""
+    row = await conn.fetchrow(SETTLED, policy, rule, since_id, made_before, most_of_one)
+    assert row is not None
+    return row["judged"], row["hits"]
 
 
 async def list_hits(conn: Reader, policy: str, since: date) -> list[Hits]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from rostra.kit.errors import NotFound
 from rostra.screening import policy_queries, versions
@@ -171,11 +172,46 @@ async def test_a_rule_past_its_daily_cap_goes_on_as_a_shadow_until_midnight(worl
 BANDED = SMALL.format(word="pumpkin") + "  expected: [0, 40]\n"
 
 
-async def count(world: World, judged: int, hits: int) -> None:
+async def count(world: World, judged: int, hits: int, *, authors: int = 100, days: int = 30) -> None:
+    """As if so much had been judged, of posts by so many accounts of that age, each as often hit as the others."""
     version = (await state(world)).version
     assert version is not None
     async with world.db.transaction() as tx:
         await policy_queries.add_hits(tx, world.clock.now().date(), version, [(ALL, judged, 0), ("one", hits, 0)])
+        await tx.execute(NEIGHBOURS, authors, world.clock.now() - timedelta(days=days))
+        await tx.execute(JUDGED, version, world.clock.now(), judged, hits, authors, days)
+
+
+NEIGHBOURS = """
+insert into accounts (id, username, uri, url, created_at, updated_at)
+select id, 'n' || id, 'u' || id, 'l' || id, $2, $2
+from (select make_id($2) as id from generate_series(1, $1::int)) as made
+"""
+JUDGED = """
+with authors as (
+  select id, row_number() over (order by id) - 1 as place from accounts
+  where created_at = $2::timestamptz - make_interval(days => $6::int) limit $5::int)
+insert into moderation_events (id, type, subject_kind, subject_id, account_id, policy, details, created_at)
+select make_id($2), 'verdict', 'status', post, a.id, $1,
+  case when post < $4::int then '{"hits": ["one"]}'::jsonb else '{}' end, $2
+from generate_series(0, greatest($3::int, $4::int) - 1) as post join authors a on a.place = post % $5::int
+"""
+
+
+async def test_whoever_posts_enough_of_what_a_rule_is_for_does_not_switch_it_off(world: World) -> None:
+    """Neither many who have just come, nor a few who are here for long; what goes on is in the log."""
+    await put_in_force(world, BANDED.replace("[0, 40]", "[0, 1000]"))
+    policies = world.res.screen.policies
+    await count(world, 9_000, 30)
+    for authors, days in ((400, 2), (5, 60)):
+        await count(world, 3_000, 3_000, authors=authors, days=days)
+        with capture_logs() as said:
+            assert await watch_rules(world.db, world.clock, policies) == []
+        assert "stays in force" in said[-1]["event"]
+        assert said[-1]["rule"] == "one"
+    assert await withheld(world, "A pumpkin") == "review"
+    await count(world, 3_000, 2_000, authors=150, days=40)
+    assert await watch_rules(world.db, world.clock, policies) == ["one"], "this is the rule's own fault"
 
 
 async def test_a_rule_out_of_its_band_is_taken_out_of_force_until_somebody_resumes_it(world: World) -> None:
