@@ -19,6 +19,8 @@ import asyncssh
 import msgspec
 import pytest
 
+from tests.ports import free_port
+
 _PATIENCE = 15.0
 
 _CONFIGURATION = """\
@@ -68,9 +70,7 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer
         key.write_private_key(place / name)
         (place / name).chmod(0o600)
     (place / "authorized").write_bytes(ours.export_public_key())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (place / "config").write_text(_CONFIGURATION.format(port=port, place=place))
     if os.geteuid() == 0:
         # Where it gives up its rights before anybody has logged in.

@@ -24,6 +24,7 @@ from websockets.sync.client import connect
 
 from rostra.kit.postgres import processes_in
 from tests.conftest import SCRATCH
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {
@@ -46,8 +47,7 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 def rostra(*words: object, **environment: str) -> subprocess.Popen[str]:

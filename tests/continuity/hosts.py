@@ -14,11 +14,11 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.machine import Machine
-from benchmarks.server import free_port
 from rostra.continuity.place import Place
 from rostra.continuity.standby.records import StandbyStatus, find_standby_status
 from rostra.kit.db import DATABASE_ERRORS
 from rostra.kit.postgres import PostgresRefused, dsn_of
+from tests.ports import free_port
 
 _STAND_INS = {
     "PYTHONPATH": str(Path(__file__).parent.parent.parent),

@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from rostra.continuity.restore.records import Listeners, Report, Step
 from rostra.continuity.restore.run import restore as bring_back
 from rostra.kit.postgres import processes_in
 from tests.continuity.lost import Lost
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -83,8 +83,7 @@ def test_the_report_is_json_for_machines_and_is_kept(lost: Lost, key_file: Path)
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @contextmanager

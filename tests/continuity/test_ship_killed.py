@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from rostra.continuity.site import next_epoch
 from rostra.continuity.targets import open_target
 from tests.continuity.shipping import verified
 from tests.continuity.world import DOMAIN, Origin, running_origin
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 KILLS = 6
@@ -143,8 +143,7 @@ async def test_a_server_that_was_replaced_while_it_was_off_does_not_start(origin
     async with open_target(origin.settings.continuity_targets[0]) as target:
         await target.put(f"{identity.site.id}/epochs/000002", sealed)
     origin.stop()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     for _ in range(2):
         # Found at a target the first time, and remembered then.
         code, out, err = await ended(await rostra(origin, "up", "--port", port))
@@ -157,8 +156,7 @@ async def test_a_server_that_was_replaced_while_it_was_off_does_not_start(origin
 
 async def test_targets_without_a_set_up_are_said_loudly(home: Path, cluster_template: Path) -> None:
     fresh = Origin(home / "fresh", cluster_template)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     process = await rostra(
         fresh, "up", "--port", port,
         ROSTRA_CONTINUITY_TARGETS=str(home / "nowhere"), ROSTRA_APP_FACTORY="tests.cli.tiny:create_app",

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from click.testing import CliRunner
 from rostra.cli import main
 from rostra.kit.postgres import processes_in
 from tests.conftest import SCRATCH
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "correct horse battery"
@@ -55,8 +55,7 @@ class Server:
 
     def __init__(self, home: Path, *words: object, **environment: str) -> None:
         self.data = home / "data"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.domain = f"localhost:{self.port}"
         self.url = f"http://{self.domain}"
         self.log: list[str] = []
