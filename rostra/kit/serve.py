@@ -24,6 +24,8 @@ _KEEP_ALIVE: Final = 75
 _IDLE_GRACE: Final = 1.0
 # How long a request that is being answered may still take then, in whole seconds.
 _ANSWER_GRACE: Final = 6
+# What a request may begin with before its body: proxies take 32 KiB, cookies and all.
+_LONGEST_HEAD: Final = 256 * 1024
 # Clients of streams send a few hundred bytes at most.
 _WEBSOCKET_MESSAGE_BYTES: Final = 64 * 1024
 
@@ -47,7 +49,7 @@ def serve(
     config = uvicorn.Config(
         app,
         loop=loop,
-        http="httptools",
+        http=BoundedProtocol,
         ws="websockets-sansio",
         ws_max_size=_WEBSOCKET_MESSAGE_BYTES,
         lifespan="on",
@@ -73,6 +75,32 @@ def serve(
 def is_worth_logging(record: logging.LogRecord) -> bool:
     """uvicorn takes a WebSocket that was refused with an answer of our own for one that was not answered."""
     return "without completing handshake" not in record.getMessage()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's own keeps an address, a header or a trailer that never ends, until the memory is full."""
+
+    _unread = 0
+    _came_to_something = False
+
+    def data_received(self, data: bytes) -> None:
+        self._came_to_something = False
+        super().data_received(data)
+        self._unread = 0 if self._came_to_something else self._unread + len(data)
+        if self._unread > _LONGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The request begins with too much.")
+
+    def on_headers_complete(self) -> None:
+        self._came_to_something = True
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._came_to_something = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._came_to_something = True
+        super().on_message_complete()
 
 
 class _DrainingServer(uvicorn.Server):
