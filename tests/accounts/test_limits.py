@@ -79,3 +79,28 @@ async def test_tokens_cannot_be_guessed_for_long(browser: Visitor) -> None:
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
     codes = [(await browser.http.post("/oauth/token", data=form)).status_code for _ in range(101)]
     assert codes == [401] * 100 + [429]
+
+
+async def test_many_tokens_of_an_app_are_counted_as_the_one_who_has_asked_for_them(
+    world: World, browser: Visitor
+) -> None:
+    codes: list[int] = []
+    for number in range(6):
+        await world.token_for(None, f"app{number}", "read write")
+        headers = {"authorization": f"Bearer app{number}"}
+        path = "/api/v1/instance/rules"
+        codes += [(await browser.http.get(path, headers=headers)).status_code for _ in range(290)]
+    assert codes == [200] * 1500 + [429] * 240
+    world.clock.tick(minutes=5)
+    for number in range(6):
+        headers = {"authorization": f"Bearer app{number}"}
+        codes.append((await browser.http.post("/api/v1/accounts", data={}, headers=headers)).status_code)
+    assert codes[1740:] == [422] * 5 + [429]
+
+
+async def test_a_person_is_not_counted_with_the_apps_of_the_same_address(world: World, browser: Visitor) -> None:
+    alice = await world.person("alice")
+    await world.token_for(None, "app", "read write")
+    for token, status in [("app", 200)] * 300 + [("app", 429), (alice.token, 200)]:
+        answer = await browser.http.get("/api/v1/instance/rules", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == status
