@@ -197,7 +197,8 @@ async def _health(app: Application, _request: Request, _params: dict[str, str]) 
 
 async def _metrics(app: Application, request: Request, _params: dict[str, str]) -> Response:
     # What a scraper on this machine may know is nobody else's business; a proxy must not pass it on.
-    if not request.client or not request.client.host.startswith(("127.", "::1")):
+    passed_on = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
+    if passed_on or not request.client or not request.client.host.startswith(("127.", "::1")):
         raise NotFound
     copies = await asyncio.to_thread(figures.exposition, app.res.settings, app.res.clock.now())
     return Response(metrics.exposition() + copies, media_type=metrics.CONTENT_TYPE)

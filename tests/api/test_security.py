@@ -160,6 +160,12 @@ async def test_a_scope_that_was_not_granted_opens_nothing(world: World) -> None:
         assert answer.json() == {"error": "This action is outside the authorized scopes"}
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+async def test_figures_are_for_this_machine_and_not_for_whom_a_proxy_on_it_speaks(world: World, name: str) -> None:
+    assert (await world.http.get("/metrics")).status_code == 200
+    assert (await world.http.get("/metrics", headers={name: "192.0.2.7"})).status_code == 404
+
+
 # What browsers are told
 
 OPEN = ["/api/v1/instance", "/api/v1/timelines/home", "/api/v1/nothing", "/.well-known/webfinger", "/nodeinfo/2.0",
