@@ -131,7 +131,7 @@ def clusters_and_print(settings: Settings, *, as_json: bool) -> None:
     rows = [
         [
             each.place or "-",
-            f"{each.day} (in {(each.day - today).days} days)" if each.day else "-",
+            f"{each.day} ({_countdown((each.day - today).days)})" if each.day else "-",
             str(each.statuses),
             str(each.authors),
             f"{each.earlier} → {each.latest}",
@@ -142,6 +142,10 @@ def clusters_and_print(settings: Settings, *, as_json: bool) -> None:
         for each in found
     ]
     _print(["PLACE", "DAY", "POSTS", "AUTHORS", "GROWTH", "REACH", "RISK", "NAMED"], rows)
+
+
+def _countdown(days: int) -> str:
+    return "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
 
 
 async def _history(db: Database) -> tuple[list[Any], list[Any]]:

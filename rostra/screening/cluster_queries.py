@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -29,7 +29,8 @@ on conflict (cluster_id, status_id) do update set weapons = excluded.weapons, ta
 LEAVE: Final = "delete from event_cluster_statuses where status_id = $1"
 
 # $1 now, $2 today, $3 since when a cluster must have grown. Nothing that is over, and nothing that one person alone
-# speaks of without a weapon or a call. At most the five hundred that grew last are looked at.
+# speaks of without a weapon or a call; and no kind of place ($5) all of whose posts name a town besides,
+# for the squares of two towns are two. At most the five hundred that grew last are looked at.
 CLUSTERS: Final = """
 select c.id, c.place, c.day, c.first_at, c.last_at, s.statuses, s.authors, s.reach, s.latest, s.earlier, s.weapons,
   s.targets, s.imperatives, s.risk
@@ -47,7 +48,11 @@ cross join lateral (
     array(select distinct w from event_cluster_statuses y, unnest(y.targets) w where y.cluster_id = c.id order by w
       limit 10) as targets
   from event_cluster_statuses x where x.cluster_id = c.id) s
-where s.authors > 1 or cardinality(s.weapons) > 0 or s.imperatives > 0
+where (s.authors > 1 or cardinality(s.weapons) > 0 or s.imperatives > 0)
+  and (c.place <> all($5::text[]) or exists (
+    select from event_cluster_statuses x where x.cluster_id = c.id and not exists (
+      select from event_cluster_statuses y join event_clusters t on t.id = y.cluster_id
+      where y.status_id = x.status_id and t.day is not distinct from c.day and t.place <> '' and t.place <> all($5))))
 order by s.risk * ln(1 + s.authors) * (1 + cardinality(s.weapons)) desc, s.authors desc, c.id desc limit $4
 """
 
@@ -132,9 +137,11 @@ async def leave(tx: Tx, status_id: int) -> None:
     await tx.execute(LEAVE, status_id)
 
 
-async def list_clusters(conn: Reader, at: datetime, since: datetime, limit: int) -> list[Cluster]:
+async def list_clusters(
+    conn: Reader, at: datetime, since: datetime, limit: int, kinds_of_places: Collection[str]
+) -> list[Cluster]:
     """The clusters that grew since then, the most dangerous first."""
-    return as_records(Cluster, await conn.fetch(CLUSTERS, at, at.date(), since, limit))
+    return as_records(Cluster, await conn.fetch(CLUSTERS, at, at.date(), since, limit, sorted(kinds_of_places)))
 
 
 async def find_cluster(conn: Reader, cluster_id: int) -> ClusterHead | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from rostra.detect.naming.gazetteer import kinds_of_places
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import NotFound
@@ -63,7 +64,7 @@ async def list_clusters(db: Database, clock: Clock, limit: int = _SHOWN) -> list
     """What is still to come or has no day, the most dangerous first."""
     at = clock.now()
     async with db.read() as conn:
-        return await cluster_queries.list_clusters(conn, at, at - _GREW_WITHIN, limit)
+        return await cluster_queries.list_clusters(conn, at, at - _GREW_WITHIN, limit, kinds_of_places())
 
 
 async def get_cluster(db: Database, cluster_id: int, before: int = MAX_ID) -> tuple[ClusterHead, list[ClusterStatus]]:

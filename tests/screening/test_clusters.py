@@ -57,6 +57,16 @@ async def test_an_edited_post_leaves_what_it_no_longer_speaks_of(world: World) -
     assert shared.authors == 1
 
 
+async def test_the_squares_of_two_towns_are_not_one_event(world: World) -> None:
+    ada, bob, eve = [await world.person(name) for name in ("ada", "bob", "eve")]
+    await ada.post("Everybody to Piazza Duomo in Milan on 20 May 2026, bring knives")
+    await bob.post("Everybody to Piazza Castello in Turin on 20 May 2026, bring knives")
+    assert sorted(each.place for each in await clusters(world)) == ["milan", "turin"]
+    # Which square this is nobody says.
+    await eve.post("Everybody to Piazza Grande on 20 May 2026, bring knives")
+    assert sorted(each.place for each in await clusters(world)) == ["milan", "square", "turin"]
+
+
 def test_one_of_place_and_day_gathers_only_with_a_weapon_or_a_call() -> None:
     day = "2026-05-10"
     assert clusters_of(EventFacts(places=["rome"], dates=[day])) == [("rome", date(2026, 5, 10))]

@@ -8,6 +8,7 @@ import itertools
 import re
 import tomllib
 from collections import defaultdict
+from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
@@ -57,6 +58,13 @@ def read_names() -> dict[str, tuple[Named, ...]]:
                 first, *rest = form.split()
                 names[first].append(Named(tuple(rest), _SECTIONS[section], name))
     return {first: tuple(sorted(named, key=lambda form: -len(form.rest))) for first, named in names.items()}
+
+
+@cache
+def kinds_of_places() -> frozenset[str]:
+    """Names that stand for no one place: a square, a station, a march. There is one in every town."""
+    table = tomllib.loads(_HERE.joinpath("things.toml").read_text(encoding="utf-8"))
+    return frozenset(table["places"])
 
 
 def _spelt_out(form: str) -> list[str]:
