@@ -37,7 +37,7 @@ def parse_network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        raise Invalid("ip", "is not a valid IP address") from None
+        raise Invalid("ip", "is not a valid IP address", code="ERR_NETWORK") from None
     mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
     if mapped is not None and network.prefixlen >= 96:
         return ipaddress.ip_network((mapped, network.prefixlen - 96))
@@ -143,7 +143,7 @@ def _check_not_own(block: IpBlock, own_address: str | None) -> None:
     except Invalid:
         return
     if own.version == block.network.version and own.network_address in block.network:
-        raise Invalid("ip", "includes the address that you come from")
+        raise Invalid("ip", "includes the address that you come from", code="ERR_OWN_ADDRESS")
 
 
 async def _note(tx: Tx, actor_id: int, action: str, block: IpBlock, clock: Clock) -> None:

@@ -93,7 +93,7 @@ async def correct_email(
     """
     email = (email or "").strip() or None
     if email is not None and not is_usable_email(email):
-        raise Invalid("email", "is not an e-mail address")
+        raise Invalid("email", "is not an e-mail address", code="ERR_EMAIL")
     try:
         async with db.transaction() as tx:
             user = await user_queries.lock_user(tx, account_id)

@@ -124,7 +124,7 @@ async def change_email(db: Database, clock: Clock, emit: Emit, urls: Urls, *, ac
     """
     email = email.strip()
     if not is_usable_email(email):
-        raise Invalid("email", "is not an e-mail address")
+        raise Invalid("email", "is not an e-mail address", code="ERR_EMAIL")
     async with db.transaction() as tx:
         user = await user_queries.lock_user(tx, account_id)
         if user is None:

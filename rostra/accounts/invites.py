@@ -10,7 +10,7 @@ from rostra.accounts import invite_queries as queries
 from rostra.accounts.records import Invite
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.errors import Invalid, NotFound, OutOfRange
 
 MAX_USES: Final = 1_000
 MAX_LIFETIME: Final = timedelta(days=365)
@@ -24,7 +24,7 @@ async def create_invite(
 ) -> Invite:
     """Make an invitation; `expires_in` is in seconds, None is for ever. Raises Invalid."""
     if max_uses is not None and not 1 <= max_uses <= MAX_USES:
-        raise Invalid("max_uses", f"must be between 1 and {MAX_USES}")
+        raise OutOfRange("max_uses", 1, MAX_USES)
     if expires_in is not None and not 60 <= expires_in <= MAX_LIFETIME.total_seconds():
         raise Invalid("expires_in", "must be between a minute and a year")
     at = clock.now()

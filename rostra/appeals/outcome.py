@@ -108,7 +108,7 @@ async def check_lighter(tx: Tx, decision: DecisionRow, ruling: Ruling) -> None:
     most = max((_GRAVITY[action.kind, action.subject_kind] for action in done), default=0)
     for wish in ruling.wishes:
         if _GRAVITY.get((wish.kind, wish.on), 99) > most or _is_longer(wish, done):
-            raise Invalid("actions", "must be lighter than what was appealed against")
+            raise Invalid("actions", "must be lighter than what was appealed against", code="ERR_NOT_LIGHTER")
 
 
 def _is_longer(wish: Wish, done: list[ActionRow]) -> bool:

@@ -88,10 +88,10 @@ async def _check(tx: Tx, reviewer: Reviewer, appeal: AppealRow, decision: Decisi
         raise Invalid("finding", "is for appeals of authors: grant it, and say what is to be done")
     if appeal.side == "author" and ruling.finding == "modified":
         if not ruling.wishes:
-            raise Invalid("actions", "are needed: what is to be done instead")
+            raise Invalid("actions", "are needed: what is to be done instead", code="ERR_BLANK")
         await check_lighter(tx, decision, ruling)
     if appeal.side == "reporter" and ruling.finding == "overturned" and not ruling.clause:
-        raise Invalid("clause", "is needed: a clause of the policy in force")
+        raise Invalid("clause", "is needed: a clause of the policy in force", code="ERR_CLAUSE")
 
 
 def _is_leased(appeal: AppealRow, at: datetime, *, but_to: int) -> bool:

@@ -76,7 +76,7 @@ def _checked(name: str, value: object) -> object:
     if name == "title" and not fitted:
         raise Invalid(name, "can't be blank", code="ERR_BLANK")
     if name == "contact_email" and fitted and not re.fullmatch(r"[^@\s]+@[^@\s]+", str(fitted)):
-        raise Invalid(name, "is not an e-mail address")
+        raise Invalid(name, "is not an e-mail address", code="ERR_EMAIL")
     if name in ("status_url", "source_url") and fitted and not re.fullmatch(r"https?://[^\s/]+\S*", str(fitted)):
         raise Invalid(name, "must be a web address")
     if name == "languages" and not _are_languages(fitted):

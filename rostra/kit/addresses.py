@@ -129,19 +129,19 @@ def normalise_domain(name: str, *, allow_port: bool = False) -> str:
     if not colon:
         return _normalise_host(host)
     if not allow_port or not _PORT.fullmatch(port) or int(port) > _MAX_PORT:
-        raise Invalid("domain", "is not a domain name")
+        raise Invalid("domain", "is not a domain name", code="ERR_DOMAIN")
     return f"{_normalise_host(host)}:{port}"
 
 
 def _normalise_host(name: str) -> str:
     # The length is checked before the mapping too, which takes more than linear time.
     if not 0 < len(name) <= _MAX_DOMAIN + 1:
-        raise Invalid("domain", "is not a domain name")
+        raise Invalid("domain", "is not a domain name", code="ERR_DOMAIN")
     lowered = name.lower().removesuffix(".")
     if not _PLAIN_DOMAIN.fullmatch(lowered) or "xn--" in lowered:
         lowered = _map_international(name)
     if len(lowered) > _MAX_DOMAIN or _NUMERIC_LABEL.fullmatch(lowered.rpartition(".")[2]):
-        raise Invalid("domain", "is not a domain name")
+        raise Invalid("domain", "is not a domain name", code="ERR_DOMAIN")
     return lowered
 
 
@@ -149,7 +149,7 @@ def _map_international(name: str) -> str:
     try:
         mapped = idna.encode(name, uts46=True, std3_rules=True).decode("ascii").lower().removesuffix(".")
     except (idna.IDNAError, UnicodeError) as problem:
-        raise Invalid("domain", "is not a domain name") from problem
+        raise Invalid("domain", "is not a domain name", code="ERR_DOMAIN") from problem
     if not _PLAIN_DOMAIN.fullmatch(mapped):
-        raise Invalid("domain", "is not a domain name")
+        raise Invalid("domain", "is not a domain name", code="ERR_DOMAIN")
     return mapped

@@ -22,7 +22,8 @@ class RostraError(Exception):
 
 
 class FieldProblem:
-    """One reason why one field was refused; `code` is one of Mastodon's ERR_ codes."""
+    """One reason why one field was refused; `code` is one of Mastodon's ERR_ codes, or one of ours where none of these
+    says it. Pages have words for codes in the reader's language; `description` is for apps."""
 
     __slots__ = ("code", "description")
 
@@ -43,6 +44,14 @@ class Invalid(RostraError):
         self.field = field
         self.details: Mapping[str, Sequence[FieldProblem]] = {field: [FieldProblem(code, text)]}
         super().__init__(f"Validation failed: {_sentence(field, text)}")
+
+
+class OutOfRange(Invalid):
+    """A number that is less than `least` or more than `most`."""
+
+    def __init__(self, field: str, least: float, most: float, unit: str = "") -> None:
+        self.range = f"{least:,.10g}", f"{most:,.10g}"
+        super().__init__(field, " ".join(("must be between", " and ".join(self.range), unit)).strip(), code="ERR_RANGE")
 
 
 class InvalidFields(RostraError):

@@ -141,12 +141,12 @@ def is_address(text: str) -> bool:
 
 def _recipient(address: str) -> Address:
     if not _ADDRESS.fullmatch(address):
-        raise Invalid("email", "is not an e-mail address")
+        raise Invalid("email", "is not an e-mail address", code="ERR_EMAIL")
     name, _, host = address.rpartition("@")
     try:
         return Address(username=name, domain=host.encode("idna").decode())
     except (UnicodeError, ValueError):
-        raise Invalid("email", "is not an e-mail address") from None
+        raise Invalid("email", "is not an e-mail address", code="ERR_EMAIL") from None
 
 
 def tls_of(parts: SplitResult, setting: str) -> str:

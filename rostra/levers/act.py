@@ -14,7 +14,7 @@ import msgspec
 from rostra.events import Emit, LeverMoved
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
-from rostra.kit.errors import Conflict, Invalid, NotFound
+from rostra.kit.errors import Conflict, Invalid, NotFound, OutOfRange
 from rostra.ledger.append import Entry, append
 from rostra.levers import queries
 from rostra.levers.enforce import rule_of
@@ -40,7 +40,9 @@ async def arm(db: Database, clock: Clock, name: str, setup: Setup, *, actor_id: 
     params = msgspec.structs.asdict(read_params(name, setup.params))
     check_lasts(setup.lasts)
     if setup.trigger is not None and setup.lasts is None:
-        raise Invalid("lasts", "must be set for a lever with a trigger: what nobody pulls must end by itself")
+        raise Invalid(
+            "lasts", "must be set for a lever with a trigger: what nobody pulls must end by itself", code="ERR_ENDLESS"
+        )
     at = clock.now()
     async with db.transaction() as tx:
         await queries.lock(tx)
@@ -185,9 +187,9 @@ async def debrief(db: Database, clock: Clock, incident_id: int, text: str, *, ac
 async def set_brake(db: Database, clock: Clock, brake: Brake, *, actor_id: int | None) -> None:
     """Set the growth brake. Switched off, it lets go at the next look. Raises Invalid with what is out of bounds."""
     if not 1 <= brake.limit_hours <= 2160:
-        raise Invalid("limit_hours", "must be between 1 and 2160", code="ERR_INCLUSION")
+        raise OutOfRange("limit_hours", 1, 2160)
     if not 1 <= brake.least_backlog <= 1_000_000:
-        raise Invalid("least_backlog", "must be between 1 and 1000000", code="ERR_INCLUSION")
+        raise OutOfRange("least_backlog", 1, 1_000_000)
     at = clock.now()
     async with db.transaction() as tx:
         await queries.lock(tx)

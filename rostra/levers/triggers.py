@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import Invalid, OutOfRange
 from rostra.levers.forecast import Brake, Forecast, is_alarming
 
 TriggerKind = Literal["drain-time", "backlog", "sign-ups", "held-share", "prevalence-alarm", "event-near"]
@@ -73,7 +73,7 @@ def read_trigger(kind: str, over: float | None = None) -> Trigger:
         return Trigger(msgspec.convert(kind, TriggerKind))
     number = bounds.usual if over is None else over
     if not bounds.least <= number <= bounds.most:
-        raise Invalid("over", f"must be between {bounds.least:g} and {bounds.most:g} {bounds.unit}".strip())
+        raise OutOfRange("over", bounds.least, bounds.most, bounds.unit)
     return Trigger(msgspec.convert(kind, TriggerKind), number)
 
 

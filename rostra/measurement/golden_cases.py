@@ -77,7 +77,7 @@ async def decide_golden(desk: Desk, reviewer: Reviewer, turn: Turn, outcome: Out
     current = await desk.policies.current(desk.db)
     check_may(reviewer.role, "decide" if outcome == "violates" else "dismiss")
     if outcome == "violates" and clause not in current.clauses:
-        raise Invalid("clause", "is needed: a clause of the policy in force")
+        raise Invalid("clause", "is needed: a clause of the policy in force", code="ERR_CLAUSE")
     said = {"violates": "violates", "ok": "fine"}.get(outcome, "unclear")
     named = clause if said == "violates" else ""
     right = None if said == "unclear" else (said, named) == (turn.outcome, turn.clause)

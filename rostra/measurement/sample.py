@@ -15,7 +15,7 @@ import msgspec
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import Conflict, Invalid, NotFound
+from rostra.kit.errors import Conflict, Invalid, NotFound, OutOfRange
 from rostra.ledger.append import Entry, append
 from rostra.measurement import plan_queries
 from rostra.measurement.frame import (
@@ -60,9 +60,9 @@ async def plan_sample(
     """
     at = clock.now()
     if not first < until <= at.date():
-        raise Invalid("days", "must be over")
+        raise Invalid("days", "must be over", code="ERR_NOT_OVER")
     if not 1 <= size <= 20_000:
-        raise Invalid("size", "must be between 1 and 20,000")
+        raise OutOfRange("size", 1, 20_000)
     async with db.transaction() as tx:
         settings = await plan_queries.get_settings(tx)
         plan = Plan(

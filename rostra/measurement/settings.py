@@ -6,7 +6,7 @@ import msgspec
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import OutOfRange
 from rostra.ledger.append import Entry, append
 from rostra.measurement import plan_queries
 from rostra.measurement.plan_queries import Settings
@@ -23,7 +23,7 @@ async def change_settings(db: Database, clock: Clock, settings: Settings, *, act
     given = msgspec.structs.asdict(settings)
     for field, (least, most) in BOUNDS.items():
         if not least <= given[field] <= most:
-            raise Invalid(field, f"must be between {least} and {most}")
+            raise OutOfRange(field, least, most)
     at = clock.now()
     async with db.transaction() as tx:
         await plan_queries.save_settings(tx, settings)

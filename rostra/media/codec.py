@@ -92,7 +92,7 @@ def probe(body: bytes, limits: Limits, field: str = "file") -> Source:
         raise Invalid(field, f"is larger than {_said_size(limits.size)}", code="ERR_TOO_LONG")
     kind = find_kind(body)
     if kind is None:
-        raise Invalid(field, _refusal(body))
+        raise Invalid(field, _refusal(body), code="ERR_NO_PICTURE")
     header = _open_header(body, kind)
     width, height = int(header.width), _whole(header, "page-height", int(header.height))
     if _whole(header, "orientation", 1) >= 5:
@@ -189,7 +189,7 @@ def damage_is_invalid(field: str) -> Generator[None]:
     try:
         yield
     except pyvips.Error as error:
-        raise Invalid(field, "is damaged or incomplete and cannot be read as an image") from error
+        raise Invalid(field, "is damaged or incomplete and cannot be read as an image", code="ERR_DAMAGED") from error
 
 
 def _decode(source: Source, width: int, height: int, **how: Any) -> pyvips.Image:
@@ -218,16 +218,19 @@ def _check_limits(source: Source, delays: list[int], limits: Limits) -> None:
     pixels = source.width * source.height
     if pixels > limits.pixels:
         said = f"is {source.width}x{source.height}, more than the {limits.pixels} pixels that an image may have"
-        raise Invalid(source.field, said)
+        raise Invalid(source.field, said, code="ERR_LARGE_PICTURE")
     if source.frames == 1:
         return
     if source.frames > limits.frames:
-        raise Invalid(source.field, f"has {source.frames} frames, more than the {limits.frames} that are possible")
+        said = f"has {source.frames} frames, more than the {limits.frames} that are possible"
+        raise Invalid(source.field, said, code="ERR_LARGE_PICTURE")
     duration = sum(delay or _FRAME_WITHOUT_DELAY for delay in delays) / 1000
     if duration > limits.duration:
-        raise Invalid(source.field, f"runs for {duration:.0f} seconds, longer than {limits.duration:.0f}")
+        said = f"runs for {duration:.0f} seconds, longer than {limits.duration:.0f}"
+        raise Invalid(source.field, said, code="ERR_LARGE_PICTURE")
     if pixels * source.frames > limits.animation_pixels:
-        raise Invalid(source.field, f"has too many frames for its size ({source.width}x{source.height})")
+        said = f"has too many frames for its size ({source.width}x{source.height})"
+        raise Invalid(source.field, said, code="ERR_LARGE_PICTURE")
 
 
 def _refusal(body: bytes) -> str:

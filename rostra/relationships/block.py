@@ -93,7 +93,7 @@ async def block_domain(db: Database, clock: Clock, emit: Emit, viewer_id: int, d
     """
     domain = _checked_domain(domain, own_domain)
     if domain == own_domain:
-        raise Invalid("domain", "is this server's own")
+        raise Invalid("domain", "is this server's own", code="ERR_OWN_DOMAIN")
     async with db.transaction() as tx:
         await people_queries.insert_domain_block(tx, viewer_id, domain, clock.now())
     async with db.read() as conn:

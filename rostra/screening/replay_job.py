@@ -7,7 +7,7 @@ from typing import Final
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import Invalid
+from rostra.kit.errors import OutOfRange
 from rostra.kit.jobs import enqueue
 from rostra.policy import check
 from rostra.policy.evaluate import compile_policy
@@ -29,7 +29,7 @@ async def order_replay(db: Database, clock: Clock, wanted: ReplayWanted) -> None
     Raises NotFound, Invalid for the days, and PolicyRefused where the version has errors and cannot judge.
     """
     if not 1 <= wanted.days <= MOST_DAYS:
-        raise Invalid("days", f"must be between 1 and {MOST_DAYS}")
+        raise OutOfRange("days", 1, MOST_DAYS)
     view = await get_version(db, wanted.version)
     today = clock.now().date()
     _, problems = await asyncio.to_thread(check.check_files, view.files, today=today, known=known_names())

@@ -249,7 +249,7 @@ async def preview_import(visit: Visit, form: FileForm) -> Response:
     """What a list would change; nothing is written yet."""
     try:
         if form.file is None or not form.file.body:
-            raise Invalid("file", "is empty")
+            raise Invalid("file", "is empty", code="ERR_EMPTY")
         lines = await domain_csv.read_blocks(visit.res.db, form.file.body, own_domain=visit.res.urls.domain)
     except Refused as error:
         return await visit.html("admin/blocks_import.html", http_status=422, errors=errors_of(error))

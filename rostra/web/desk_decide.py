@@ -201,9 +201,9 @@ def _why_not(visit: Visit, error: Forbidden) -> str:
 def problems_of(visit: Visit, errors: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with a decision in the reader's language, by field."""
     wrong = errors.get("actions", "")
-    if wrong.startswith("must be lighter"):
+    if wrong == "ERR_NOT_LIGHTER":
         together = wrong
-    elif wrong == "ERR_BLANK" or wrong.startswith("are needed"):
+    elif wrong == "ERR_BLANK":
         together = visit.gettext("Choose at least one of these actions.")
     else:
         together = visit.gettext("These actions do not go together.")

@@ -365,9 +365,9 @@ def _number(field: str, text: str) -> float:
     try:
         number = float(text.replace(",", "."))
     except ValueError:
-        raise Invalid(field, "must be a number", code="ERR_INVALID") from None
+        raise Invalid(field, "must be a number", code="ERR_NUMBER") from None
     if not 0 <= number <= 1e9:
-        raise Invalid(field, "must be a number", code="ERR_INVALID")
+        raise Invalid(field, "must be a number", code="ERR_NUMBER")
     return number
 
 

@@ -10,7 +10,7 @@ GET, POST /admin/measure/label      admin/measurement_label.html: item, answer (
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Literal
@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import msgspec
 from starlette.responses import Response
 
-from rostra.kit.errors import Conflict, Invalid
+from rostra.kit.errors import Conflict, Invalid, OutOfRange
 from rostra.kit.paging import Id
 from rostra.measurement.board import read_board, read_quality, read_samples
 from rostra.measurement.golden import add_from_decision
@@ -47,7 +47,7 @@ from rostra.screening.overview import get_current
 from rostra.web.desk_view import evidence_path
 from rostra.web.measurement_charts import decimal, draw_charts, duration, percent
 from rostra.web.page import Pages
-from rostra.web.visit import Refused, Visit, errors_of
+from rostra.web.visit import FormError, Refused, Visit, errors_of
 
 pages = Pages()
 
@@ -212,7 +212,7 @@ async def save_settings(visit: Visit, form: SettingsForm) -> Response:
         await change_settings(visit.res.db, visit.res.clock, settings, actor_id=visit.me.account_id)
     except Refused as error:
         typed = msgspec.structs.asdict(form)
-        return await _samples(visit, errors=_in_percent(errors_of(error)), typed=typed, http_status=422)
+        return await _samples(visit, errors=errors_of(_in_percent(error)), typed=typed, http_status=422)
     return visit.redirect("/admin/measure/samples", notice=visit.gettext("Saved."))
 
 
@@ -220,20 +220,18 @@ def _number(field: str, given: str) -> float:
     try:
         number = float(given.replace(",", "."))
     except ValueError:
-        raise Invalid(field, "must be a number") from None
+        raise Invalid(field, "must be a number", code="ERR_NUMBER") from None
     if not math.isfinite(number):
-        raise Invalid(field, "must be a number")
+        raise Invalid(field, "must be a number", code="ERR_NUMBER")
     return number
 
 
-def _in_percent(errors: Mapping[str, str]) -> dict[str, str]:
+def _in_percent(error: FormError) -> FormError:
     """Limits of shares as the form asks for them."""
-    return {
-        field: "must be between {:g} and {:g}".format(*(100 * end for end in BOUNDS[field]))
-        if field.endswith("_share") and said.startswith("must be between")
-        else said
-        for field, said in errors.items()
-    }
+    if isinstance(error, OutOfRange) and error.field.endswith("_share"):
+        least, most = BOUNDS[error.field]
+        return OutOfRange(error.field, 100 * least, 100 * most)
+    return error
 
 
 @pages.post("/admin/measure/samples/{id}/check", access="measure")

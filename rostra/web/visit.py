@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rostra.accounts.records import Viewer
-from rostra.kit.errors import Invalid, InvalidFields, Unauthorized
+from rostra.kit.errors import Invalid, InvalidFields, OutOfRange, Unauthorized
 from rostra.posts.hydrate import StatusReader
 from rostra.resources import Resources
 from rostra.screening.judgement import Rejected
@@ -25,6 +25,7 @@ _WORDS = ("ERR_INVALID", "ERR_REJECTED")
 
 # What handlers catch to show a form again.
 Refused = (Invalid, InvalidFields, Rejected)
+FormError = Invalid | InvalidFields | Rejected
 
 # A path of ours: one slash, then anything but what would make it another host's or split a header.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
@@ -135,11 +136,18 @@ def is_local(path: str) -> bool:
     return path.isascii() and _LOCAL.fullmatch(path) is not None
 
 
-def errors_of(error: Invalid | InvalidFields | Rejected) -> Mapping[str, str]:
-    """The first problem of each field, for a form that is shown again: Mastodon's code, or the words where the code
-    says nothing."""
+# Mastodon's code says less of these than we know.
+_OF_ACCOUNTS: Final = {("username", "ERR_INVALID"): "ERR_CHARACTERS", ("email", "ERR_INVALID"): "ERR_EMAIL"}
+
+
+def errors_of(error: FormError) -> Mapping[str, str]:
+    """The first problem of each field, for a form that is shown again: its code, with the ends of a range behind it, or
+    the words where the code says nothing."""
+    if isinstance(error, OutOfRange):
+        return {error.field: " ".join(("ERR_RANGE", *error.range))}
     found: dict[str, str] = {}
     for field, problems in error.details.items():
         first = problems[0]
-        found[field] = first.description if first.code in _WORDS else first.code
+        known = _OF_ACCOUNTS.get((field, first.code)) if isinstance(error, InvalidFields) else None
+        found[field] = known or (first.description if first.code in _WORDS else first.code)
     return found

@@ -25,7 +25,7 @@ async def save_filter(desk: Desk, reviewer: Reviewer, name: str, query: Query, *
     kept = {key: value for key, value in msgspec.to_builtins(query).items() if key != "state"}
     async with desk.db.transaction() as tx:
         if len(await reviewer_queries.list_filters(tx, reviewer.account_id)) >= MOST:
-            raise Invalid("name", "is one too many: delete a filter first")
+            raise Invalid("name", "is one too many: delete a filter first", code="ERR_TOO_MANY")
         owner = None if shared else reviewer.account_id
         return await reviewer_queries.insert_filter(tx, owner, name.strip()[:LONGEST_NAME], kept, desk.clock.now())
 

@@ -151,7 +151,7 @@ async def add_note(desk: Desk, reviewer: Reviewer, case_id: int, text: str) -> i
     """Write something down for colleagues; the note's id. Raises Invalid and NotFound."""
     check_may(reviewer.role, "queue")
     if not text.strip():
-        raise Invalid("note", "can't be blank")
+        raise Invalid("note", "can't be blank", code="ERR_BLANK")
     async with desk.db.transaction() as tx:
         if await case_queries.find_case(tx, case_id) is None:
             raise NotFound

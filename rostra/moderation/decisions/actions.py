@@ -41,7 +41,7 @@ def check_wish(wish: Wish) -> None:
     if wish.kind == "warn" and wish.lasts is not None:
         raise Invalid("lasts", "has no meaning for a warning")
     if wish.lasts is not None and wish.lasts.total_seconds() <= 0:
-        raise Invalid("lasts", "must be longer than nothing")
+        raise Invalid("lasts", "must be longer than nothing", code="ERR_DURATION")
 
 
 async def take_effect(tx: Tx, emit: Emit, action: ActionRow, status: Subject | None) -> None:

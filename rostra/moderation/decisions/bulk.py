@@ -48,12 +48,12 @@ async def start_bulk(
     check_may(reviewer.role, right)
     chosen = list(dict.fromkeys(subject_ids))
     if not chosen:
-        raise Invalid("subjects", "are needed: nothing was chosen")
+        raise Invalid("subjects", "are needed: nothing was chosen", code="ERR_NOTHING_CHOSEN")
     if len(chosen) > MOST:
         raise Invalid("subjects", f"are too many (at most {MOST} at once)")
     current = await desk.policies.current(desk.db)
     if draft.outcome == "violates" and draft.clause not in current.clauses:
-        raise Invalid("clause", "is needed: a clause of the policy in force")
+        raise Invalid("clause", "is needed: a clause of the policy in force", code="ERR_CLAUSE")
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
         second = await needed(tx, reviewer, len(chosen), right)

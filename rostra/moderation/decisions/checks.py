@@ -48,7 +48,7 @@ def check(plan: Plan, case: CaseRow, *, is_gone: bool) -> None:
     if draft.wishes and draft.outcome != "violates":
         raise Invalid("actions", "go with the outcome 'violates' only")
     if draft.outcome == "violates" and plan.reviewer is not None and plan.clause is None:
-        raise Invalid("clause", "is needed: a clause of the policy in force")
+        raise Invalid("clause", "is needed: a clause of the policy in force", code="ERR_CLAUSE")
     if plan.reviewer is None:
         return
     if plan.reviewer.account_id == case.account_id:

@@ -10,7 +10,7 @@ from typing import Final
 
 from rostra.accounts.permissions import Permission, check_may, may, roles_with
 from rostra.kit.db import Reader
-from rostra.kit.errors import Conflict, Forbidden, Invalid
+from rostra.kit.errors import Conflict, Forbidden, OutOfRange
 from rostra.ledger.append import Entry, append
 from rostra.moderation.decisions import second_look_queries
 from rostra.moderation.decisions.bulk_queries import BulkRow, SecondLook
@@ -56,7 +56,7 @@ async def change_limit(desk: Desk, reviewer: Reviewer, limit: int) -> None:
     allow it."""
     check_may(reviewer.role, "settings")
     if not 0 <= limit <= MOST:
-        raise Invalid("second_look_over", f"must be between 0 and {MOST}")
+        raise OutOfRange("second_look_over", 0, MOST)
     async with desk.db.transaction() as tx:
         if not await second_look_queries.set_limit(tx, limit):
             return

@@ -36,9 +36,9 @@ async def make_why(desk: Desk, clause: str, lasts: timedelta | None) -> Why:
     """A reason by the policy in force. Raises Invalid."""
     current = await desk.policies.current(desk.db)
     if clause and clause not in current.clauses:
-        raise Invalid("clause", "is none of the policy's")
+        raise Invalid("clause", "is none of the policy's", code="ERR_CLAUSE")
     if lasts is not None and lasts <= timedelta(0):
-        raise Invalid("lasts", "must be longer than nothing")
+        raise Invalid("lasts", "must be longer than nothing", code="ERR_DURATION")
     return Why(clause=clause, policy=current.bundle.version, lasts=lasts)
 
 

@@ -95,14 +95,14 @@ async def read_blocks(db: Database, file: bytes, *, own_domain: str) -> list[Lin
 
 def _rows(file: bytes) -> list[dict[str, str]]:
     if len(file) > MAX_BYTES:
-        raise Invalid("file", "is too large")
+        raise Invalid("file", "is too large", code="ERR_TOO_LARGE")
     try:
         text = file.decode("utf-8-sig")
         found = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(map(str.strip, row))]
     except (UnicodeDecodeError, csv.Error):
-        raise Invalid("file", "is no list of comma-separated values") from None
+        raise Invalid("file", "is no list of comma-separated values", code="ERR_NO_TABLE") from None
     if not found:
-        raise Invalid("file", "is empty")
+        raise Invalid("file", "is empty", code="ERR_EMPTY")
     if len(found) > MAX_LINES + 1:
         raise Invalid("file", f"has more than {MAX_LINES} lines")
     names = [name.strip().lower().removeprefix("#") for name in found[0]]

@@ -228,7 +228,7 @@ async def disallow_domain(db: Database, clock: Clock, actor_id: int, allow_id: i
 def _checked(domain: str, own_domain: str) -> str:
     name = normalise_domain(domain.strip(), allow_port=":" in own_domain)
     if name == own_domain or own_domain.endswith(f".{name}"):
-        raise Invalid("domain", "is this server's own")
+        raise Invalid("domain", "is this server's own", code="ERR_OWN_DOMAIN")
     return name
 
 
