@@ -58,7 +58,9 @@ async def ask(visit: Visit, form: AskForm) -> Response:
     try:
         request = await _check(visit, form)
     except OAuthError as error:
-        return await _refuse(visit, form, error)
+        # Anybody can register an app and hand out links to here: nobody is led on by one without having agreed to it
+        # (RFC 9700, 4.11.2).
+        return await _tell(visit, error)
     if visit.viewer is None or form.force_login:
         here = f"/oauth/authorize?{urlencode(parameters_of(form))}"
         again = {"again": "1"} if visit.viewer else {}
@@ -124,6 +126,11 @@ async def _refuse(visit: Visit, form: AuthorizeForm, error: OAuthError) -> Respo
             return _leave(error.location)
         if error.code == "access_denied":
             return _leave(refusal(form.redirect_uri, form.state, error))
+    return await _tell(visit, error)
+
+
+async def _tell(visit: Visit, error: OAuthError) -> Response:
+    """Say to the person what is wrong."""
     code = 403 if error.code == "access_denied" else 422
     return await visit.html(
         "error.html", http_status=error.status, code=code, number=error.status, detail=error.description

@@ -158,12 +158,19 @@ async def test_nobody_is_sent_to_an_address_that_is_not_registered(
         ({"code_challenge": "x" * 43}, "invalid_request"),
     ],
 )
-async def test_what_else_is_wrong_is_told_to_the_app(
+async def test_what_else_is_wrong_is_told_to_the_app_once_a_person_has_answered(
     world: World, browser: Visitor, change: dict[str, str], error: str
 ) -> None:
     app = await register(world)
     asked = {**question(app, state="x"), **change}
-    answer = await browser.get("/oauth/authorize", params=asked, expect=303)
+    # A link that anybody can make leads nobody on to an address that anybody can register.
+    for _ in ("a visitor", "alice"):
+        answer = await browser.get("/oauth/authorize", params=asked, expect=400)
+        assert "location" not in answer.headers
+        assert f'<p class="lost-code">{answer.status_code}</p>' in answer.text
+        await browser.sign_in("alice")
+    await browser.get("/settings")
+    answer = await browser.post("/oauth/authorize", {**asked, "decision": "approve"})
     given = parse_qs(urlsplit(answer.headers["location"]).query)
     assert given["error"] == [error]
     assert given["state"] == ["x"]
