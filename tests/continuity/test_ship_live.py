@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -296,17 +297,24 @@ async def test_the_program_that_ends_in_the_middle_makes_no_base(
 
 
 async def test_log_goes_out_while_a_base_waits_for_its_share_of_the_line(
-    origin: Origin, flaky: dict[str, Flaky]
+    origin: Origin, flaky: dict[str, Flaky], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = origin.settings.continuity_targets
-    # The first part takes all that there is for some seconds.
-    origin.settings = msgspec.structs.replace(origin.settings, continuity_bandwidth=2.0)
+    has_share = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await has_share.wait()
+
+    monkeypatch.setattr(lane, "Bandwidth", partial(lane.Bandwidth, sleep=sleep))
+    # The first part takes all that there is for hours.
+    origin.settings = msgspec.structs.replace(origin.settings, continuity_bandwidth=0.001)
     async with shipping(origin) as background:
         await background.wait_for(lambda: one in flaky and any("part-000000" in key for key in flaky[one].puts))
         before = [key for key in flaky[one].puts if "/wal/" in key]
         await origin.write_post("meanwhile")
         await background.wait_for(lambda: len([key for key in flaky[one].puts if "/wal/" in key]) > len(before))
         assert not any("part-000001" in key for key in flaky[one].puts)
+        has_share.set()
         await background.safe()
         assert any("part-000001" in key for key in flaky[one].puts)
 
