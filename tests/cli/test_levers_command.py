@@ -70,7 +70,7 @@ def test_the_brake_is_shown_and_set(rostra: Run) -> None:
     assert "off: over 48 hours" in rostra("brake", "--limit", "48", "--off").stderr
     said = json.loads(rostra("show", "--json").stdout)
     assert said["brake"] == {"on": False, "limit_hours": 48.0, "least_backlog": 100}
-    assert "must be between 1 and 2160" in rostra("brake", "--limit", "0", code=1).stderr
+    assert "must be between 1 and 2,160" in rostra("brake", "--limit", "0", code=1).stderr
 
 
 def test_errors_say_what_to_write(rostra: Run) -> None:
