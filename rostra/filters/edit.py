@@ -23,6 +23,9 @@ from rostra.kit.errors import Invalid, NotFound
 
 MAX_FILTERS: Final = 200
 MAX_KEYWORDS: Final = 500
+# Of all filters of a person together: each text that they read is held against all of it.
+MAX_ALL_KEYWORDS: Final = 1_000
+MAX_ALL_TEXT: Final = 20_000
 MAX_TITLE: Final = 256
 MAX_KEYWORD: Final = 512
 _MAX_LIFE: Final = 100 * 365 * 86_400
@@ -92,7 +95,7 @@ async def create_filter(db: Database, clock: Clock, emit: Emit, account_id: int,
             expires_at=_end(draft.expires_in, None, at),
             at=at,
         )
-        await _write_keywords(tx, filter_id, [], draft.keywords, at)
+        await _write_keywords(tx, account_id, filter_id, [], draft.keywords, at)
         return known(await queries.find_filter(tx, account_id, filter_id))
 
 
@@ -115,7 +118,7 @@ async def rewrite(tx: Tx, account_id: int, before: FilterRecord, draft: FilterDr
         action=draft.action or before.action,
         expires_at=_end(draft.expires_in, before.expires_at, at),
     )
-    await _write_keywords(tx, before.id, before.keywords, draft.keywords, at)
+    await _write_keywords(tx, account_id, before.id, before.keywords, draft.keywords, at)
     return known(await queries.find_filter(tx, account_id, before.id))
 
 
@@ -127,7 +130,12 @@ async def delete_filter(db: Database, clock: Clock, emit: Emit, account_id: int,
 
 
 async def _write_keywords(
-    tx: Tx, filter_id: int, before: Sequence[tuple[int, str, bool]], drafts: Sequence[KeywordDraft], at: datetime
+    tx: Tx,
+    account_id: int,
+    filter_id: int,
+    before: Sequence[tuple[int, str, bool]],
+    drafts: Sequence[KeywordDraft],
+    at: datetime,
 ) -> None:
     there = {keyword_id for keyword_id, _, _ in before}
     if any(draft.id is not None and draft.id not in there for draft in drafts):
@@ -143,6 +151,17 @@ async def _write_keywords(
             await queries.update_keyword(tx, draft.id, changed, draft.whole_word)
     fresh = [(checked_keyword(draft.keyword or ""), draft.whole_word is not False) for draft in added]
     await queries.insert_keywords(tx, filter_id, fresh, at)
+    if any(not draft.destroy and draft.keyword is not None for draft in drafts):
+        await check_all(tx, account_id)
+
+
+async def check_all(tx: Tx, account_id: int) -> None:
+    """Raises Invalid where the keywords of a person's filters, as they are now, are too many or too long together."""
+    words = [word for record in await queries.list_filters(tx, account_id) for _, word, _ in record.keywords]
+    if len(words) > MAX_ALL_KEYWORDS:
+        raise Invalid("keywords", f"of all filters together must not be more than {MAX_ALL_KEYWORDS}")
+    if sum(map(len, words)) > MAX_ALL_TEXT:
+        raise Invalid("keywords", f"of all filters together are too long (maximum is {MAX_ALL_TEXT} characters)")
 
 
 def checked_keyword(keyword: str) -> str:

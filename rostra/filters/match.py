@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,9 +37,15 @@ def render_summary(record: FilterRecord) -> FilterSummary:
     )
 
 
-def _pattern(keywords: Sequence[tuple[int, str, bool]]) -> re.Pattern[str] | None:
-    parts = [_word(keyword) if whole else re.escape(keyword) for _, keyword, whole in keywords if keyword.strip()]
-    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+@lru_cache(maxsize=256)
+def _pattern(keywords: tuple[tuple[str, bool], ...]) -> re.Pattern[str]:
+    parts = [_word(keyword) if whole else re.escape(keyword) for keyword, whole in keywords]
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def fold(text: str) -> str:
+    """The same for all texts that a pattern takes for one another; and for some that it does not."""
+    return text.replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 
 def _word(keyword: str) -> str:
@@ -49,16 +56,18 @@ def _word(keyword: str) -> str:
 
 
 class _Compiled:
-    __slots__ = ("pattern", "record", "status_ids", "summary")
+    __slots__ = ("_keywords", "record", "status_ids", "summary")
 
     def __init__(self, record: FilterRecord) -> None:
         self.record = record
-        self.pattern = _pattern(record.keywords)
+        # Those that do not stand in a text are most of them, and found out at once; no pattern is made of them.
+        self._keywords = [(fold(word), (word, whole)) for _, word, whole in record.keywords if word.strip()]
         self.status_ids = {status_id for _, status_id in record.statuses}
         self.summary = render_summary(record)
 
-    def match(self, status_id: int, text: str) -> FilterResult | None:
-        words = [found.group() for found in self.pattern.finditer(text)] if self.pattern else []
+    def match(self, status_id: int, text: str, folded: str) -> FilterResult | None:
+        near = tuple(keyword for key, keyword in self._keywords if key in folded)
+        words = [found.group() for found in _pattern(near).finditer(text)] if near else []
         statuses = [str(status_id)] if status_id in self.status_ids else []
         if not words and not statuses:
             return None
@@ -84,13 +93,16 @@ class Filters:
         `static` is the status's stored JSON, `extra` further text of it (poll options). None means: leave it out.
         """
         text: str | None = None
+        folded = ""
         results: list[FilterResult] = []
         for item in self._filters:
             record = item.record
             if (context and context not in record.context) or (record.expires_at and record.expires_at <= at):
                 continue
-            text = _searchable(static, extra) if text is None else text
-            result = item.match(status_id, text)
+            if text is None:
+                text = _searchable(static, extra)
+                folded = fold(text)
+            result = item.match(status_id, text, folded)
             if result is None:
                 continue
             if record.action == "hide" and context:

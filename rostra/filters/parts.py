@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rostra.events import Emit
 from rostra.filters import queries
-from rostra.filters.edit import MAX_KEYWORDS, changing, checked_keyword, known
+from rostra.filters.edit import MAX_KEYWORDS, changing, check_all, checked_keyword, known
 from rostra.filters.queries import FilterRecord
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
@@ -34,6 +34,7 @@ async def add_keyword(
         if len(record.keywords) >= MAX_KEYWORDS:
             raise Invalid("keyword", f"a filter has no more than {MAX_KEYWORDS}")
         [keyword_id] = await queries.insert_keywords(tx, filter_id, [(keyword, whole_word)], clock.now())
+        await check_all(tx, account_id)
     return keyword_id, keyword, whole_word
 
 
@@ -52,6 +53,8 @@ async def change_keyword(
     async with changing(db, clock, emit, account_id) as tx:
         await _find_keyword(tx, account_id, keyword_id)
         await queries.update_keyword(tx, keyword_id, keyword, whole_word)
+        if keyword is not None:
+            await check_all(tx, account_id)
         return (await _find_keyword(tx, account_id, keyword_id))[1]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from rostra.filters.match import fold
 from tests.world import Person, World
 
 FILTER = {"id", "title", "context", "expires_at", "filter_action", "keywords", "statuses"}
@@ -444,3 +446,37 @@ async def test_hidden_notifications_are_not_taken_for_the_end(world: World, back
     place = f"min_id={min(ids)}" if back else f"max_id={max(ids)}"
     shown = (await alice.api.get(f"/api/v1/notifications?limit=2&{place}")).json()
     assert [int(one["id"]) for one in shown] == [max(ids) if back else min(ids)]
+
+
+async def test_what_one_person_has_filtered_is_not_more_than_a_server_can_read_for_them(world: World) -> None:
+    alice = await world.person("alice")
+
+    async def refused(words: list[str]) -> str:
+        form = {"title": "x", "context": ["home"], "keywords_attributes": [{"keyword": word} for word in words]}
+        return (await alice.api.post("/api/v2/filters", form, expect=422)).json()["error"]
+
+    long = ["a" * 512] * 39
+    first = await make(alice, *long)
+    assert "too long" in await refused(["b" * 40])
+    keyword = first["keywords"][0]["id"]
+    await alice.api.post(f"/api/v2/filters/{first['id']}/keywords", {"keyword": "b" * 40}, expect=422)
+    await alice.api.put(f"/api/v2/filters/keywords/{keyword}", {"keyword": "short"})
+    await alice.api.post(f"/api/v2/filters/{first['id']}/keywords", {"keyword": "b" * 40})
+    await alice.api.put(f"/api/v2/filters/keywords/{keyword}", {"keyword": "b" * 512}, expect=422)
+    await alice.api.delete(f"/api/v2/filters/{first['id']}")
+    for _ in range(2):
+        await make(alice, *(["word"] * 500))
+    assert "1000" in await refused(["one more"])
+    assert len((await alice.api.get("/api/v2/filters")).json()) == 2
+
+
+def test_no_keyword_is_left_out_that_a_pattern_would_find() -> None:
+    changing = [c for c in map(chr, range(0x110000)) if c.lower() != c or c.upper() != c or c.casefold() != c]
+    assert len(changing) > 2_000
+    by_fold: dict[str, list[str]] = {}
+    for character in changing:
+        by_fold.setdefault(fold(character), []).append(character)
+    everything = "".join(changing)
+    for character in changing:
+        found = re.findall(re.escape(character), everything, re.IGNORECASE)
+        assert set(found) <= set(by_fold[fold(character)]), character
