@@ -43,6 +43,8 @@ _JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
 _READS = frozenset({"GET", "HEAD"})
 # What a link to another page says itself, and what must not be handed on in one.
 _NOT_IN_LINKS = ("max_id", "since_id", "min_id", "access_token")
+# Bytes of an address that is remembered.
+_KEPT_ADDRESS = 500
 # Without a token, the address stands for it.
 _PER_TOKEN = (300, 5 * 60)
 _PER_PERSON = (1500, 5 * 60)
@@ -133,11 +135,18 @@ def _links(page: Page[Any], request: Request, res: Resources) -> str:
     return ", ".join(links)
 
 
-@lru_cache(maxsize=1024)
 def _address_of_list(path: str, query: bytes) -> str:
-    """The address of a list without its place in it, for a parameter to follow. Apps ask for few different ones."""
+    """The address of a list without its place in it, for a parameter to follow. Apps ask for few different ones, which
+    are kept; what nobody but an attacker asks for would fill the memory."""
+    return (short_address if len(path) + len(query) <= _KEPT_ADDRESS else _make_address)(path, query)
+
+
+def _make_address(path: str, query: bytes) -> str:
     kept = [(key, value) for key, value in split_query(query) if key not in _NOT_IN_LINKS]
     return f"{quote(path)}?{urlencode(kept)}{'&' if kept else ''}"
+
+
+short_address = lru_cache(maxsize=1024)(_make_address)
 
 
 def _check_access(route: Route, owner: TokenOwner | None) -> None:

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import pytest
 
+from rostra.api import answer
 from rostra.asgi import Application
 from rostra.kit.db import Reader
 from rostra.kit.kept import Kept
@@ -337,3 +338,16 @@ async def test_every_rendering_has_a_number_of_its_own(world: World) -> None:
     await alice.api.patch("/api/v1/accounts/update_credentials", {"note": "new"})
     await alice.api.get(f"/api/v1/accounts/{alice.id}")
     assert await number("accounts", alice.id) > before
+
+
+async def test_long_addresses_of_lists_are_answered_and_not_remembered(world: World) -> None:
+    anna = await world.person("anna")
+    await anna.post("One")
+    kept = answer.short_address.cache_info().currsize
+    for number in range(3):
+        strange = f"x{number}={'y' * 1_000}"
+        found = await world.anyone.get(f"/api/v1/timelines/public?{strange}")
+        assert strange in found.headers["link"]
+    assert answer.short_address.cache_info().currsize == kept
+    await world.anyone.get("/api/v1/timelines/public?limit=7")
+    assert answer.short_address.cache_info().currsize > kept
