@@ -19,7 +19,7 @@ from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Tx
 from rostra.kit.errors import Invalid, NotFound
 from rostra.screening.judgement import Judgement
-from rostra.screening.record import record_account
+from rostra.screening.record import record_profile
 from rostra.screening.screen import Screen
 from rostra.screening.subject import Picture, Subject, parts_of
 from rostra.text.entities import MentionKey, find_entities
@@ -94,8 +94,7 @@ async def change_profile(
         before = await _lock(tx, account_id)
         if given := _given(change):
             await _write_profile(tx, urls, emit, before, given, at)
-        for judgement in judgements:
-            await record_account(tx, judgement, at, account_id)
+        await record_profile(tx, judgements, at, account_id)
         if wishes := _given(preferences):
             user = await user_queries.lock_user(tx, account_id)
             assert user is not None

@@ -60,6 +60,8 @@ class LabelTerms(msgspec.Struct, frozen=True):
     id: str
     title: dict[str, str]
     covers: bool
+    # Which rule puts it on.
+    rule: str = ""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ kept, only what was found in them; a rejected draft leaves an event and nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ async def record_edit(
     event_id = await append(tx, at, status_entry(judgement, status_id, account_id, revision))
     await insert_signature(tx, status_id, account_id, at, judgement.signature)
     was_fresh = await record_queries.supersede_hold(tx, status_id, at)
-    await record_queries.take_rule_labels(tx, status_id)
+    await record_queries.take_rule_labels(tx, "status", status_id)
     await follow_verdict(
         tx,
         judgement,
@@ -87,8 +88,17 @@ async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id:
         await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause, "rule")
     if judgement.labels and not judgement.rejected:
         await _put_labels(tx, judgement, at, event_id, "account", account_id)
-        await record_queries.show_labels(tx, "account", account_id)
     return event_id
+
+
+async def record_profile(tx: Tx, judgements: Sequence[Judgement], at: datetime, account_id: int) -> None:
+    """Keep the verdicts on a profile that is written, and on its name, in place of what followed from those before."""
+    if judgements:
+        await record_queries.take_rule_labels(tx, "account", account_id)
+    for judgement in judgements:
+        await record_account(tx, judgement, at, account_id)
+    if judgements:
+        await record_queries.show_labels(tx, "account", account_id)
 
 
 async def record_card(tx: Tx, judgement: Judgement, at: datetime, card_id: int) -> int:
@@ -152,7 +162,7 @@ async def _put_labels(tx: Tx, judgement: Judgement, at: datetime, event_id: int,
     for label in judgement.labels:
         await record_queries.put_label(
             tx, kind, subject_id, label=label.id, title=label.title, covers=label.covers,
-            source=f"rule:{judgement.verdict.rule}", event_id=event_id, at=at, expires_at=None,
+            source=f"rule:{label.rule or judgement.verdict.rule}", event_id=event_id, at=at, expires_at=None,
         )  # fmt: skip
 
 

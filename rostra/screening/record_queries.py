@@ -33,7 +33,7 @@ on conflict (subject_kind, subject_id, label) do update set title = excluded.tit
 """
 
 TAKE_RULE_LABELS: Final = """
-delete from labels where subject_kind = 'status' and subject_id = $1 and source like 'rule:%'
+delete from labels where subject_kind = $1 and subject_id = $2 and source like 'rule:%'
 """
 
 TAKE_LABEL: Final = "delete from labels where subject_kind = $1 and subject_id = $2 and label = $3 returning id"
@@ -119,9 +119,9 @@ async def put_label(
     await tx.execute(PUT_LABEL, kind, subject_id, label, title, covers, source, event_id, at, expires_at)
 
 
-async def take_rule_labels(tx: Tx, status_id: int) -> None:
-    """Take the labels off that rules put on a status: it is judged anew."""
-    await tx.execute(TAKE_RULE_LABELS, status_id)
+async def take_rule_labels(tx: Tx, kind: Literal["status", "account"], subject_id: int) -> None:
+    """Take the labels off that rules put on a status or an account: it is judged anew."""
+    await tx.execute(TAKE_RULE_LABELS, kind, subject_id)
 
 
 async def take_label(tx: Tx, kind: Literal["status", "account"], subject_id: int, label: str) -> bool:

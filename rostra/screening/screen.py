@@ -200,7 +200,10 @@ def conclude(
         detectors=found.version,
         signature=found.signature,
         marks=found.marks,
-        labels=tuple(LabelTerms(label.id, dict(label.title), label.sensitive) for label in labels),
+        labels=tuple(
+            LabelTerms(label.id, dict(label.title), label.sensitive, _labelled_by(current, verdict, label.id))
+            for label in labels
+        ),
         facts=_kept(found, facts),
         sample=found.sample,
         waiting=facts.author.held,
@@ -209,6 +212,16 @@ def conclude(
         author=author,
         hold=verdict.hold or current.bundle.hold,
     )
+
+
+def _labelled_by(current: Current, verdict: Verdict, label: str) -> str:
+    """The first rule that asks for a label: seldom the one that decides."""
+    for rule in current.bundle.rules:
+        clause = current.clauses.get(rule.clause)
+        do = rule.then or (clause.action if clause else None)
+        if rule.id in verdict.hits and do is not None and label in do.labels:
+            return rule.id
+    return verdict.rule
 
 
 def under_levers(judgement: Judgement, touched: Touch) -> Judgement:
