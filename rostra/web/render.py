@@ -96,8 +96,8 @@ get the named fragment instead. Names of fields are those of the API where there
     /settings/account                     POST /settings/account/email: email, current_password;
                                           /settings/account/password: current_password, password,
                                           password_confirmation
-    /settings/two_factor                  POST starts enrolling; POST /settings/two_factor/enable: code; /disable:
-                                          current_password; /recovery_codes: current_password
+    /settings/two_factor                  POST starts enrolling: current_password; …/enable: code; …/disable:
+                                          current_password; …/recovery_codes: current_password
     /settings/sessions                    POST /settings/sessions/revoke: session_id | application_id | all=1
     /settings/preferences                 language, theme, default_privacy, default_language, default_sensitive,
                                           expand_media, expand_spoilers, shortcuts

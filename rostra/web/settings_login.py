@@ -138,9 +138,11 @@ async def show_two_factor(visit: Visit) -> Response:
 
 
 @pages.post("/settings/two_factor", access="me")
-async def start_two_factor(visit: Visit) -> Response:
-    """Make a secret and show it to the app."""
+async def start_two_factor(visit: Visit, form: ConfirmForm) -> Response:
+    """Make a secret and show it to the app. Who only sits at somebody's open browser could shut them out with it."""
     res, me = visit.res, visit.me
+    if wrong := await _wrong_password(visit, form.current_password):
+        return await _two_factor_page(visit, errors=wrong)
     enrolment = await two_factor.start_enrolment(res.db, res.sealer, res.urls, me.account_id, me.username)
     return await _two_factor_page(visit, enrolment=enrolment)
 

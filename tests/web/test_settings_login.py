@@ -96,7 +96,11 @@ async def test_two_factor_is_switched_on_with_a_first_code_and_off_with_the_pass
     world: World, browser: Visitor, tmp_path: Path
 ) -> None:
     await browser.get("/settings/two_factor")
-    await browser.post("/settings/two_factor", expect=200)
+    for form in ({}, {"current_password": "x"}):
+        await browser.post("/settings/two_factor", form, expect=422)
+        assert '<code class="code"' not in browser.text
+    assert await world.db.connection.fetchval("select totp_secret from users") is None
+    await browser.post("/settings/two_factor", {"current_password": PASSWORD}, expect=200)
     found = re.search(r'<code class="code"[^>]*>([^<]+)</code>', browser.text)
     assert found
     totp = TOTP(re.sub(r"\s", "", found[1]))
