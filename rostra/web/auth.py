@@ -60,7 +60,8 @@ async def show_sign_in(visit: Visit, form: SignInForm) -> Response:
 @pages.post("/auth/sign_in")
 async def sign_in(visit: Visit, form: SignInForm) -> Response:
     """The first step. Whether it was the name or the password that was wrong is not said."""
-    await check_attempt(visit, "sign_in", form.login)
+    # By what is looked up: a name with an @ is the same name.
+    await check_attempt(visit, "sign_in", form.login.strip().removeprefix("@"))
     user = await find_by_password(visit.res.db, visit.res.passwords, form.login, form.password)
     if user is None:
         return await _sign_in_page(visit, form, {"base": visit.gettext("Name or password is wrong.")})

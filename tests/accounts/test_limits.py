@@ -30,6 +30,10 @@ async def test_passwords_cannot_be_guessed_for_long(world: World, browser: Visit
     codes = [(await browser.http.post("/auth/sign_in", data=wrong)).status_code for _ in range(26)]
     assert codes == [422] * 25 + [429]
     right = {**wrong, "password": PASSWORD}
+    # Neither from elsewhere nor in another spelling.
+    world.clock.tick(minutes=5)
+    for login in ("alice", "@alice", " ALICE "):
+        assert (await browser.http.post("/auth/sign_in", data={**right, "login": login})).status_code == 429
     refused = await browser.http.post("/auth/sign_in", data=right)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
