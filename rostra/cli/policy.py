@@ -170,6 +170,22 @@ def learn(settings: Settings, rollback: bool, propose: int | None, only_try: boo
         policy_learn.learn_and_print(settings, promote=not only_try, as_json=as_json)
 
 
+@policy.command("label")
+@click.argument("status_id", type=int, metavar="POST")
+@click.argument("categories", nargs=-1, required=True, metavar="none|CATEGORY...")
+@click.option("--as", "actor", metavar="USERNAME", required=True, help="In whose name: one of the staff.")
+@with_settings
+def label_post(settings: Settings, status_id: int, categories: tuple[str, ...], actor: str) -> None:
+    """Answer what `learn --propose` asks: of which categories a POST is, or "none".
+
+    The categories are threat, incitement, hate, harassment, self_harm, sexual and spam. Nothing becomes of the post;
+    the model learns of it.
+    """
+    from rostra.cli import policy_learn
+
+    policy_learn.label_and_say(settings, status_id, categories, actor=actor)
+
+
 @policy.command()
 @json_option
 @with_settings

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import click
 import msgspec
 
-from rostra.cli.options import say
+from rostra.cli.moderation_server import reviewer_named, run_desk
+from rostra.cli.options import Exit, Refusal, say
 from rostra.cli.policy_files import columns
 from rostra.cli.policy_server import with_database
 from rostra.detect.adjust import Figures
+from rostra.detect.reading import CATEGORIES
 from rostra.kit.clock import Clock
 from rostra.kit.settings import Settings
+from rostra.moderation.desk import Desk
 from rostra.screening.active import ActivePolicy
 from rostra.screening.learn import Outcome, learn, roll_back
 from rostra.screening.lessons import LEAST, LEAST_OF_EACH, Learnt
-from rostra.screening.propose import propose
+from rostra.screening.propose import label_status, propose
+
+NONE: Final = "none"
 
 
 def learn_and_print(settings: Settings, *, promote: bool, as_json: bool) -> None:
@@ -56,6 +64,25 @@ def propose_and_print(settings: Settings, number: int, *, as_json: bool) -> None
     ]
     for line in columns(rows):
         click.echo(line)
+    if found:
+        say("say what each is: rostra policy label POST none|CATEGORY... --as USERNAME")
+
+
+def label_and_say(settings: Settings, status_id: int, categories: Sequence[str], *, actor: str) -> None:
+    """Write down what somebody of the staff finds a post to be. Ends the command where that is refused."""
+    named = tuple(name for name in categories if name != NONE)
+    if NONE in categories and named:
+        raise Refusal(Exit.FAILED, f"a post is of {', '.join(named)} or of none")
+    if unknown := [name for name in named if name not in CATEGORIES]:
+        raise Refusal(Exit.FAILED, f"{unknown[0]!r} is none of {', '.join(CATEGORIES)}, {NONE}")
+
+    async def write(desk: Desk) -> None:
+        reviewer = await reviewer_named(desk, actor)
+        chosen = [category for category in CATEGORIES if category in named]
+        await label_status(desk.db, desk.clock, status_id, chosen, actor_id=reviewer.account_id)
+
+    run_desk(settings, write, nothing=f"there is no public post {status_id}")
+    say(f"post {status_id}: {', '.join(named) or NONE}, says {actor}")
 
 
 def _line(found: Learnt) -> list[str]:
