@@ -13,7 +13,7 @@ from rostra.cli.options import Exit, Refusal, say
 from rostra.cli.policy_files import columns
 from rostra.cli.policy_server import with_database
 from rostra.detect.adjust import Figures
-from rostra.detect.reading import CATEGORIES
+from rostra.detect.reading import CATEGORIES, Category
 from rostra.kit.clock import Clock
 from rostra.kit.settings import Settings
 from rostra.moderation.desk import Desk
@@ -78,7 +78,7 @@ def label_and_say(settings: Settings, status_id: int, categories: Sequence[str],
 
     async def write(desk: Desk) -> None:
         reviewer = await reviewer_named(desk, actor)
-        chosen = [category for category in CATEGORIES if category in named]
+        chosen: list[Category] = [category for category in CATEGORIES if category in named]
         await label_status(desk.db, desk.clock, status_id, chosen, actor_id=reviewer.account_id)
 
     run_desk(settings, write, nothing=f"there is no public post {status_id}")
