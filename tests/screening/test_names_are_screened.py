@@ -13,7 +13,7 @@ from tests.web.visitor import Visitor
 from tests.world import Api, World
 
 PRAISE = "This name praises hatred"
-HATRED = ["h1tl3r_was_right", "HitlerWasRight", "xXHitlerXx", "sieg_heil", "WhitePower88", "viva_il_duce"]
+HATRED = ["h1tl3r_was_right", "HitlerWasRight", "xXHitlerXx", "xHITLERx", "sieg_heil", "WhitePower88", "viva_il_duce"]
 ORDINARY = ["scunthorpe", "Cockburn", "dick_van_dyke", "marco_negri", "Negro", "Kikelomo", "o_o", "anna88", "Assange"]
 
 
