@@ -17,6 +17,7 @@ import structlog
 
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, Reader
+from rostra.kit.ids import first_id_at
 from rostra.policy.records import Rule
 from rostra.screening import policy_queries
 from rostra.screening.active import ActivePolicy
@@ -81,7 +82,7 @@ async def _is_worth_a_look(conn: Reader, at: datetime) -> bool:
 
 async def _is_the_rule(db: Database, at: datetime, version: str, rule: Rule) -> bool:
     """Whether it also hits too often where it meets those who have been here for a while."""
-    since = int((at - 2 * _DAYS).timestamp() * 1000) << 16
+    since = first_id_at(at - 2 * _DAYS)
     async with db.read() as conn:
         judged, hits = await policy_queries.count_settled(conn, version, rule.id, since, at - _NEW, _MOST_OF_ONE)
     return leaves_band(rule, round(hits), round(judged), least=LEAST_SETTLED, chance=_SAME_THERE)
