@@ -17,7 +17,7 @@ from rostra.entities.personal import List
 from rostra.entities.status import RawStatus
 from rostra.entities.tag import FeaturedTag
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.lists.lists import render_list
 from rostra.lists.members import find_lists_with
 from rostra.relationships import people
@@ -29,10 +29,6 @@ from rostra.timelines import by_author
 routes = Routes("accounts")
 
 Ids = Annotated[list[Id], Meta(max_length=100)]
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class ByIds(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.moderation_cases import READ, WRITE
 from rostra.api.moderation_decisions import ActionEntity, WishForm, render_action
@@ -19,7 +19,7 @@ from rostra.appeals.records import AppealRow, AppealShown, Finding, Rate, Ruling
 from rostra.appeals.review import decide_appeal, release, take, take_next
 from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.decisions.tell import Told, explained, get_told, list_told
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Reversal, SubjectKind

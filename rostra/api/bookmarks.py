@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.status import RawStatus
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Page, PageForm
 from rostra.posts.react import bookmark, unbookmark
 from rostra.posts.saved import bookmarks
 
 routes = Routes("bookmarks")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @routes.get("/api/v1/bookmarks", scopes="read:bookmarks")

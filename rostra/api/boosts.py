@@ -10,15 +10,11 @@ from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import RawAccount, Visibility
 from rostra.entities.status import RawStatus
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.posts.boost import boost, unboost
 from rostra.posts.people import boosted_by
 
 routes = Routes("statuses")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class BoostForm(msgspec.Struct, frozen=True, kw_only=True):

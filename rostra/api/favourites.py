@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import RawAccount
 from rostra.entities.status import RawStatus
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.posts.people import favourited_by
 from rostra.posts.react import favourite, unfavourite
 from rostra.posts.saved import favourites
 
 routes = Routes("favourites")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class PeopleForm(PageForm, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from rostra.entities.status import Filter, FilterKeyword, FilterStatus
 from rostra.filters import edit, parts, v1
 from rostra.filters.edit import FilterDraft, KeywordDraft
 from rostra.filters.render import render_filter, render_keyword, render_status
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 
 routes = Routes("filters")
 
@@ -24,10 +24,6 @@ _V1_SINCE: Final = 1_668_384_000
 
 # Seconds; apps say "never" as null or as the empty text.
 ExpiresIn = Annotated[str, Meta(pattern=r"^[0-9]{0,10}$")] | None | UnsetType
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class KeywordAttributes(msgspec.Struct, frozen=True, kw_only=True):

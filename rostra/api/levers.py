@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import timestamp
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id, Page
+from rostra.kit.paging import ById, Id, Page
 from rostra.levers import act
 from rostra.levers.forecast import Brake, Forecast, is_alarming
 from rostra.levers.kinds import BRAKE, check_name, fields_of

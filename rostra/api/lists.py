@@ -14,7 +14,7 @@ from rostra.entities.account import RawAccount
 from rostra.entities.empty import Empty
 from rostra.entities.personal import List, RepliesPolicy
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id, Page, PageForm, Window
+from rostra.kit.paging import ById, Id, Page, PageForm, Window
 from rostra.lists import lists, members
 from rostra.lists.lists import render_list
 
@@ -22,10 +22,6 @@ routes = Routes("lists")
 
 # More than anybody can follow; the page of a list that is asked for without a limit.
 _ALL = Window(below=MAX_ID, above=-1, limit=100_000)
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class NewList(msgspec.Struct, frozen=True, kw_only=True):

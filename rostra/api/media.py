@@ -11,7 +11,7 @@ from rostra.entities.empty import Empty
 from rostra.entities.status import MediaAttachment
 from rostra.kit.errors import Invalid
 from rostra.kit.forms import Upload
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.media.attach import delete_unattached, get_own_media, update_media
 from rostra.media.upload import upload
 from rostra.posts.render import render_upload
@@ -25,10 +25,6 @@ class UploadForm(msgspec.Struct, frozen=True, kw_only=True):
     file: Upload | None = None
     description: str | None = None
     focus: str | None = None
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class DescribeForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,13 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.moderation_cases import READ, WRITE, reviewer_of
 from rostra.api.moderation_decisions import DraftForm
 from rostra.api.route import Answer, Routes
 from rostra.entities.account import IdText, Timestamp, timestamp_or_none
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.decisions import bulk, second_look_queries
 from rostra.moderation.decisions.bulk_queries import BulkState, SecondLook
 from rostra.moderation.decisions.bulk_reverse import order_reversal

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from rostra.accounts.staff import find_user_by_name
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import IdText, Timestamp, timestamp, timestamp_or_none
 from rostra.kit.errors import Invalid
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.measurement import golden_cases
 from rostra.measurement.golden_case_queries import Turn
 from rostra.moderation.cases import queue

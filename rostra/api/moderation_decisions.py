@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.moderation_cases import READ, WRITE, Text, reviewer_of
 from rostra.api.route import Routes
 from rostra.entities.account import IdText, Timestamp, timestamp, timestamp_or_none
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.measurement import golden_cases
 from rostra.measurement.golden_case_queries import Turn
 from rostra.moderation.decisions.decide import decide_case, decide_subject

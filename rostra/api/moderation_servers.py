@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import IdText, Timestamp, timestamp, timestamp_or_none
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.domains import decisions
 from rostra.moderation.domains.decide import decide_on_server
 from rostra.moderation.domains.decision_queries import DomainDecision

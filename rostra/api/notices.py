@@ -25,7 +25,7 @@ from rostra.entities.notice import (
 )
 from rostra.kit.body import read_bytes
 from rostra.kit.errors import Invalid, Unauthorized
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.kit.ratelimit import address_key
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import ActionKind, Outcome, SubjectKind, Wish
@@ -47,10 +47,6 @@ _BASE: Final = "/api/rostra/v1"
 # Requests and seconds, for each provider, and for each address without a good token.
 _PER_PROVIDER: Final = (600, 3600)
 _WRONG_TOKENS: Final = (30, 3600)
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.empty import Empty
 from rostra.entities.notification import Notification, RawNotification, UnreadCount
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.notifications import dismiss, show
 
 routes = Routes("notifications")
@@ -18,10 +18,6 @@ class NotificationsForm(PageForm, frozen=True, kw_only=True):
     types: list[str] = []
     exclude_types: list[str] = []
     account_id: Id | None = None
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class UnreadForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,14 +10,10 @@ from msgspec import Meta
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.status import RawPoll
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.posts.vote import vote
 
 routes = Routes("polls")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class VoteForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from rostra.api.route import Routes
 from rostra.entities.account import RawAccount, RawMutedAccount, Relationship, extend_account, timestamp
 from rostra.entities.empty import Empty
 from rostra.entities.personal import DomainBlockPreview
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.relationships import block as blocks
 from rostra.relationships import follow as follows
 from rostra.relationships import people
@@ -22,10 +22,6 @@ from rostra.relationships.find import find_relationships
 from rostra.relationships.records import FollowOptions
 
 routes = Routes("relationships")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class RelationshipsForm(msgspec.Struct, frozen=True, kw_only=True):

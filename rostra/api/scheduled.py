@@ -10,14 +10,10 @@ from rostra.api.statuses import read_moment
 from rostra.entities.empty import Empty
 from rostra.entities.status import ScheduledStatus
 from rostra.kit.errors import Invalid
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.posts.schedule import cancel, get_scheduled, list_scheduled, reschedule
 
 routes = Routes("scheduled_statuses")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class RescheduleForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from rostra.entities.status import (
     add_text,
 )
 from rostra.kit.errors import Invalid
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.posts.delete import delete, get_text
 from rostra.posts.edit import edit
 from rostra.posts.history import get_history, get_source
@@ -105,10 +105,6 @@ class EditForm(msgspec.Struct, frozen=True, kw_only=True):
             media_edits=msgspec.convert(self.media_attributes, list[MediaEdit], from_attributes=True),
             poll=self.poll.to_draft() if self.poll else None,
         )
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class ManyForm(msgspec.Struct, frozen=True, kw_only=True):

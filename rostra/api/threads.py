@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.status import Context, RawStatus
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById
 from rostra.posts.react import mute_conversation, unmute_conversation
 from rostra.posts.thread import get_context
 
 routes = Routes("statuses")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @routes.get("/api/v1/statuses/{id}/context", access="public", scopes="read:statuses")

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response, StreamingResponse
 
-from rostra.api.admin.staff import ById, staff
+from rostra.api.admin.staff import staff
 from rostra.api.call import Call
 from rostra.api.route import Answer, Routes
 from rostra.dsa.render import stream_csv, stream_json
 from rostra.entities.account import IdText, Timestamp, timestamp
 from rostra.kit.errors import Invalid
+from rostra.kit.paging import ById
 from rostra.measurement import transparency
 from rostra.measurement.public_log import MOST, Logged, read_log
 from rostra.measurement.transparency_statements import read_statements, read_submissions

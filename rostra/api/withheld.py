@@ -10,15 +10,11 @@ from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import Timestamp, timestamp
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById
 from rostra.moderation.decisions.withheld import find_reason
 from rostra.screening.judgement import say
 
 routes = Routes("statuses")
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class WithheldEntity(msgspec.Struct, frozen=True, kw_only=True):

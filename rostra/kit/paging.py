@@ -20,6 +20,12 @@ T = TypeVar("T")
 Id = Annotated[int, Meta(ge=0, le=MAX_ID)]
 
 
+class ById(msgspec.Struct, frozen=True, kw_only=True):
+    """The form of what its address names, and nothing else is asked of."""
+
+    id: Id
+
+
 class Window(msgspec.Struct, frozen=True):
     """A page of ids: `above < id < below`, at most `limit`, from the old end where `oldest_first`."""
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from rostra.accounts import blocks_email, blocks_ip
 from rostra.accounts.blocks_ip import IpWish
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Page, PageForm
 from rostra.web.feeds import older
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -17,10 +17,6 @@ from rostra.web.visit import Refused, Visit, errors_of
 pages = Pages()
 
 _PAGE: Final = 40
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class ProviderForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from rostra.instance.settings import change_settings
 from rostra.kit.errors import Conflict, Invalid
 from rostra.kit.forms import Upload
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.moderation.domains import decisions, domain_csv, domains
 from rostra.moderation.domains.decision_queries import DomainDecision, find_holding, list_ends
 from rostra.moderation.domains.decisions import Why
@@ -31,10 +31,6 @@ pages = Pages()
 _PAGE: Final = 40
 # Of each kind of line, so that a list of thousands stays a page.
 _LINES: Final = 200
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class RuleForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.accounts.staff import approve, list_users, reject
 from rostra.entities.account import timestamp
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.web.feeds import decode, page_address
 from rostra.web.page import Pages
 from rostra.web.visit import Refused, Visit, errors_of
@@ -37,10 +37,6 @@ class DecideForm(msgspec.Struct, frozen=True, kw_only=True):
 class InviteForm(msgspec.Struct, frozen=True, kw_only=True):
     max_uses: int | None = None
     expires_in: int | None = None
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @pages.get("/admin/approvals", access="people")

@@ -17,7 +17,7 @@ from rostra.accounts.permissions import may
 from rostra.accounts.render import hydrate_accounts_by_id
 from rostra.entities.account import timestamp
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.reports.legal import close_unfound
 from rostra.moderation.reports.read import ReadReport, Tab, get_report, list_reports
 from rostra.screening.judgement import say
@@ -34,10 +34,6 @@ _ON_A_PAGE: Final = 40
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
     tab: Tab = "open"
     before: Id = 0
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @pages.get("/admin/reports", access="queue")

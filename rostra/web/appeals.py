@@ -18,7 +18,7 @@ from rostra.appeals.review import decide_appeal, release, take, take_next
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict, Forbidden
 from rostra.kit.errors import Refused as RefusedByState
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.screening.judgement import say
 from rostra.web.decisions import act_of, show_snapshot
 from rostra.web.desk_decide import problems_of
@@ -36,10 +36,6 @@ _FINDINGS: Final[dict[str, Finding]] = {"upheld": "upheld", "overturned": "overt
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
     tab: Literal["filed", "panel", "decided"] = "filed"
     after: str = ""
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class DecideForm(msgspec.Struct, frozen=True, kw_only=True):

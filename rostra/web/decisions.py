@@ -17,7 +17,7 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.cases.evidence import Snapshot
 from rostra.moderation.decisions.tell import Told, explained, get_statement, get_told, list_told
 from rostra.moderation.records import ActionRow
@@ -34,10 +34,6 @@ _ON_A_PAGE: Final = 20
 
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
     before: Id = 0
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class AppealForm(msgspec.Struct, frozen=True, kw_only=True):

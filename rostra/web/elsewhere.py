@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
 
@@ -25,10 +25,6 @@ class ShareForm(msgspec.Struct, frozen=True, kw_only=True):
 
 class UriForm(msgspec.Struct, frozen=True, kw_only=True):
     uri: str = ""
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @pages.get("/share")

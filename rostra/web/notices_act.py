@@ -13,7 +13,7 @@ import msgspec
 from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.moderation.cases.case_queries import find_case
 from rostra.moderation.records import Outcome
 from rostra.notices import answer as answers
@@ -65,10 +65,6 @@ class RemarkForm(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     item_id: Id
     text: str = ""
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class AnswerForm(msgspec.Struct, frozen=True, kw_only=True):

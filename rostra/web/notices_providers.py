@@ -14,7 +14,7 @@ import msgspec
 from starlette.responses import Response
 
 from rostra.kit.errors import Invalid
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.notices.providers import (
     ProviderDraft,
     add_provider,
@@ -44,10 +44,6 @@ class ProviderForm(msgspec.Struct, frozen=True, kw_only=True):
     regime: str = "host"
     hours: str = "24"
     language: str = "en"
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @pages.get("/admin/notices/providers", access="notices")

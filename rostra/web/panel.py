@@ -12,7 +12,7 @@ from rostra.appeals.panel_vote import decline, find_juror, get_asked, list_asked
 from rostra.appeals.viewpoints import Vote
 from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict
-from rostra.kit.paging import Id
+from rostra.kit.paging import ById, Id
 from rostra.screening.judgement import say
 from rostra.web.desk_place import reviewer_of
 from rostra.web.page import Pages
@@ -21,10 +21,6 @@ from rostra.web.visit import Refused, Visit, errors_of
 pages = Pages()
 
 _VOTES: Final[dict[str, Vote]] = {"uphold": "uphold", "overturn": "overturn", "unsure": "unsure"}
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class OfferForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from rostra.entities.account import timestamp
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.errors import Refused as RefusedByState
 from rostra.kit.ids import MAX_ID
-from rostra.kit.paging import Id, PageForm
+from rostra.kit.paging import ById, Id, PageForm
 from rostra.moderation.reports.report import MAX_COMMENT, ReportDraft, report
 from rostra.moderation.reports.report_outcome import get_own_report, list_own_reports, state_of, state_of_part
 from rostra.moderation.reports.report_outcome_queries import OwnReport, Part
@@ -63,10 +63,6 @@ class ReportForm(msgspec.Struct, frozen=True, kw_only=True):
 
 class ListForm(msgspec.Struct, frozen=True, kw_only=True):
     before: Id = 0
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class AppealForm(msgspec.Struct, frozen=True, kw_only=True):

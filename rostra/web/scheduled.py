@@ -10,7 +10,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from rostra.kit.errors import Invalid, Refused
-from rostra.kit.paging import Id, PageForm
+from rostra.kit.paging import ById, Id, PageForm
 from rostra.posts.schedule import cancel, list_scheduled, reschedule
 from rostra.web.feeds import decode_list, older
 from rostra.web.page import Pages
@@ -24,10 +24,6 @@ class MoveForm(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     scheduled_at: str = ""
     tz_offset: Annotated[int, Meta(ge=-1000, le=1000)] = 0
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 @pages.get("/scheduled", access="me")

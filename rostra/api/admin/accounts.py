@@ -14,7 +14,7 @@ from rostra.accounts.own import role_of_id
 from rostra.accounts.permissions import roles_with
 from rostra.accounts.records import Role
 from rostra.accounts.staff import approve, enable_login, reject
-from rostra.api.admin.staff import PAGE, ById, staff
+from rostra.api.admin.staff import PAGE, staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.admin import AdminAccount
@@ -22,7 +22,7 @@ from rostra.entities.empty import Empty
 from rostra.instance.erase import close_account
 from rostra.kit.addresses import normalise_domain
 from rostra.kit.errors import Forbidden, Invalid, Refused
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.moderation.decisions.sanctions import ActionType, Sanction, lift, reviewer_of, sanction
 
 routes = Routes("admin")

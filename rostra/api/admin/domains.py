@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rostra.api.admin.staff import PAGE, ById, page_of_rows, staff
+from rostra.api.admin.staff import PAGE, page_of_rows, staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import timestamp
 from rostra.entities.admin import AdminDomainAllow, AdminDomainBlock
 from rostra.entities.empty import Empty
 from rostra.kit.errors import Invalid
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.moderation.domains import domains
 from rostra.moderation.domains.domain_queries import DomainAllow, DomainBlock, Severity
 from rostra.moderation.domains.domains import Blocked, DomainWish

@@ -6,13 +6,13 @@ import msgspec
 
 from rostra.accounts import blocks_email
 from rostra.accounts.blocks_queries import CanonicalEmailBlock, EmailDomainBlock
-from rostra.api.admin.staff import PAGE, ById, page_of_rows, staff
+from rostra.api.admin.staff import PAGE, page_of_rows, staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import timestamp
 from rostra.entities.admin import AdminCanonicalEmailBlock, AdminEmailDomainBlock
 from rostra.entities.empty import Empty
-from rostra.kit.paging import Page, PageForm
+from rostra.kit.paging import ById, Page, PageForm
 from rostra.relationships.tags import render_history
 
 routes = Routes("admin")

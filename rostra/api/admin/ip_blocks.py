@@ -8,14 +8,14 @@ from msgspec import UNSET, UnsetType
 from rostra.accounts import blocks_ip
 from rostra.accounts.blocks_ip import IpWish
 from rostra.accounts.blocks_queries import IpBlock, IpSeverity
-from rostra.api.admin.staff import PAGE, ById, page_of_rows, staff
+from rostra.api.admin.staff import PAGE, page_of_rows, staff
 from rostra.api.answer import client_address
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import timestamp
 from rostra.entities.admin import AdminIpBlock
 from rostra.entities.empty import Empty
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 
 routes = Routes("admin")
 

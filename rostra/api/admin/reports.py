@@ -11,7 +11,7 @@ from msgspec import Meta
 from rostra.accounts.admin import find_admin_accounts
 from rostra.accounts.permissions import may
 from rostra.accounts.records import Viewer
-from rostra.api.admin.staff import PAGE, ById, page_of_rows, staff
+from rostra.api.admin.staff import PAGE, page_of_rows, staff
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import timestamp
@@ -19,7 +19,7 @@ from rostra.entities.admin import AdminAccount, AdminReport
 from rostra.entities.instance import Rule
 from rostra.entities.status import RawStatus
 from rostra.kit.errors import NotFound
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import Category
 from rostra.moderation.reports import staff_reports

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol, TypeVar
 
-import msgspec
-
 from rostra.accounts.permissions import Permission, check_may
 from rostra.accounts.records import Viewer
 from rostra.api.call import Call
-from rostra.kit.paging import Id, Page, Window
+from rostra.kit.paging import Page, Window
 
 # How many rows a list has where nothing is said, in all of this API.
 PAGE: Final = 100
-
-
-class ById(msgspec.Struct, frozen=True, kw_only=True):
-    id: Id
 
 
 class Numbered(Protocol):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rostra.api.admin.staff import PAGE, ById, staff
+from rostra.api.admin.staff import PAGE, staff
 from rostra.api.call import Call
 from rostra.api.route import Answer, Routes
 from rostra.api.trends import TrendsForm, answer_trends, page_of_trends
 from rostra.entities.admin import AdminTag, AdminTrendingLink, LinkPublisher, RawTrendingStatus
-from rostra.kit.paging import Id, Page, PageForm
+from rostra.kit.paging import ById, Id, Page, PageForm
 from rostra.search import review
 from rostra.search.review import TagChange
 
