@@ -10,7 +10,7 @@ from rostra.policy.decide import NEVER_LIFTED, covers
 from rostra.policy.expressions import Expression, ExpressionRefused, Fault, read_expression
 from rostra.policy.literals import Known, check_literals
 from rostra.policy.reading import Notes, did_you_mean, named
-from rostra.policy.records import STRENGTH, At, Bundle, Clause, Do, Hold, Problem, Rule
+from rostra.policy.records import STRENGTH, At, Bundle, Clause, Hold, Problem, Rule
 from rostra.policy.said import Said, bare, of, said
 from rostra.policy.texts import check_labels_of, check_texts, check_unique
 
@@ -128,7 +128,7 @@ def _check_actions(notes: Notes, bundle: Bundle, clause: Clause | None, rule: Ru
     def wrong(key: str, problem: Said, remedy: Said) -> None:
         _note(notes, rule, key, problem, remedy)
 
-    do = rule.then or (clause.action if clause is not None else Do())
+    do = rule.follows(clause)
     if rule.then is not None:
         check_labels_of(notes, bundle, rule.at, "then", what, do.labels)
     check_texts(notes, bundle, rule.at, "reason", what, rule.reason)
@@ -190,9 +190,7 @@ def _check_vain(notes: Notes, clauses: Mapping[str, Clause], conditions: list[tu
         other = first.setdefault(key, rule)
         if other is rule or rule.lifts:
             continue
-        one, two = (
-            each.then or (clauses[each.clause].action if each.clause in clauses else Do()) for each in (other, rule)
-        )
+        one, two = (each.follows(clauses.get(each.clause)) for each in (other, rule))
         if set(two.actions) <= set(one.actions) and set(two.labels) <= set(one.labels) and two.case <= one.case:
             remedy = said(
                 "rule %(name)s at %(place)s has the same condition and does as much; keep one",

@@ -63,7 +63,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 def candidate(rule: Rule, clause: Clause | None, default: Hold) -> Candidate:
     """A rule with what its clause adds: default action and reason, severity. `default`: what becomes of what is held
     where neither of them says so."""
-    do = rule.then or (clause.action if clause is not None else Do())
+    do = rule.follows(clause)
     return Candidate(
         id=rule.id,
         clause=rule.clause,

@@ -149,6 +149,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     # The last day on which the rule counts.
     expires: date | None = None
     lifts: tuple[str, ...] = ()
+
+    def follows(self, clause: Clause | None) -> Do:
+        """What becomes of its hits: what it says itself, or else its clause."""
+        return self.then or (clause.action if clause is not None else Do())
+
     at: At
 
 

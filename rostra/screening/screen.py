@@ -216,12 +216,12 @@ def conclude(
 
 def _labelled_by(current: Current, verdict: Verdict, label: str) -> str:
     """The first rule that asks for a label: seldom the one that decides."""
-    for rule in current.bundle.rules:
-        clause = current.clauses.get(rule.clause)
-        do = rule.then or (clause.action if clause else None)
-        if rule.id in verdict.hits and do is not None and label in do.labels:
-            return rule.id
-    return verdict.rule
+    asking = (
+        rule.id
+        for rule in current.bundle.rules
+        if rule.id in verdict.hits and label in rule.follows(current.clauses.get(rule.clause)).labels
+    )
+    return next(asking, verdict.rule)
 
 
 def under_levers(judgement: Judgement, touched: Touch) -> Judgement:
