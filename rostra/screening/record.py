@@ -86,19 +86,18 @@ async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id:
     event_id = await append(tx, at, _entry(judgement, "account", account_id, account_id, 0))
     for clause in judgement.verdict.cases[:1]:
         await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause, "rule")
-    if judgement.labels and not judgement.rejected:
-        await _put_labels(tx, judgement, at, event_id, "account", account_id)
     return event_id
 
 
 async def record_profile(tx: Tx, judgements: Sequence[Judgement], at: datetime, account_id: int) -> None:
     """Keep the verdicts on a profile that is written, and on its name, in place of what followed from those before."""
-    if judgements:
-        await record_queries.take_rule_labels(tx, "account", account_id)
+    if not judgements:
+        return
+    await record_queries.take_rule_labels(tx, "account", account_id)
     for judgement in judgements:
-        await record_account(tx, judgement, at, account_id)
-    if judgements:
-        await record_queries.show_labels(tx, "account", account_id)
+        event_id = await record_account(tx, judgement, at, account_id)
+        await _put_labels(tx, judgement, at, event_id, "account", account_id)
+    await record_queries.show_labels(tx, "account", account_id)
 
 
 async def record_card(tx: Tx, judgement: Judgement, at: datetime, card_id: int) -> int:
