@@ -28,7 +28,7 @@ from rostra.posts.once import Key, make_once
 from rostra.posts.publish import Prepared, prepare, write
 from rostra.posts.records import Author, Draft, Made
 from rostra.posts.render import render_media
-from rostra.posts.schedule_queries import Scheduled
+from rostra.posts.schedule_queries import Due, Scheduled
 from rostra.screening.screen import Screen
 from rostra.text.urls import Urls
 
@@ -152,9 +152,10 @@ async def publish_scheduled(
     at = clock.now()
     if due is None or due.scheduled_at > at + _EARLY:
         return None
+    if due.is_barred:
+        await _leave(db, due, "barred")
+        return None
     try:
-        if due.is_barred:
-            raise _Barred
         prepared = await prepare(db, urls, screen, author=due, draft=due.draft, at=at, scheduled_id=scheduled_id)
         async with db.transaction() as tx:
             if await schedule_queries.lock_scheduled(tx, scheduled_id) != due.scheduled_at:
@@ -168,26 +169,22 @@ async def publish_scheduled(
             await _await_time(tx, scheduled_id, error.until)
         return None
     except (Invalid, NotFound, Forbidden, LeverRefused) as error:
-        problem = _problem_of(error)
-        log.info("a scheduled post was not published", scheduled_id=scheduled_id, problem=problem, reason=error.text)
-        async with db.transaction() as tx:
-            await schedule_queries.note_problem(tx, scheduled_id, due.scheduled_at, problem)
+        await _leave(db, due, _problem_of(error), reason=error.text)
         return None
     return written.status_id
 
 
-class _Barred(Forbidden):
-    """The account may not post."""
-
-    text = "The account is barred"
+async def _leave(db: Database, due: Due, problem: ScheduledProblem, **more: str) -> None:
+    """Leave it with its author, and say there what kept it from being published."""
+    log.info("a scheduled post was not published", scheduled_id=due.id, problem=problem, **more)
+    async with db.transaction() as tx:
+        await schedule_queries.note_problem(tx, due.id, due.scheduled_at, problem)
 
 
 def _problem_of(error: RostraError) -> ScheduledProblem:
     match error:
         case LeverRefused():
             return "lever"
-        case _Barred():
-            return "barred"
         case Forbidden():
             return "moved"
         case NotFound():
