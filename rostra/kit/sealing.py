@@ -40,21 +40,20 @@ class Sealer:
 
     def mac(self, purpose: str, text: str) -> str:
         """A keyed digest of a text, in base64url."""
-        return _encode(self._mac(purpose, text.encode(errors="surrogateescape")))
+        return _encode(self._mac_of(purpose, text))
 
     def masked_mac(self, purpose: str, text: str) -> str:
         """The same behind a random mask, for pages that show it: how well a page is compressed, which anybody on the
         way sees, says nothing of it then (breachattack.com)."""
         mask = os.urandom(_MAC)
-        return _encode(mask + _xor(mask, self._mac(purpose, text.encode(errors="surrogateescape"))))
+        return _encode(mask + _xor(mask, self._mac_of(purpose, text)))
 
     def is_masked_mac(self, purpose: str, text: str, given: str) -> bool:
         """Whether `given` is the digest of the text behind some mask, in constant time."""
         raw = _decode(given)
         if raw is None or len(raw) != 2 * _MAC:
             return False
-        digest = self._mac(purpose, text.encode(errors="surrogateescape"))
-        return hmac.compare_digest(_xor(raw[:_MAC], raw[_MAC:]), digest)
+        return hmac.compare_digest(_xor(raw[:_MAC], raw[_MAC:]), self._mac_of(purpose, text))
 
     def sign(self, purpose: str, content: bytes, until: datetime) -> str:
         """`content` with a signature that holds until a moment; safe in a cookie and in an address."""
@@ -86,6 +85,9 @@ class Sealer:
             return AESGCM(self._key(purpose)).decrypt(raw[:_NONCE], raw[_NONCE:], None)
         except InvalidTag:
             return None
+
+    def _mac_of(self, purpose: str, text: str) -> bytes:
+        return self._mac(purpose, text.encode(errors="surrogateescape"))
 
     def _mac(self, purpose: str, content: bytes) -> bytes:
         return hmac.digest(self._key(purpose), content, "sha256")
