@@ -8,6 +8,9 @@ DATA ?= data
 DEMO ?=
 CORPORA ?= ../shared/data/moderation
 BIN := .venv/bin
+# Debian's Python makes environments without pip where python3-venv is missing; then its own pip fills them.
+PIP = $$($(BIN)/python -c "import pip" 2>/dev/null && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+INSTALL = $(PIP) install --quiet --disable-pip-version-check
 
 .PHONY: help install run test lint format types imports bench bench-continuity faults model eval lock clean
 
@@ -18,13 +21,13 @@ help:  ## List these targets
 
 # The environment is built from hashes, so that what runs is what was tested.
 .venv/installed: requirements/run.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements/run.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null || $(PYTHON) -m venv --without-pip .venv
+	@$(INSTALL) --use-pep517 --require-hashes -r requirements/run.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements/dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
