@@ -15,10 +15,12 @@ from rostra.cli.policy_server import with_database
 from rostra.detect.adjust import Figures
 from rostra.detect.reading import CATEGORIES, Category
 from rostra.kit.clock import Clock
+from rostra.kit.db import Database
 from rostra.kit.settings import Settings
 from rostra.moderation.desk import Desk
 from rostra.screening.active import ActivePolicy
 from rostra.screening.learn import Outcome, learn, roll_back
+from rostra.screening.learn_job import learn_and_keep
 from rostra.screening.lessons import LEAST, LEAST_OF_EACH, Learnt
 from rostra.screening.propose import label_status, propose
 
@@ -27,7 +29,7 @@ NONE: Final = "none"
 
 def learn_and_print(settings: Settings, *, promote: bool, as_json: bool) -> None:
     """Learn, and print what came of each category."""
-    outcome = with_database(settings, lambda db: learn(db, Clock(), ActivePolicy(Clock()), promote=promote))
+    outcome = with_database(settings, lambda db: _learn(db, promote=promote))
     if as_json:
         click.echo(msgspec.json.encode(outcome))
         return
@@ -36,6 +38,12 @@ def learn_and_print(settings: Settings, *, promote: bool, as_json: bool) -> None
     for line in columns(rows):
         click.echo(line)
     say(_concluded(outcome))
+
+
+async def _learn(db: Database, *, promote: bool) -> Outcome:
+    clock = Clock()
+    policies = ActivePolicy(clock)
+    return await (learn_and_keep(db, clock, policies) if promote else learn(db, clock, policies, promote=False))
 
 
 def roll_back_and_say(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from rostra.detect.cascade import Cascade, Judged, find_parts
 from rostra.detect.reading import Category
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import NotFound
+from rostra.kit.errors import Conflict, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.policy.records import Bundle
 from rostra.screening import learn_queries, policy_queries
@@ -38,8 +38,6 @@ MOST_DECISIONS: Final = 8_000
 _ORDINARY: Final = 600
 _LOOKED_AT: Final = 3_000
 _AT_ONCE: Final = 128
-# Until so many decisions are new, another night's learning would say the same.
-_NEWS: Final = 10
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,31 +81,19 @@ async def learn(
     return Outcome(categories=learnt, promoted=adjustment.name)
 
 
-async def learn_nightly(db: Database, clock: Clock, policies: ActivePolicy) -> Outcome:
-    """The same every night, unless there is nothing new, or somebody took the last adjustment back: then people say
-    when it goes on."""
-    async with db.read() as conn:
-        latest = await learn_queries.find_latest(conn)
-        rows = await learn_queries.list_decisions(conn, TYPES, MOST_DECISIONS)
-    if latest is not None and latest.type == "model_rolled_back":
-        return Outcome(skipped="the last adjustment was taken back; `rostra policy learn` goes on")
-    since = latest.created_at if latest is not None else None
-    if sum(since is None or row.at > since for row in rows) < _NEWS:
-        return Outcome(skipped="hardly anything was decided since")
-    outcome = await learn(db, clock, policies)
-    if outcome.broken:
-        log.warning("an adjustment would break the policy's own tests", tests=outcome.broken[:3])
-    return outcome
-
-
-async def roll_back(db: Database, clock: Clock, policies: ActivePolicy, *, actor_id: int | None = None) -> int | None:
-    """Put the adjustment before the one in force back, or none; its id. Raises NotFound where none is in force."""
+async def roll_back(
+    db: Database, clock: Clock, policies: ActivePolicy, *, actor_id: int | None = None, seen: int | None = None
+) -> int | None:
+    """Put the adjustment before the one in force back, or none; its id. Raises NotFound where none is in force, and
+    Conflict where that is another than the one which was `seen`."""
     at = clock.now()
     async with db.transaction() as tx:
         await policy_queries.lock_state(tx)
         was = await learn_queries.find_active(tx)
         if was is None:
             raise NotFound("No adjustment is in force: the model judges as it came")
+        if seen not in (None, was.id):
+            raise Conflict("Another adjustment is in force now")
         await learn_queries.switch(tx, was.before_id, at)
         details = {"to": None if was.before_id is None else str(was.before_id)}
         await append(

@@ -35,7 +35,7 @@ order by r.id desc limit $1
 """
 
 _TEXT: Final = """
-select s.id, s.account_id, s.language, s.spoiler_text, s.text, a.username, a.domain,
+select s.id, s.account_id, s.revision, s.language, s.spoiler_text, s.text, a.username, a.domain,
   coalesce((select p.options from polls p where s.has_poll and p.status_id = s.id), '{}') as poll_options,
   array(select coalesce(m.description, '') from media_attachments m where m.status_id = s.id
     order by m.position, m.id) as descriptions
@@ -51,6 +51,16 @@ UNFLAGGED: Final = f"""
   and not exists (select from cases c where c.subject_kind = 'status' and c.subject_id = s.id)
   and not exists (select from moderation_events e where e.subject_id = s.id and e.type = 'text_labelled')
 order by s.id desc limit $1
+"""
+
+# What anybody may see can be labelled.
+_OPEN: Final = "s.visibility in ('public', 'unlisted') and s.reblog_of_id is null"
+
+OPEN_TEXTS: Final = f"{_TEXT} where s.id = any($1) and {_OPEN} and s.withheld is null and s.account_id <> $2"
+
+SAID: Final = """
+select subject_id as status_id, actor_id = $2 as is_mine, details -> 'categories' as categories, created_at as at
+from moderation_events where subject_id = any($1) and type = 'text_labelled' order by id
 """
 
 INSERT: Final = """
@@ -75,10 +85,7 @@ select type, created_at from moderation_events where type in ('model_promoted', 
 order by id desc limit 1
 """
 
-STATUS: Final = """
-select id, account_id, revision from statuses
-where id = $1 and visibility in ('public', 'unlisted') and reblog_of_id is null
-"""
+STATUS: Final = f"select s.id, s.account_id, s.revision from statuses s where s.id = $1 and {_OPEN}"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +104,7 @@ class TextRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     account_id: int
+    revision: int
     language: str | None
     spoiler_text: str
     text: str
@@ -111,6 +119,15 @@ class TextRow(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(
             part for part in (self.spoiler_text, self.text, *self.poll_options, *self.descriptions) if part
         )
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody found a status to be of."""
+
+    status_id: int
+    is_mine: bool
+    categories: list[str]
+    at: datetime
 
 
 class ActiveRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +170,16 @@ async def list_texts(conn: Reader, ids: Sequence[int]) -> dict[int, TextRow]:
 async def list_unflagged(conn: Reader, limit: int) -> list[TextRow]:
     """The newest public posts that nothing was found in and that nobody has labelled."""
     return as_records(TextRow, await conn.fetch(UNFLAGGED, limit))
+
+
+async def list_open_texts(conn: Reader, ids: Sequence[int], but_of: int) -> dict[int, TextRow]:
+    """What those of these statuses say that anybody may see, but for one's own."""
+    return {row.id: row for row in as_records(TextRow, await conn.fetch(OPEN_TEXTS, list(ids), but_of))}
+
+
+async def list_said(conn: Reader, ids: Sequence[int], actor_id: int) -> dict[int, Said]:
+    """What was said last of each of these statuses, and whether by this person."""
+    return {row.status_id: row for row in as_records(Said, await conn.fetch(SAID, list(ids), actor_id))}
 
 
 async def insert_adjustment(

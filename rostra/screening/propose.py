@@ -18,7 +18,7 @@ from rostra.detect.fusion import chances
 from rostra.detect.reading import CATEGORIES, Category
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
-from rostra.kit.errors import Forbidden, Invalid, NotFound
+from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.screening import learn_queries
 from rostra.screening.active import ActivePolicy, Current
@@ -43,23 +43,69 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     chance: float
 
 
-async def propose(db: Database, clock: Clock, policies: ActivePolicy, number: int) -> list[Proposal]:
-    """At most so many posts (and at most 200); the random ones are others every hour."""
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A post that somebody is asked about, with the chance of each category, and what is to be asked after it."""
+
+    row: TextRow
+    chances: dict[Category, float]
+    then: tuple[int, ...]
+
+
+async def propose(
+    db: Database, clock: Clock, policies: ActivePolicy, number: int, *, but_of: int | None = None
+) -> list[Proposal]:
+    """At most so many posts (and at most 200), none of one's own; the random ones are others every hour."""
     current = await policies.current(db)
     async with db.read() as conn:
         rows = await learn_queries.list_unflagged(conn, _LOOKED_AT)
+    rows = [row for row in rows if row.account_id != but_of]
     if not rows or number < 1:
         return []
     cascade = (await asyncio.to_thread(load_detectors)).cascade
     return await asyncio.to_thread(_choose, cascade, current, rows, min(number, _MOST), clock.now())
 
 
+async def ask(
+    db: Database, policies: ActivePolicy, waiting: Sequence[int], *, actor_id: int, again: bool = False
+) -> Question | None:
+    """The first of these posts that is still there and that nobody has labelled meanwhile; None where none is left.
+
+    The first of all comes `again` although it was labelled, for whoever wants to change what they said.
+    """
+    async with db.read() as conn:
+        rows = await learn_queries.list_open_texts(conn, waiting, actor_id)
+        said = await learn_queries.list_said(conn, waiting, actor_id)
+    left = [each for place, each in enumerate(waiting) if each in rows and (each not in said or (again and not place))]
+    if not left:
+        return None
+    current = await policies.current(db)
+    cascade = (await asyncio.to_thread(load_detectors)).cascade
+    row = rows[left[0]]
+    judged = await asyncio.to_thread(read_all, cascade, [row])
+    found = chances(judged.adjusted(cascade.suited(current.adjustment)))[0]
+    return Question(row=row, chances=found, then=tuple(left[1:]))
+
+
+async def find_said(db: Database, status_id: int, *, actor_id: int) -> list[str] | None:
+    """Of which categories somebody found a post; None where theirs is not the last word."""
+    async with db.read() as conn:
+        found = (await learn_queries.list_said(conn, [status_id], actor_id)).get(status_id)
+    return found.categories if found is not None and found.is_mine else None
+
+
 async def label_status(
-    db: Database, clock: Clock, status_id: int, categories: Collection[Category], *, actor_id: int
+    db: Database,
+    clock: Clock,
+    status_id: int,
+    categories: Collection[Category],
+    *,
+    actor_id: int,
+    revision: int | None = None,
 ) -> None:
     """Write down of which categories a person finds a post, none where it is of none; nothing else follows from it.
 
-    Raises NotFound, Forbidden for one's own post, Invalid for a category that is not known.
+    Raises NotFound, Forbidden for one's own post, Invalid for a category that is not known, and Conflict where it says
+    something else by now than in the `revision` that the person has read.
     """
     if unknown := set(categories) - set(CATEGORIES):
         raise Invalid("categories", f"has {min(unknown)}, which is none of {', '.join(CATEGORIES)}")
@@ -70,6 +116,8 @@ async def label_status(
             raise NotFound
         if status.account_id == actor_id:
             raise Forbidden("Somebody else has to look at your own post")
+        if revision not in (None, status.revision):
+            raise Conflict("The post was edited meanwhile")
         named = [category for category in CATEGORIES if category in categories]
         entry = Entry(
             type=LABELLED,

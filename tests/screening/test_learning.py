@@ -20,7 +20,8 @@ from rostra.policy.shipped import shipped_bundle
 from rostra.screening import learn as learning
 from rostra.screening import learn_queries, lessons
 from rostra.screening.detectors import load_detectors
-from rostra.screening.learn import Outcome, learn, learn_nightly, roll_back
+from rostra.screening.learn import Outcome, learn, roll_back
+from rostra.screening.learn_job import learn_nightly
 from rostra.screening.lessons import TYPES, Texts, categories_of, read_decisions
 from rostra.screening.propose import label_status, propose
 from tests.conftest import NOON

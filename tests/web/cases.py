@@ -13,6 +13,7 @@ from tests.web.cases_appeals import appeal_cases
 from tests.web.cases_blocks import block_cases
 from tests.web.cases_continuity import continuity_cases
 from tests.web.cases_import import import_cases
+from tests.web.cases_learning import learning_cases
 from tests.web.cases_ledger import ledger_cases
 from tests.web.cases_levers import lever_cases
 from tests.web.cases_measurement import measurement_cases
@@ -35,7 +36,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **continuity_cases(), **import_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **continuity_cases(), **import_cases(), **learning_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
 
 
 def _public_cases() -> dict[str, Case]:
