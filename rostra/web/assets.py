@@ -18,12 +18,13 @@ from rostra.web.render import STATIC_FOLDER
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _COMPRESSED = ("text/", "application/javascript", "image/svg+xml", "application/manifest+json")
-# Addresses outside the folder: apps know the first two for "no picture", browsers ask for the third without being told,
-# and a service worker speaks only for what lies beside it.
+# Addresses outside the folder: apps know the first two for "no picture", browsers and crawlers ask for the next without
+# being told, and a service worker speaks only for what lies beside it.
 PLACES: Final = {
     "/avatars/original/missing.png": "avatar-missing.png",
     "/headers/original/missing.png": "header-missing.png",
     "/favicon.ico": "favicon.svg",
+    "/robots.txt": "robots.txt",
     "/sw.js": "sw.js",
 }
 

@@ -19,6 +19,7 @@ from rostra.relationships.find import access_target
 from rostra.relationships.follow import FollowOptions
 from rostra.screening.judgement import say
 from rostra.timelines.by_author import Choice, by_author, pinned
+from rostra.web import syndication
 from rostra.web.feeds import decode_list, feed, older, relationships_of, statuses_of
 from rostra.web.formats import Entity
 from rostra.web.page import Pages
@@ -67,7 +68,10 @@ async def show_account(visit: Visit, account_id: int) -> Entity:
 
 @pages.get("/@{acct}")
 async def profile(visit: Visit, form: ProfileForm) -> Response:
-    """A person and their posts."""
+    """A person and their posts; with `.rss` behind the name, as a feed."""
+    if form.acct.endswith(syndication.SUFFIX):
+        account = await find_account(visit, form.acct.removesuffix(syndication.SUFFIX))
+        return await syndication.person_feed(visit, account)
     return await _profile(visit, form, "posts")
 
 

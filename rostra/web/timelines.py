@@ -15,6 +15,7 @@ from rostra.text.entities import normalise_tag
 from rostra.text.profile import render_note
 from rostra.timelines.home import home
 from rostra.timelines.public import Choice, listed, public, tagged
+from rostra.web import syndication
 from rostra.web.composing import empty_composer
 from rostra.web.feeds import decode, feed, statuses_of
 from rostra.web.page import Pages
@@ -98,7 +99,9 @@ async def _public(visit: Visit, form: PageForm, tab: str) -> Response:
 
 @pages.get("/tags/{name}")
 async def tag_page(visit: Visit, form: TagForm) -> Response:
-    """Posts with a hashtag."""
+    """Posts with a hashtag; with `.rss` behind the name, as a feed."""
+    if form.name.endswith(syndication.SUFFIX):
+        return await syndication.tag_feed(visit, normalise_tag(form.name.removesuffix(syndication.SUFFIX)))
     name = normalise_tag(form.name)
     viewer_id = visit.viewer.account_id if visit.viewer else None
     tag = await show_tag(visit.res.db, visit.res.clock, visit.res.urls, viewer_id, form.name)
