@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import msgspec
 import numpy as np
@@ -35,6 +35,9 @@ _NOTE_NAMES: Final = ("note", "description", "tags", "id")
 _LONGEST_NOTE: Final = 200
 _NO_DIGIT: Final = 0xFF
 _COMMENT: Final = ord("#")
+
+
+Shape = Literal["json", "csv", "lines"]
 
 
 class BankRefused(Exception):
@@ -111,13 +114,21 @@ def read_bank(path: Path) -> BankEntries:
         raise BankRefused(f"{path}: cannot be read: {error.strerror}") from error
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise BankRefused(f"{path}: is written in UTF-16; save it as UTF-8")
-    start = body[:4096].lstrip()
+    read: dict[Shape, Callable[[bytes, Path], BankEntries]] = {
+        "json": _read_json,
+        "csv": _read_csv,
+        "lines": _read_text,
+    }
+    return read[shape_of(body)](body, path)
+
+
+def shape_of(start: bytes) -> Shape:
+    """In which shape a file is, by how it begins."""
+    start = start[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in (b"{", b"["):
-        return _read_json(body, path)
+        return "json"
     header = start.split(b"\n", 1)[0].decode(errors="replace").lower()
-    if any(name.strip().strip('"') in _HASH_NAMES for name in header.split(",")):
-        return _read_csv(body, path)
-    return _read_text(body, path)
+    return "csv" if any(name.strip().strip('"') in _HASH_NAMES for name in header.split(",")) else "lines"
 
 
 def _read_text(body: bytes, path: Path) -> BankEntries:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from rostra.detect.bank import BankMatch
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.policy.evaluate import Policy
 from rostra.policy.facts import Facts, ImageFacts, PostFacts
 from rostra.screening import policy_queries
 from rostra.screening.active import shipped
-from rostra.screening.banks import Banks
+from rostra.screening.banks import WAITS, Banks
+from rostra.screening.subject import Picture
 from rostra.screening.versions import load_policy
 
 
@@ -30,6 +33,19 @@ class BankUse(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None
     problem: str | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it has just come, and is about to be read."""
+        return self.problem == WAITS
+
+
+class Known(NamedTuple):
+    """A known picture that another resembles, and what a post with such a picture comes to, by which rule."""
+
+    match: BankMatch
+    action: str
+    rule: str | None
+
 
 async def list_bank_uses(db: Database, clock: Clock, folder: Path) -> list[BankUse]:
     """The banks by their files, as a running server has read them; changes nothing."""
@@ -38,10 +54,7 @@ async def list_bank_uses(db: Database, clock: Clock, folder: Path) -> list[BankU
     found = banks.describe()
     if not found:
         return []
-    async with db.read() as conn:
-        state = await policy_queries.read_state(conn, clock.now())
-        version = state.version_id
-        policy = (await asyncio.to_thread(shipped))[1] if version is None else (await load_policy(conn, version))[1]
+    policy = await _policy(db, clock)
     uses: list[BankUse] = []
     for bank in found:
         action, rule = _follows(policy, bank.name, clock)
@@ -49,6 +62,22 @@ async def list_bank_uses(db: Database, clock: Clock, folder: Path) -> list[BankU
             BankUse(file=bank.file, name=bank.name, hashes=bank.hashes, action=action, rule=rule, problem=bank.problem)
         )
     return uses
+
+
+async def find_known(db: Database, clock: Clock, folder: Path, picture: Picture) -> list[Known]:
+    """The known pictures that a picture resembles, the nearest first, and what follows from each."""
+    banks = Banks(folder, silent=True)
+    await banks.look()
+    matches = await asyncio.to_thread(banks.match, picture)
+    policy = await _policy(db, clock) if matches else None
+    return [Known(match, *_follows(policy, match.bank, clock)) for match in matches if policy is not None]
+
+
+async def _policy(db: Database, clock: Clock) -> Policy:
+    async with db.read() as conn:
+        state = await policy_queries.read_state(conn, clock.now())
+        version = state.version_id
+        return (await asyncio.to_thread(shipped))[1] if version is None else (await load_policy(conn, version))[1]
 
 
 def _follows(policy: Policy, name: str, clock: Clock) -> tuple[str, str | None]:

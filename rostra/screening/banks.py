@@ -25,7 +25,7 @@ from rostra.screening.subject import Picture
 log = structlog.get_logger(__name__)
 
 INDEXES: Final = ".index"
-_WAITS: Final = "was not read yet; a running server does so within seconds"
+WAITS: Final = "was not read yet; a running server does so within seconds"
 _NO_MATCH: Final = ImageFacts().distance
 
 
@@ -118,7 +118,7 @@ class Banks:
     def describe(self) -> list[Bank]:
         """The banks by their files, also those that could never be read."""
         problems = {name: problem for name, (_, problem) in self._problems.items()}
-        waiting = {name: _WAITS for name in self._seen if name not in self._opened and name not in problems}
+        waiting = {name: WAITS for name in self._seen if name not in self._opened and name not in problems}
         problems = {**waiting, **problems}
         return [
             Bank(

@@ -151,6 +151,7 @@ get the named fragment instead. Names of fields are those of the API where there
     GET, POST /admin/policy/versions/VERSION/roll_back
                                           admin/policy_roll_back.html: note
     GET /admin/policy/replays/ID          admin/policy_replay.html; POST …/samples/STATUS_ID: right=1|0|, change, next
+    GET /admin/policy/banks               admin/policy_banks.html: see web/policy_banks.py
     GET /admin/policy/learning, /admin/policy/learning/label
                                           admin/learning.html, admin/learning_label.html: see web/learning.py
     GET /admin/policy/clusters, /admin/policy/clusters/ID

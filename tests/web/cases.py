@@ -10,6 +10,7 @@ from rostra.web.render import Composer
 from tests.web import samples as s
 from tests.web.case import Case
 from tests.web.cases_appeals import appeal_cases
+from tests.web.cases_banks import bank_cases
 from tests.web.cases_blocks import block_cases
 from tests.web.cases_continuity import continuity_cases
 from tests.web.cases_import import import_cases
@@ -36,7 +37,7 @@ ALL_SCOPES = [f"{verb}:{noun}" for verb in ("read", "write") for noun in ("accou
 
 def all_cases() -> dict[str, Case]:
     """Name to case; names are the addresses of the preview."""
-    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **block_cases(), **continuity_cases(), **import_cases(), **learning_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
+    return {**_public_cases(), **_door_cases(), **_reading_cases(), **_writing_cases(), **_settings_cases(), **_admin_cases(), **_odd_cases(), **_fragment_cases(), **appeal_cases(), **bank_cases(), **block_cases(), **continuity_cases(), **import_cases(), **learning_cases(), **ledger_cases(), **lever_cases(), **measurement_cases(), **moderation_cases(), **notice_cases(), **people_cases(), **report_cases(), **transparency_cases()}
 
 
 def _public_cases() -> dict[str, Case]:
