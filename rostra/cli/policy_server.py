@@ -134,6 +134,7 @@ def clusters_and_print(settings: Settings, *, as_json: bool) -> None:
             f"{each.day} ({_countdown((each.day - today).days)})" if each.day else "-",
             str(each.statuses),
             str(each.authors),
+            f"{each.refused} by {each.refused_authors}" if each.refused else "-",
             f"{each.earlier} → {each.latest}",
             f"{each.reach:,}",
             f"{each.risk:.2f}",
@@ -141,7 +142,7 @@ def clusters_and_print(settings: Settings, *, as_json: bool) -> None:
         ]
         for each in found
     ]
-    _print(["PLACE", "DAY", "POSTS", "AUTHORS", "GROWTH", "REACH", "RISK", "NAMED"], rows)
+    _print(["PLACE", "DAY", "POSTS", "AUTHORS", "REFUSED", "GROWTH", "REACH", "RISK", "NAMED"], rows)
 
 
 def _countdown(days: int) -> str:

@@ -26,8 +26,9 @@ select
   (select count(*) from holds where id > $1 and rule not like 'lever:%') as held,
   (select created_at from moderation_events where type = 'prevalence_alarm' order by id desc limit 1) as alarm_at,
   (select min(c.day) from event_clusters c where c.day between $2 and $2 + 60 and c.last_at > $4
-    and (select count(distinct s.account_id) >= $3 and (bool_or(s.imperative) or bool_or(s.weapons <> '{}'))
-      from event_cluster_statuses s where s.cluster_id = c.id)) as event_day
+    and (select count(distinct s.account_id) >= $3 and (bool_or(s.imperative) or bool_or(s.weapons <> '{}')) from (
+      select account_id, imperative, weapons from event_cluster_statuses where cluster_id = c.id union all
+      select account_id, imperative, weapons from event_cluster_refusals where cluster_id = c.id) s)) as event_day
 """
 
 

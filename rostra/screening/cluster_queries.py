@@ -10,8 +10,8 @@ import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records
 
-# A cluster for each pair of place and day; the status is in each of them once.
-JOIN: Final = """
+# A cluster for each pair of place and day.
+_CLUSTER: Final = """
 with named as (
   select place, day from unnest($1::text[], $2::date[]) as n(place, day)),
 cluster as (
@@ -19,12 +19,28 @@ cluster as (
   select make_id($3), n.place, n.day, $3, $3 from named n order by n.place, n.day
   on conflict (place, coalesce(day, '-infinity')) do update set last_at = greatest(event_clusters.last_at, $3)
   returning id)
+"""
+
+# The status is in each of them once.
+JOIN: Final = f"""{_CLUSTER}
 insert into event_cluster_statuses (cluster_id, status_id, account_id, reach, weapons, targets, imperative, risk, at)
 select c.id, $4, $5, coalesce((select st.followers_count from account_stats st where st.account_id = $5), 0),
   $6, $7, $8, $9, $3 from cluster c
 on conflict (cluster_id, status_id) do update set weapons = excluded.weapons, targets = excluded.targets,
   imperative = excluded.imperative, risk = excluded.risk
 """
+
+# So is whoever's draft was refused, however often they try.
+REFUSE: Final = f"""{_CLUSTER}
+insert into event_cluster_refusals as r (cluster_id, account_id, weapons, targets, imperative, risk, first_at, last_at)
+select c.id, $4, $5, $6, $7, $8, $3, $3 from cluster c
+on conflict (cluster_id, account_id) do update set drafts = r.drafts + 1, last_at = greatest(r.last_at, $3),
+  imperative = r.imperative or excluded.imperative, risk = greatest(r.risk, excluded.risk),
+  weapons = array(select distinct w from unnest(r.weapons || excluded.weapons) w order by w limit 10),
+  targets = array(select distinct w from unnest(r.targets || excluded.targets) w order by w limit 10)
+"""
+
+FORGET_REFUSALS: Final = "delete from event_cluster_refusals where last_at < $1"
 
 LEAVE: Final = "delete from event_cluster_statuses where status_id = $1"
 
@@ -33,27 +49,44 @@ LEAVE: Final = "delete from event_cluster_statuses where status_id = $1"
 # for the squares of two towns are two. At most the five hundred that grew last are looked at.
 CLUSTERS: Final = """
 select c.id, c.place, c.day, c.first_at, c.last_at, s.statuses, s.authors, s.reach, s.latest, s.earlier, s.weapons,
-  s.targets, s.imperatives, s.risk
+  s.targets, s.imperatives, s.risk, s.refused, s.refused_authors
 from (
   select * from event_clusters where last_at > $3 and (day is null or day >= $2) order by last_at desc limit 500) c
 cross join lateral (
-  select count(*) as statuses, count(distinct x.account_id) as authors, coalesce(sum(x.reach), 0)::bigint as reach,
-    count(*) filter (where x.at > $1::timestamptz - interval '24 hours') as latest,
-    count(*) filter (where x.at <= $1::timestamptz - interval '24 hours'
+  with part as materialized (
+    select status_id, account_id, reach, 0 as drafts, weapons, targets, imperative, risk, at
+    from event_cluster_statuses where cluster_id = c.id
+    union all
+    select null, account_id, 0, drafts, weapons, targets, imperative, risk, last_at
+    from event_cluster_refusals where cluster_id = c.id)
+  select count(x.status_id) as statuses, count(distinct x.account_id) as authors,
+    coalesce(sum(x.reach), 0)::bigint as reach,
+    count(x.status_id) filter (where x.at > $1::timestamptz - interval '24 hours') as latest,
+    count(x.status_id) filter (where x.at <= $1::timestamptz - interval '24 hours'
       and x.at > $1::timestamptz - interval '48 hours') as earlier,
     count(*) filter (where x.imperative) as imperatives,
     coalesce(max(x.risk), 0) as risk,
-    array(select distinct w from event_cluster_statuses y, unnest(y.weapons) w where y.cluster_id = c.id order by w
-      limit 10) as weapons,
-    array(select distinct w from event_cluster_statuses y, unnest(y.targets) w where y.cluster_id = c.id order by w
-      limit 10) as targets
-  from event_cluster_statuses x where x.cluster_id = c.id) s
+    coalesce(sum(x.drafts), 0)::bigint as refused,
+    count(*) filter (where x.drafts > 0) as refused_authors,
+    array(select distinct w from part y, unnest(y.weapons) w order by w limit 10) as weapons,
+    array(select distinct w from part y, unnest(y.targets) w order by w limit 10) as targets
+  from part x) s
 where (s.authors > 1 or cardinality(s.weapons) > 0 or s.imperatives > 0)
   and (c.place <> all($5::text[]) or exists (
     select from event_cluster_statuses x where x.cluster_id = c.id and not exists (
       select from event_cluster_statuses y join event_clusters t on t.id = y.cluster_id
-      where y.status_id = x.status_id and t.day is not distinct from c.day and t.place <> '' and t.place <> all($5))))
+      where y.status_id = x.status_id and t.day is not distinct from c.day and t.place <> '' and t.place <> all($5)))
+    or exists (
+    select from event_cluster_refusals x where x.cluster_id = c.id and not exists (
+      select from event_cluster_refusals y join event_clusters t on t.id = y.cluster_id
+      where y.account_id = x.account_id and t.day is not distinct from c.day and t.place <> '' and t.place <> all($5))))
 order by s.risk * ln(1 + s.authors) * (1 + cardinality(s.weapons)) desc, s.authors desc, c.id desc limit $4
+"""
+
+REFUSALS: Final = """
+select r.drafts, r.weapons, r.imperative, r.risk, r.first_at, r.last_at, a.username
+from event_cluster_refusals r join accounts a on a.id = r.account_id
+where r.cluster_id = $1 order by r.last_at desc, r.account_id desc limit $2
 """
 
 STATUSES: Final = """
@@ -69,7 +102,8 @@ CLUSTER: Final = "select id, place, day, first_at, last_at from event_clusters w
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Posts about one place, day or both. `latest` and `earlier` count those of the last 24 hours and of the 24 before;
-    `risk` is the highest of the posts'."""
+    `risk` is the highest of the posts' and drafts'. `authors` are all who wrote of it, also those `refused_authors` of
+    them whose drafts were refused; `refused` is how many drafts."""
 
     id: int
     place: str
@@ -85,6 +119,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     targets: list[str]
     imperatives: int
     risk: float
+    refused: int
+    refused_authors: int
 
 
 class ClusterHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +149,18 @@ class ClusterStatus(msgspec.Struct, frozen=True, kw_only=True):
     domain: str | None
 
 
+class ClusterRefusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose drafts were refused that belong to a cluster: how many, and what was found in them."""
+
+    username: str
+    drafts: int
+    weapons: list[str]
+    imperative: bool
+    risk: float
+    first_at: datetime
+    last_at: datetime
+
+
 async def join(
     tx: Tx,
     named: Sequence[tuple[str, date | None]],
@@ -130,6 +178,34 @@ async def join(
         JOIN, [place for place, _ in named], [day for _, day in named], at, status_id, account_id, list(weapons),
         list(targets), imperative, risk,
     )  # fmt: skip
+
+
+async def refuse(
+    tx: Tx,
+    named: Sequence[tuple[str, date | None]],
+    *,
+    account_id: int,
+    weapons: Sequence[str],
+    targets: Sequence[str],
+    imperative: bool,
+    risk: float,
+    at: datetime,
+) -> None:
+    """Count a draft of somebody's that was refused in the clusters of these pairs of place and day."""
+    await tx.execute(
+        REFUSE, [place for place, _ in named], [day for _, day in named], at, account_id, list(weapons), list(targets),
+        imperative, risk,
+    )  # fmt: skip
+
+
+async def forget_refusals(tx: Tx, before: datetime) -> None:
+    """Forget whose drafts were refused, the last of them before then."""
+    await tx.execute(FORGET_REFUSALS, before)
+
+
+async def list_refusals(conn: Reader, cluster_id: int, limit: int) -> list[ClusterRefusal]:
+    """Whose drafts were refused that belong to a cluster, the latest first."""
+    return as_records(ClusterRefusal, await conn.fetch(REFUSALS, cluster_id, limit))
 
 
 async def leave(tx: Tx, status_id: int) -> None:

@@ -1,7 +1,7 @@
 """Writing a verdict down, in the transaction that publishes: the event, the text's signature, and what follows.
 
 Those of a new status are written by the statement that writes the status; here is what they are made of. Texts are not
-kept, only what was found in them; a rejected draft leaves an event and nothing else.
+kept, only what was found in them; a rejected draft leaves an event, and counts where people gather around something.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rostra.kit.db import Tx
 from rostra.ledger.append import Entry, append
 from rostra.screening import record_queries
 from rostra.screening.cases import CaseKind, CaseSource, NewCase, open_case
-from rostra.screening.clusters import clusters_of, gather_status
+from rostra.screening.clusters import clusters_of, gather_refused, gather_status
 from rostra.screening.judgement import Judgement
 from rostra.screening.near_queries import insert_signature
 
@@ -87,6 +87,13 @@ async def record_account(tx: Tx, judgement: Judgement, at: datetime, account_id:
     for clause in judgement.verdict.cases[:1]:
         await _open_case(tx, judgement, at, event_id, "account", account_id, account_id, clause, "rule")
     return event_id
+
+
+async def record_refusal(tx: Tx, judgement: Judgement, at: datetime, account_id: int) -> None:
+    """Keep the verdict on what was turned away; a draft counts in the events that it speaks of."""
+    await record_account(tx, judgement, at, account_id)
+    if judgement.subject.kind in ("post", "edit"):
+        await gather_refused(tx, judgement.event, judgement.risk, at, account_id=account_id)
 
 
 async def record_profile(tx: Tx, judgements: Sequence[Judgement], at: datetime, account_id: int) -> None:

@@ -25,7 +25,7 @@ from rostra.screening.active import ActivePolicy, Current
 from rostra.screening.author_queries import Asked, AuthorRow, find_authors, was_rejected
 from rostra.screening.external import External
 from rostra.screening.judgement import HELD, Judgement, LabelTerms
-from rostra.screening.record import LEAST, record_account
+from rostra.screening.record import LEAST, record_refusal
 from rostra.screening.subject import Part, Subject
 from rostra.screening.tally import Tally
 
@@ -92,7 +92,7 @@ class Screen:
             return msgspec.structs.replace(judgement, verdict=verdict, hold=hold)
         if judgement.rejected and subject.author_id is not None:
             async with db.transaction() as tx:
-                await record_account(tx, judgement, self._clock.now(), subject.author_id)
+                await record_refusal(tx, judgement, self._clock.now(), subject.author_id)
         judgement.check()
         return judgement
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from rostra.kit.ids import MAX_ID
 from rostra.kit.paging import Id
-from rostra.screening.clusters import get_cluster, list_clusters
+from rostra.screening.clusters import get_cluster, list_clusters, list_refusals
 from rostra.web.page import Pages
 from rostra.web.visit import Visit
 
@@ -34,7 +34,7 @@ async def clusters_page(visit: Visit) -> Response:
 
 @pages.get("/admin/policy/clusters/{id}", access="queue")
 async def cluster_page(visit: Visit, form: ClusterForm) -> Response:
-    """The posts of one event, the newest first."""
+    """The posts of one event, the newest first, and whose drafts were refused."""
     cluster, statuses = await get_cluster(visit.res.db, form.id, MAX_ID if form.before is None else form.before)
     today = visit.res.clock.now().date()
     older = f"/admin/policy/clusters/{form.id}?before={statuses[-1].status_id}" if len(statuses) == _PAGE else None
@@ -43,5 +43,6 @@ async def cluster_page(visit: Visit, form: ClusterForm) -> Response:
         cluster=cluster,
         days=(cluster.day - today).days if cluster.day else None,
         statuses=statuses,
+        refusals=await list_refusals(visit.res.db, form.id) if form.before is None else [],
         older_url=older,
     )

@@ -110,7 +110,13 @@ async def test_each_condition_pulls_on_what_it_measures(world: World) -> None:
     await world.db.connection.execute(
         "insert into event_cluster_statuses (cluster_id, status_id, account_id, reach, imperative, risk, at)"
         " select $1, id, row_number() over (), 1, true, 0.9, $3 from statuses where id = any($2)",
-        cluster, [int(post["id"]) for post in posts[:3]], world.clock.now(),
+        cluster, [int(post["id"]) for post in posts[:2]], world.clock.now(),
+    )  # fmt: skip
+    assert await look(world) == []
+    # Whoever was refused is part of it.
+    await world.db.connection.execute(
+        "insert into event_cluster_refusals (cluster_id, account_id, imperative, risk, first_at, last_at)"
+        " values ($1, $2, true, 0.9, $3, $3)", cluster, ada.account_id, world.clock.now(),
     )  # fmt: skip
     assert await look(world) == ["labelled-boosts-off"]
     await make_cases(world, 101)

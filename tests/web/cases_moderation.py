@@ -19,7 +19,7 @@ from rostra.policy.parse import parse_bundle
 from rostra.policy.records import Bundle, Problem
 from rostra.policy.said import bare, said
 from rostra.screening.check_queries import CheckRow
-from rostra.screening.cluster_queries import Cluster, ClusterHead, ClusterStatus
+from rostra.screening.cluster_queries import Cluster, ClusterHead, ClusterRefusal, ClusterStatus
 from rostra.screening.overview import Overview, RuleLine, VersionView
 from rostra.screening.overview_queries import Switch
 from rostra.screening.policy_queries import Paused, Version
@@ -149,19 +149,20 @@ def _policy_cases() -> dict[str, Case]:
 
 def _event_cases() -> dict[str, Case]:
     def cluster(**changes: Any) -> Cluster:
-        made: dict[str, Any] = {"id": 4, "place": "piazza maggiore", "day": date(2026, 5, 9), "first_at": NOW - timedelta(days=2), "last_at": NOW, "statuses": 41, "authors": 17, "reach": 20_412, "latest": 30, "earlier": 8, "weapons": ["knife", "gun"], "targets": ["town hall"], "imperatives": 6, "risk": 0.93}
+        made: dict[str, Any] = {"id": 4, "place": "piazza maggiore", "day": date(2026, 5, 9), "first_at": NOW - timedelta(days=2), "last_at": NOW, "statuses": 41, "authors": 17, "reach": 20_412, "latest": 30, "earlier": 8, "weapons": ["knife", "gun"], "targets": ["town hall"], "imperatives": 6, "risk": 0.93, "refused": 3, "refused_authors": 2}
         return Cluster(**(made | changes))
 
-    far = cluster(id=5, place="", day=date(2026, 7, 1), weapons=[], targets=[s.HOSTILE], imperatives=1, latest=1, earlier=3, authors=1, statuses=1, reach=1)
+    far = cluster(id=5, refused=0, refused_authors=0, place="", day=date(2026, 7, 1), weapons=[], targets=[s.HOSTILE], imperatives=1, latest=1, earlier=3, authors=1, statuses=1, reach=1)
     nameless = cluster(id=6, place=s.HOSTILE, day=None)
     head = ClusterHead(id=4, place="piazza maggiore", day=date(2026, 5, 4), first_at=NOW - timedelta(days=2), last_at=NOW)
     posts = [ClusterStatus(status_id=n, at=NOW, reach=n, weapons=["knife"] if n % 2 else [], imperative=n % 3 == 0, risk=0.4, text=s.HOSTILE if n else None, is_withheld=n == 2, username="tomas", domain="relay.example" if n else None) for n in range(4)]
+    refusals = [ClusterRefusal(username=s.HOSTILE, drafts=n, weapons=["knife"] * (n % 2), imperative=n > 1, risk=0.8, first_at=NOW, last_at=NOW) for n in (1, 2)]
     at = page("/admin/policy/clusters", administrator=False, moderator=True)
     return {
         "admin/clusters": Case("admin/clusters.html", at, {"clusters": [(cluster(), 5), (far, 58), (nameless, None), (cluster(id=7, day=date(2026, 5, 4)), 0)]}),
         "admin/clusters-empty": Case("admin/clusters.html", at, {"clusters": []}),
-        "admin/cluster-hostile": Case("admin/cluster.html", at, {"cluster": head, "days": 0, "statuses": posts, "older_url": "/admin/policy/clusters/4?before=1"}),
-        "admin/cluster-empty": Case("admin/cluster.html", at, {"cluster": head, "days": -1, "statuses": [], "older_url": None}),
+        "admin/cluster-hostile": Case("admin/cluster.html", at, {"cluster": head, "days": 0, "refusals": refusals, "statuses": posts, "older_url": "/admin/policy/clusters/4?before=1"}),
+        "admin/cluster-empty": Case("admin/cluster.html", at, {"cluster": head, "days": -1, "refusals": [], "statuses": [], "older_url": None}),
     }
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from rostra.policy.facts import EventFacts
 from rostra.screening.clusters import gather_status, list_clusters
+from tests.screening.policies import put_in_force
+from tests.screening.test_clusters import REFUSING, refused
 from tests.web.markup import check
 from tests.web.test_pages import Browser
 from tests.world import Person, World
@@ -67,3 +69,17 @@ async def test_a_rendezvous_of_friends_stays_theirs(world: World) -> None:
     assert "Be there" in page
     assert "our secret" not in page
     assert "its text is not shown here" in page
+
+
+async def test_refused_drafts_are_shown_apart_without_their_texts(world: World) -> None:
+    await put_in_force(world, REFUSING)
+    await refused("We storm the town hall in Rome on 20 May 2026, bring your guns", await world.person("ada"))
+    browser = await Browser.of(world, await world.person("mia", role="moderator"))
+    page = await browser.get("/admin/policy/clusters")
+    assert "1 draft refused (1 person)" in page
+    (cluster,) = [each for each in await list_clusters(world.db, world.clock) if each.place == "rome"]
+    page = await browser.get(f"/admin/policy/clusters/{cluster.id}")
+    assert "Drafts that were refused" in page
+    assert 'href="/@ada"' in page
+    assert "storm" not in page
+    assert check(page)[1] == []
