@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from rostra.accounts.records import Role
-from rostra.kit.errors import Forbidden
+from rostra.kit.errors import Forbidden, Outranked
 
 Permission = Literal[
     "queue",  # see the desk, take cases, add notes
@@ -62,9 +62,9 @@ def is_above(role: Role, target: Role | None) -> bool:
 
 
 def check_above(role: Role, target: Role | None) -> None:
-    """Raises Forbidden unless `role` stands above that of the person who is acted on (None: not of this server)."""
+    """Raises Outranked unless `role` stands above that of the person who is acted on (None: not of this server)."""
     if not is_above(role, target):
-        raise Forbidden("You cannot act on somebody of your own role or above")
+        raise Outranked
 
 
 def roles_with(permission: Permission) -> list[Role]:

@@ -91,6 +91,18 @@ class Forbidden(RostraError):
     text = "This action is not allowed"
 
 
+class Involved(Forbidden):
+    """Whoever asks is part of what is to be decided: somebody else has to."""
+
+    text = "Somebody else has to look at your own content"
+
+
+class Outranked(Forbidden):
+    """The act is on somebody of one's own role or above."""
+
+    text = "You cannot act on somebody of your own role or above"
+
+
 class NotFound(RostraError):
     """Absent, or not to be seen by this viewer: the answer is the same (HTTP 404)."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 from starlette.responses import Response
 
-from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from rostra.kit.errors import Conflict, Forbidden, Invalid, Involved, NotFound, Outranked
 from rostra.kit.paging import Id
 from rostra.measurement.golden_case_queries import Turn
 from rostra.moderation.cases.case_queries import find_case
@@ -191,9 +191,9 @@ async def _what_changed(visit: Visit, form: DecideForm) -> str:
 
 
 def _why_not(visit: Visit, error: Forbidden) -> str:
-    if error.text.startswith("Somebody else"):
+    if isinstance(error, Involved):
         return visit.gettext("This is your own: somebody else has to look at it.")
-    if error.text.startswith("You cannot act on"):
+    if isinstance(error, Outranked):
         return visit.gettext("This person has your role or one above it: somebody above both of you has to decide.")
     return visit.gettext("Your role does not allow this. Escalate it with a note instead.")
 

@@ -9,7 +9,7 @@ import msgspec
 
 from rostra.accounts.permissions import check_above, check_may
 from rostra.accounts.records import Role
-from rostra.kit.errors import Conflict, Forbidden, Invalid
+from rostra.kit.errors import Conflict, Invalid, Involved
 from rostra.moderation.decisions.actions import check_wish
 from rostra.moderation.desk import Reviewer
 from rostra.moderation.records import CaseRow, Draft
@@ -52,7 +52,7 @@ def check(plan: Plan, case: CaseRow, *, is_gone: bool) -> None:
     if plan.reviewer is None:
         return
     if plan.reviewer.account_id == case.account_id:
-        raise Forbidden("Somebody else has to look at your own content")
+        raise Involved
     if case.subject_kind == "status" and draft.revision is None and not is_gone:
         raise Invalid("revision", "is needed: that of the post which was looked at")
     _check_role(plan, case)

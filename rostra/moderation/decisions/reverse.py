@@ -10,7 +10,7 @@ from typing import Final
 
 from rostra.accounts.permissions import check_may
 from rostra.events import DecisionReversed
-from rostra.kit.errors import Conflict, Forbidden, NotFound
+from rostra.kit.errors import Conflict, Forbidden, Involved, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries
 from rostra.moderation.decisions import action_queries, decision_queries
@@ -69,7 +69,7 @@ def _check(reviewer: Reviewer | None, decision: DecisionRow, why: Reversal) -> i
     if reviewer is None:
         return None
     if reviewer.account_id == decision.account_id:
-        raise Forbidden("Somebody else has to look at your own content")
+        raise Involved
     if decision.reviewer_id == reviewer.account_id:
         check_may(reviewer.role, "dismiss")
     elif why == "undo":

@@ -10,7 +10,7 @@ from typing import Final
 
 from rostra.accounts.permissions import Permission, check_may, may, roles_with
 from rostra.kit.db import Reader
-from rostra.kit.errors import Conflict, Forbidden, OutOfRange
+from rostra.kit.errors import Conflict, Involved, OutOfRange
 from rostra.ledger.append import Entry, append
 from rostra.moderation.decisions import second_look_queries
 from rostra.moderation.decisions.bulk_queries import BulkRow, SecondLook
@@ -41,10 +41,10 @@ def may_approve(reviewer: Reviewer, bulk: BulkRow, right: Permission) -> bool:
 
 
 async def check_approval(conn: Reader, reviewer: Reviewer, bulk: BulkRow, right: Permission) -> None:
-    """Raises Forbidden for whoever ordered it and for roles that could not have; Conflict where whoever ordered it may
-    not decide any more."""
+    """Raises Involved for whoever ordered it, Forbidden for roles that could not have; Conflict where whoever ordered
+    it may not decide any more."""
     if bulk.actor_id == reviewer.account_id:
-        raise Forbidden("Somebody else has to look at what you have ordered")
+        raise Involved("Somebody else has to look at what you have ordered")
     check_may(reviewer.role, right)
     role = None if bulk.actor_id is None else await second_look_queries.find_role(conn, bulk.actor_id)
     if role is None or not may(role, right):
