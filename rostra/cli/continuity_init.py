@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
@@ -14,10 +15,10 @@ from rostra.continuity.keys import RecoveryKey
 from rostra.continuity.place import Place
 from rostra.continuity.setup import set_up
 from rostra.continuity.site import AlreadyOpened
-from rostra.continuity.targets import StoreUnavailable, TargetUnusable, label_of, open_target
+from rostra.continuity.targets import StoreUnavailable, TargetUnusable, open_target, without_secrets
 from rostra.kit.settings import Settings
 
-_NO_TARGETS = (
+NO_TARGETS: Final = (
     "continuity_targets: says where copies go, and is empty; set ROSTRA_CONTINUITY_TARGETS, or the line in rostra.toml"
 )
 
@@ -39,14 +40,15 @@ def init(settings: Settings, keys: int, qr: bool) -> None:
             f"{place.path} is set up already; the keys that were printed then stay good, and are the only ones",
         )
     if not settings.continuity_targets:
-        raise Refusal(Exit.SETTINGS, _NO_TARGETS)
+        raise Refusal(Exit.SETTINGS, NO_TARGETS)
     made = [RecoveryKey.generate() for _ in range(keys)]
     asyncio.run(_found(settings, place, made))
     for number, key in enumerate(made, 1):
         _show(key, f"Recovery key {number} of {keys}" if keys > 1 else "Recovery key", qr=qr)
     click.echo("\nWith it, `rostra continuity restore` brings the whole server back on any machine:")
     for address in settings.continuity_targets:
-        click.echo(f"  rostra continuity restore {label_of(address)} --key FILE --data NEW-DIRECTORY")
+        click.echo(f"  rostra continuity restore '{without_secrets(address)}' --key FILE --data NEW-DIRECTORY")
+    click.echo("Keep the addresses with the key, and what is left out of them here: SECRET, PASSWORD, files with keys.")
     click.echo("Copies begin when the server is started again, or now: rostra continuity ship")
 
 

@@ -48,7 +48,7 @@ def move(
     server ends in order, this one makes sure that it has all of it, and goes on as the server. Until the old server is
     told to end, everything that fails leaves it serving.
     """
-    data = directory_of(data_dir)
+    data = directory_of(data_dir, make=True)
     os.umask(0o077)
     lock = hold(data)
     try:

@@ -27,7 +27,8 @@ def release(data_dir: Path, to: str, epoch: int, why: str, undo: bool) -> None:
     try:
         become_owner(data)
         if undo:
-            click.echo("it may be started again" if take_back(data) else "it was not released")
+            said = "it may be started again, unless another machine has said `this is the server now`"
+            click.echo(said if take_back(data) else "it was not released")
             return
         done = release_server(data, Replaced(epoch=epoch, host=to, at=datetime.now(UTC), why=why))
     except (NotReleased, PostgresRefused) as error:

@@ -88,10 +88,10 @@ def standby(
     server, with the settings that this process was started with; name the targets of copies there too
     (ROSTRA_CONTINUITY_TARGETS), unless they are in the primary's rostra.toml: that is how the old server is fenced.
     """
-    data = directory_of(data_dir)
     if status:
-        _show_status(data)
+        _show_status(directory_of(data_dir))
         return
+    data = directory_of(data_dir, make=True)
     os.umask(0o077)
     lock = hold(data)
     try:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import click
 
+from rostra.cli.continuity_init import NO_TARGETS
 from rostra.cli.options import Exit, Refusal, current_database, database_errors, say, with_settings
 from rostra.continuity import names
 from rostra.continuity.place import Identity, Place
@@ -34,8 +35,11 @@ def verify(settings: Settings, number: int | None, read_files: bool) -> None:
     anything is broken or missing.
     """
     addresses = settings.continuity_targets if number is None else settings.continuity_targets[number - 1 : number]
+    if not settings.continuity_targets:
+        raise Refusal(Exit.SETTINGS, NO_TARGETS)
     if not addresses:
-        raise Refusal(Exit.SETTINGS, f"continuity_targets: names {len(settings.continuity_targets)} targets")
+        known = len(settings.continuity_targets)
+        raise Refusal(Exit.SETTINGS, f"--target: there is no target {number}; continuity_targets names {known}")
     with database_errors():
         is_good = [asyncio.run(_verify(settings, address, read_files=read_files)) for address in addresses]
     if not all(is_good):

@@ -61,9 +61,11 @@ Look = Callable[[Supervisor, Mapping[str, str], StandbyStatus | None], bool]
 """Called again and again while the standby follows; True when it was promoted in the same process."""
 
 
-def directory_of(data_dir: Path | None) -> Path:
-    """The data directory that a command means; it is made where it is missing."""
+def directory_of(data_dir: Path | None, *, make: bool = False) -> Path:
+    """The data directory that a command means; with `make` it is made where it is missing."""
     data = data_dir or Path(os.environ.get("ROSTRA_DATA") or os.environ.get("ROSTRA_DATA_DIR") or "data")
+    if not make:
+        return data.resolve()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

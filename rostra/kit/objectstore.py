@@ -36,6 +36,8 @@ PROBES: Final = "probes"
 """Objects below this path are there to try the store, and are never registered."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+# Where a machine of Amazon's is asked for credentials, when none were given.
+_CLOUD_LOGIN: Final = "169.254.169.254"
 _SINGLE_REQUEST_UP_TO: Final = 64 << 20
 # Hashing fewer bytes costs less than handing them to a thread.
 _HASHED_AT_ONCE: Final = 16 << 10
@@ -345,7 +347,10 @@ def _failures(verb: str, key: str) -> Generator[None]:
 
         if not isinstance(error, (BaseError, OSError)):
             raise
-        raise StoreUnavailable(f"object store: {verb} {key!r}: {str(error).partition(chr(10))[0]}") from error
+        said = str(error).partition(chr(10))[0]
+        if _CLOUD_LOGIN in said:
+            said = "it wants a login, as s3://KEY:SECRET@bucket/… or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        raise StoreUnavailable(f"object store: {verb} {key!r}: {said}") from error
 
 
 def _head_of(meta: ObjectMeta, key: str) -> ObjectHead:

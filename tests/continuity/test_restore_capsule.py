@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from rostra.continuity.restore.capsule import EXTRAS, CapsuleFound, chosen_setti
 from rostra.continuity.restore.records import Options, Purpose
 from rostra.continuity.restore.run import _settings_problems, settings_here
 from rostra.continuity.sealed import Broken
-from rostra.continuity.ship.capsule import settings_in_force
+from rostra.continuity.ship.capsule import pack_capsule, settings_in_force
 from rostra.kit.settings import Settings, load_settings
 
 OLD: dict[str, Any] = {
@@ -111,3 +113,13 @@ def test_a_capsule_without_settings_or_key_is_broken() -> None:
         settings_of(empty)
     with pytest.raises(Broken, match=r"capsules/1: holds no media\.key"):
         _ = empty.media_key
+
+
+def test_a_file_that_is_named_by_itself_and_by_its_folder_is_packed_once(tmp_path: Path) -> None:
+    folder = tmp_path / "caddy"
+    folder.mkdir()
+    (folder / "Caddyfile").write_text("social.example")
+    named = (str(folder), str(folder / "Caddyfile"), f"{folder}/")
+    given = {"data_dir": tmp_path / "data", "domain": "a.example", "continuity_extra": named}
+    with tarfile.open(fileobj=io.BytesIO(pack_capsule(load_settings({}, given)))) as tar:
+        assert sorted(tar.getnames()) == [f"extra{folder}/Caddyfile", "settings.json"]

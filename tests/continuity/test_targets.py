@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.buckets import Bucket, bucket
-from rostra.continuity.targets import StoreUnavailable, Target, TargetUnusable, label_of, open_target
+from rostra.continuity.targets import StoreUnavailable, Target, TargetUnusable, label_of, open_target, without_secrets
 from rostra.continuity.targets.objects import ObjectTarget
 from rostra.continuity.targets.sftp import parse_login
 from rostra.kit.objectstore import open_store
+from tests.ports import free_port
 from tests.s3 import new_bucket, s3_server
 from tests.sftp import SftpServer, sftp_server
 
@@ -87,6 +88,20 @@ def test_an_address_is_shown_without_what_is_secret() -> None:
     assert label_of("sftp://me:word@home.example:2222/backups?key=/k") == "sftp://home.example:2222/backups"
     assert label_of("/mnt/copies") == "file:///mnt/copies"
     assert "word" not in repr(parse_login("sftp://me:word@home.example/backups"))
+
+
+def test_an_address_can_be_typed_again_and_tells_no_secret() -> None:
+    end = "bucket/place?endpoint=https://e.example&region=eu-1"
+    assert without_secrets(f"s3://AKIA:word@{end}") == f"s3://KEY:SECRET@{end}"
+    assert without_secrets("sftp://me:word@home.example:22/b?key=/k") == "sftp://me:PASSWORD@home.example:22/b?key=/k"
+    for whole in ("sftp://me@home.example/b?key=/k&host_key=SHA256:x", "s3://bucket/place", "/mnt/copies"):
+        assert without_secrets(whole) == whole
+
+
+async def test_a_server_that_does_not_answer_is_told_in_plain_words() -> None:
+    async with open_target(f"sftp://me@127.0.0.1:{free_port()}/b") as opened:
+        with pytest.raises(StoreUnavailable, match=r"sftp://127\.0\.0\.1:\d+: Connection refused"):
+            await opened.find("x")
 
 
 @pytest.mark.parametrize("address", ["sftp://", "sftp://h/p?colour=red", "s3:///nothing", "s3://b?colour=red"])

@@ -92,7 +92,8 @@ def pack_capsule(settings: Settings) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, SETTINGS, settings_in_force(settings), 0o600)
-        for name, path in _wanted(settings):
+        # A file may be named by itself and by its directory.
+        for name, path in dict(_wanted(settings)).items():
             if path.stat().st_size + packed.tell() > LARGEST:
                 raise CapsuleTooLarge(f"they have more than {LARGEST >> 20} MiB with {path}")
             _add(tar, name, path.read_bytes(), path.stat().st_mode & 0o777)

@@ -21,8 +21,7 @@ def runbook(domain: str, old: str, new: str, port: int) -> list[str]:
         "ROSTRA_CONTINUITY_TARGETS and others) belongs into the environment here; what was in rostra.toml has come "
         "along.",
         f"Start at boot: have the service manager run `rostra up` on {new}, and no more on {old}.",
-        f"Look: `rostra doctor`, sign in, post with a picture, follow somebody on another server, get a mail from "
-        f"{domain}.",
+        f"Look: `rostra doctor`, sign in, post with a picture, get a mail from {domain}.",
         f"Afterwards: make a new standby or check the targets (`rostra continuity status`), rehearse a restore "
         f"(`rostra continuity drill`), and change the passwords and keys that the provider of {old} could have read.",
     ]

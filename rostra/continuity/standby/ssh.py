@@ -16,7 +16,7 @@ import asyncssh
 
 from rostra.continuity.standby.source import SMALL, Ran, Reader, SourceAway, Writer
 from rostra.continuity.targets import StoreUnavailable, TargetUnusable
-from rostra.continuity.targets.sftp import Login, log_in, parse_login
+from rostra.continuity.targets.sftp import Login, log_in, parse_login, reason
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class SshSource:
                 reader, writer = await connection.open_unix_connection(path)
         except (OSError, asyncssh.Error, TimeoutError) as error:
             await self._drop_if_lost(error)
-            raise SourceAway(f"{self.label}: its database's socket cannot be reached: {_reason(error)}") from None
+            raise SourceAway(f"{self.label}: its database's socket cannot be reached: {reason(error)}") from None
         return cast("Reader", reader), cast("Writer", writer)
 
     async def resolve(self, path: str) -> str:
@@ -99,7 +99,7 @@ class SshSource:
                 done = await connection.run(shlex.join(words), check=False, stdin=asyncssh.DEVNULL)
         except (OSError, asyncssh.Error, TimeoutError) as error:
             await self._drop_if_lost(error)
-            raise SourceAway(f"{self.label}: {words[0]} cannot be run: {_reason(error)}") from None
+            raise SourceAway(f"{self.label}: {words[0]} cannot be run: {reason(error)}") from None
         status = done.exit_status if done.exit_status is not None else 255
         return Ran(status=status, out=str(done.stdout or ""), err=str(done.stderr or ""))
 
@@ -119,7 +119,7 @@ class SshSource:
                     self._connection = await log_in(self._login)
                 except StoreUnavailable as error:
                     cause = error.__cause__
-                    raise SourceAway(f"{self.label}: {_reason(cause or error)}") from None
+                    raise SourceAway(f"{self.label}: {reason(cause or error)}") from None
                 self._sftp = await self._connection.start_sftp_client()
             return self._connection, self._sftp
 
@@ -132,7 +132,7 @@ class SshSource:
                 return await act(sftp)
         except (OSError, asyncssh.Error, TimeoutError) as error:
             await self._drop_if_lost(error)
-            raise SourceAway(f"{self.label}: {path}: {_reason(error)}") from None
+            raise SourceAway(f"{self.label}: {path}: {reason(error)}") from None
 
     async def _drop_if_lost(self, error: BaseException) -> None:
         gone = asyncssh.SFTPNoConnection | asyncssh.SFTPConnectionLost | asyncssh.ConnectionLost | TimeoutError
@@ -156,7 +156,3 @@ async def open_ssh(address: str) -> AsyncGenerator[SshSource]:
         yield source
     finally:
         await source.close()
-
-
-def _reason(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

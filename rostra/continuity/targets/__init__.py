@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from rostra.kit.objectstore import ObjectHead, StoreUnavailable
 
-__all__ = ["StoreUnavailable", "Target", "TargetUnusable", "label_of", "open_target"]
+__all__ = ["StoreUnavailable", "Target", "TargetUnusable", "label_of", "open_target", "without_secrets"]
 
 
 class TargetUnusable(Exception):
@@ -65,6 +65,15 @@ def label_of(address: str) -> str:
     host = parts.hostname or ""
     port = f":{parts.port}" if parts.port and parts.scheme in ("sftp", "ssh") else ""
     return f"{parts.scheme}://{host}{port}{parts.path}"
+
+
+def without_secrets(address: str) -> str:
+    """An address as somebody has to type it again, with words where its secrets belong."""
+    parts = urlsplit(address)
+    if "://" not in address or not parts.password:
+        return address
+    login = "KEY:SECRET" if parts.scheme == "s3" else f"{parts.username}:PASSWORD"
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
 
 
 @asynccontextmanager

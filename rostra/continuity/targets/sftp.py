@@ -92,7 +92,7 @@ async def log_in(login: Login) -> asyncssh.SSHClientConnection:
             **options,
         )
     except (OSError, asyncssh.Error, TimeoutError) as error:
-        raise StoreUnavailable(f"sftp://{login.host}:{login.port}: {_reason(error)}") from error
+        raise StoreUnavailable(f"sftp://{login.host}:{login.port}: {reason(error)}") from error
 
 
 class SftpTarget:
@@ -234,7 +234,7 @@ class SftpTarget:
                     self._made.clear()
                     await self.close()
                 if attempt == 2 or not lost:
-                    raise StoreUnavailable(f"{self.label}: {verb} {key!r}: {_reason(error)}") from error
+                    raise StoreUnavailable(f"{self.label}: {verb} {key!r}: {reason(error)}") from error
         raise AssertionError("the second attempt returns or raises")
 
     async def _open(self) -> asyncssh.SFTPClient:
@@ -275,5 +275,12 @@ def _head_of(key: str, attributes: asyncssh.SFTPAttrs) -> ObjectHead:
     )
 
 
-def _reason(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+def reason(error: BaseException) -> str:
+    """What went wrong with a connection, in one line."""
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        # asyncio's own text repeats the address in Python's words.
+        return os.strerror(error.errno)
+    said = str(error).partition("\n")[0] or type(error).__name__
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return f"{said}: give its fingerprint (host_key=SHA256:… in the address, or --host-key), or a known_hosts"
+    return said

@@ -1,0 +1,38 @@
+"""What the commands say that set copies up, where something is in the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from rostra.cli.continuity import continuity
+
+
+def run(*words: object, **environ: str) -> Result:
+    return CliRunner().invoke(continuity, [str(word) for word in words], env={"ROSTRA_DOMAIN": "a.example", **environ})
+
+
+def test_the_address_that_is_printed_with_the_key_can_be_typed_as_it_is(tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    result = run("init", "--no-qr", "--data", tmp_path / "data", ROSTRA_CONTINUITY_TARGETS=str(copies))
+    assert result.exit_code == 0, result.output
+    assert f"rostra continuity restore '{copies}' --key FILE" in result.stdout
+
+
+def test_where_no_target_is_named_each_command_says_how_to_name_one(tmp_path: Path) -> None:
+    for command in ("init", "verify"):
+        result = run(command, "--data", tmp_path)
+        assert (result.exit_code, "set ROSTRA_CONTINUITY_TARGETS" in result.stderr) == (3, True), result.stderr
+
+
+def test_a_target_of_another_number_is_named(tmp_path: Path) -> None:
+    result = run("verify", "--target", 3, "--data", tmp_path, ROSTRA_CONTINUITY_TARGETS=str(tmp_path / "copies"))
+    assert (result.exit_code, "there is no target 3" in result.stderr) == (3, True), result.stderr
+
+
+def test_a_directory_that_is_no_standby_is_left_as_it_was(tmp_path: Path) -> None:
+    for words in (("promote",), ("standby", "--status")):
+        result = run(*words, "--data", tmp_path / "mistyped")
+        assert (result.exit_code, "is no standby" in result.stderr) == (1, True), result.stderr
+    assert not (tmp_path / "mistyped").exists()
