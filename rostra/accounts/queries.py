@@ -16,7 +16,7 @@ PROFILE_COLUMNS: Final = """
   a.id, a.username, a.domain, a.uri, a.url, a.display_name, a.note_text, a.note, a.fields,
   a.avatar_key, a.avatar_static_key, a.avatar_description, a.header_key, a.header_static_key, a.header_description,
   a.locked, a.bot, a.discoverable, a.indexable, a.hide_collections, a.silenced_at, a.suspended_at, a.created_at, u.role,
-  a.moved_to_id
+  a.moved_to_id, a.labels
 """
 
 PROFILES: Final = f"""

@@ -19,6 +19,13 @@ class ProfileField(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: datetime | None = None
 
 
+class ProfileLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """A label that moderation has put on an account; its title is by language."""
+
+    id: str
+    title: dict[str, str]
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The public side of an account, with all that its static JSON is made of."""
 
@@ -48,6 +55,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None
     # The account that this one sends its visitors to.
     moved_to_id: int | None = None
+    labels: list[ProfileLabel] | None = None
 
     @property
     def acct(self) -> str:

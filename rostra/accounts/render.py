@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw
 
 from rostra.accounts import queries
 from rostra.accounts.queries import Emoji, RenderedAccount
-from rostra.accounts.records import Profile, ProfileField
+from rostra.accounts.records import Profile, ProfileField, ProfileLabel
 from rostra.entities import account as entities
 from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
 from rostra.kit.db import Database, Tx
@@ -73,6 +73,7 @@ def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls, moved: 
             suspended=gone or UNSET,
             limited=profile.silenced_at is not None or UNSET,
             moved=UNSET if moved is None or gone else moved,
+            moderation=UNSET if gone or not profile.labels else _render_labels(profile.labels),
         )
     )
 
@@ -80,6 +81,12 @@ def render_static(profile: Profile, emojis: Iterable[Emoji], urls: Urls, moved: 
 def _render_field(field: ProfileField) -> entities.Field:
     verified = timestamp(field.verified_at) if field.verified_at else None
     return entities.Field(name=field.name, value=field.html, verified_at=verified)
+
+
+def _render_labels(labels: Sequence[ProfileLabel]) -> entities.AccountModeration:
+    return entities.AccountModeration(
+        labels=[entities.AccountLabel(id=label.id, title=label.title) for label in labels]
+    )
 
 
 def _render_roles(profile: Profile) -> list[entities.AccountRole]:

@@ -54,6 +54,20 @@ class AccountRole(msgspec.Struct, frozen=True, kw_only=True):
     color: str
 
 
+class AccountLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """A label that moderation has put on an account, with its title by language."""
+
+    id: str
+    title: dict[str, str]
+
+
+class AccountModeration(msgspec.Struct, frozen=True, kw_only=True):
+    """Rostra's own addition to an Account, absent from nearly all: Mastodon's has no place for labels, for a role is
+    none. Labels that cover what the account posts are notices of each of its statuses, too."""
+
+    labels: list[AccountLabel]
+
+
 class AccountStatic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """The stored part of an Account."""
 
@@ -85,6 +99,8 @@ class AccountStatic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Fal
     limited: bool | UnsetType = UNSET
     # An Account, as the stored part of the one that has moved keeps it.
     moved: RawAccount | UnsetType = UNSET
+    # Ours; see the class.
+    moderation: AccountModeration | UnsetType = UNSET
 
 
 class Account(AccountStatic, frozen=True, kw_only=True):

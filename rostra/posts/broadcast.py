@@ -19,12 +19,13 @@ from rostra.kit.db import Database
 from rostra.posts.access import visible, wanted
 from rostra.posts.hydrate import StatusReader
 from rostra.posts.page import BOOKMARKED, COLUMNS, FAVOURITED, MUTED, PINNED, REBLOGGED
+from rostra.screening.record_queries import SHOWN_LABELS
 from rostra.text.urls import Urls
 
 # $1 the status. It comes with what it boosts, as a row without a cursor: what `hydrate` makes entities of.
-SHARED: Final = """
+SHARED: Final = f"""
 select case when s.id = $1 then s.id end as cursor, s.id, s.account_id, s.reblog_of_id, s.rendered, s.rendered_for,
-  s.withheld, s.labels::text as labels,
+  s.withheld, ({SHOWN_LABELS})::text as labels,
   a.rendered as account_rendered, a.rendered_for as account_rendered_for,
   ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,

@@ -35,11 +35,9 @@ def find_moderation(
     if withheld is None and labels is None:
         return None
     notices = [Notice(id=name_notice(withheld), title=_in(_WITHHELD[withheld], locale))] if withheld else []
-    if labels is not None:
-        notices += [
-            Notice(id=name_notice(label.id), title=_in(label.title, locale))
-            for label in msgspec.convert(labels, list[Label])
-        ]
+    # A post and its author may bear the same.
+    known = {label.id: label for label in msgspec.convert(labels or [], list[Label])}
+    notices += [Notice(id=name_notice(label.id), title=_in(label.title, locale)) for label in known.values()]
     return Moderation(withheld=withheld, notices=notices)
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final, LiteralString
 
 from rostra.posts.access import VISIBLE_STATUS
+from rostra.screening.record_queries import SHOWN_LABELS
 
 # The bits of `flags`; the statement below says them as numbers.
 FAVOURITED: Final = 1
@@ -51,7 +52,7 @@ _VERSIONS: Final = "s.rendered_version, a.rendered_version as account_version"
 
 # Behind the cursor, and in this order: see COLUMNS.
 _STATUSES: Final = f"""
-  s.id, s.account_id, s.reblog_of_id, s.withheld, s.labels::text as labels,
+  s.id, s.account_id, s.reblog_of_id, s.withheld, ({SHOWN_LABELS})::text as labels,
   ast.followers_count, ast.following_count, ast.statuses_count, ast.last_status_at::date as last_status_on,
   coalesce(st.replies_count, 0) as replies_count, coalesce(st.reblogs_count, 0) as reblogs_count,
   coalesce(st.favourites_count, 0) as favourites_count, {_FLAGS}, {_POLL}, {_TEXTS}

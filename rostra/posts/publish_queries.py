@@ -19,6 +19,7 @@ from rostra.kit.jobs.queries import inserting as inserting_jobs
 from rostra.ledger.append import Entry, appending
 from rostra.posts.records import StatusParts
 from rostra.screening.near_queries import inserting as inserting_signature
+from rostra.screening.record_queries import AUTHOR_LABELS
 
 # Whom it counts for: not everybody sees what is direct or withheld, so that it is not counted where everybody sees the
 # count.
@@ -51,7 +52,7 @@ update account_stats st set statuses_count = st.statuses_count + case when {_COU
   last_status_at = case when {_COUNTS} then greatest(st.last_status_at, $16) else st.last_status_at end
 from accounts a where st.account_id = $2 and a.id = $2
 returning $1::bigint as cursor, $1::bigint as id, $2::bigint as account_id, null::bigint as reblog_of_id,
-  $19::text as withheld, null::text as labels, st.followers_count, st.following_count, st.statuses_count,
+  $19::text as withheld, ({AUTHOR_LABELS})::text as labels, st.followers_count, st.following_count, st.statuses_count,
   st.last_status_at::date as last_status_on, 0 as replies_count, 0 as reblogs_count, 0 as favourites_count,
   0 as flags, null::json as poll, 0::bigint as rendered_version, a.rendered_version as account_version,
   (select id from event) as event_id

@@ -14,8 +14,9 @@ from rostra.kit.errors import Forbidden, Invalid
 from rostra.posts.access import VISIBLE_STATUS
 from rostra.posts.records import Made, MediaPart, StatusParts
 from rostra.relationships.follow import HAS_MOVED
+from rostra.screening.record_queries import AUTHOR_COVERS, SHOWN_LABELS
 
-PARTS: Final = """
+PARTS: Final = f"""
 select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive, s.language, s.in_reply_to_id,
   s.in_reply_to_account_id, s.created_at, s.edited_at, s.text, s.covered,
   app.name as app_name, app.website as app_website,
@@ -32,11 +33,11 @@ select s.id, s.uri, s.url, s.content, s.spoiler_text, s.visibility, s.sensitive,
   coalesce((select jsonb_agg(jsonb_build_object('name', t.name, 'display_name', t.display_name) order by t.name)
     from status_tags st join tags t on t.id = st.tag_id where st.status_id = s.id), '[]') as tags,
   (select to_jsonb(c) from preview_cards c where c.id = s.card_id and c.usable) as card,
-  coalesce((select p.options from polls p where p.status_id = s.id), '{}') as poll_options
+  coalesce((select p.options from polls p where p.status_id = s.id), '{{}}') as poll_options
 from statuses s left join apps app on app.id = s.app_id
   -- Whether all of it is covered anyhow, whichever files are.
   cross join lateral (select s.sensitive
-    or exists (select from accounts a where a.id = s.account_id and a.sensitized_at is not null)
+    or exists (select from accounts a where a.id = s.account_id and {AUTHOR_COVERS})
     or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
       and x.ended_at is null)
     or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
@@ -61,7 +62,7 @@ from (select) nothing left join apps app on app.id = $2
 SUBJECT: Final = f"""
 select s.id, s.account_id, s.conversation_id, s.visibility,
   s.interaction_off and s.account_id <> $1 as is_closed, s.withheld is not null as is_withheld,
-  s.labels is not null as is_labelled,
+  ({SHOWN_LABELS}) is not null as is_labelled,
   exists (select from blocks b where b.account_id = $1 and b.target_id = s.account_id) as is_blocked
 from statuses named
 join statuses s on s.id = coalesce(named.reblog_of_id, named.id)

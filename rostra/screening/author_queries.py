@@ -13,6 +13,7 @@ from rostra.detect.signatures import EMPTY, NEAR, Signature, most_different_bits
 from rostra.kit.db import Reader, as_records
 from rostra.kit.ids import first_id_at
 from rostra.screening.near_queries import MOST_OF_KEY, bits_of, counting_near, keys_of
+from rostra.screening.record_queries import AUTHOR_COVERS
 
 _COPIES_OF: Final = timedelta(hours=24)
 
@@ -28,7 +29,7 @@ def strike_points(account: LiteralString, at: LiteralString) -> LiteralString:
 # What is asked about, in order: $1 the authors, $2 what they write with, $3 the statuses that they edit, $4 signatures.
 # $5 is now, $6 and $7 the ids of an hour and of a month ago; $8 and $9 whom each mentions, by its number from 1.
 _AUTHOR: Final = f"""
-select a.created_at, a.domain, a.labels, a.sensitized_at is not null as sensitized,
+select a.created_at, a.domain, a.labels, {AUTHOR_COVERS} as sensitized,
   st.statuses_count, st.followers_count,
   make_id($5) as next_id, a.moved_to_id is not null as has_moved, app.name as app_name, app.website as app_website,
   exists (select from follows f where f.target_id = a.id and f.notify) as rings,

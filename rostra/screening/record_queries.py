@@ -47,15 +47,27 @@ delete from labels where id in (select id from labels where expires_at <= $1 ord
 returning subject_kind, subject_id, label
 """
 
+_COVERING: Final = "'$[*] ? (@.covers == true)'"
+
+# Of an author: whether all media that they post are covered, by a decision or by a label of the account that covers.
+AUTHOR_COVERS: Final = f"(a.sensitized_at is not null or coalesce(a.labels @? {_COVERING}, false))"
+
+# A label of the account that covers what it posts is one of each of its posts; others are read on the profile alone.
+AUTHOR_LABELS: Final = f"nullif(jsonb_path_query_array(a.labels, {_COVERING}), '[]')"
+
+# The labels that readers of a status see.
+SHOWN_LABELS: Final = f"""case when a.labels is null then s.labels
+  else nullif(coalesce(s.labels, '[]') || coalesce({AUTHOR_LABELS}, '[]'), '[]') end"""
+
 # What readers see is kept in the row that they read; the stored JSON is made anew when it is next read.
-SHOW_STATUS_LABELS: Final = """
+SHOW_STATUS_LABELS: Final = f"""
 update statuses s set labels = shown.labels, rendered_for = 0,
   covered = coalesce(shown.covered, false)
     or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
       and x.ended_at is null)
     or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
     or (exists (select from media_attachments m where m.status_id = s.id)
-      and (select a.sensitized_at is not null from accounts a where a.id = s.account_id))
+      and (select {AUTHOR_COVERS} from accounts a where a.id = s.account_id))
 from (
   select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title) order by l.id) as labels,
     bool_or(l.covers) as covered
@@ -63,11 +75,25 @@ from (
 where s.id = $1
 """
 
-SHOW_ACCOUNT_LABELS: Final = """
-update accounts a set labels = (
-  select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title) order by l.id)
+# Whether it covers what the account posts, or no longer does.
+SHOW_ACCOUNT_LABELS: Final = f"""
+with before as materialized (
+  select id, coalesce(labels @? {_COVERING}, false) as covers from accounts where id = $1 for no key update)
+update accounts a set rendered_for = 0, labels = (
+  select jsonb_agg(jsonb_build_object('id', l.label, 'title', l.title, 'covers', l.covers) order by l.id)
   from labels l where l.subject_kind = 'account' and l.subject_id = $1)
-where a.id = $1
+from before where a.id = before.id
+returning coalesce(a.labels @? {_COVERING}, false) <> before.covers
+"""
+
+COVER_MEDIA: Final = f"""
+update statuses s set rendered_for = 0,
+  covered = (select {AUTHOR_COVERS} from accounts a where a.id = s.account_id)
+    or exists (select from actions x where x.subject_kind = 'status' and x.subject_id = s.id and x.kind = 'sensitive'
+      and x.ended_at is null)
+    or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
+    or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
+where s.account_id = $1 and exists (select from media_attachments m where m.status_id = s.id)
 """
 
 
@@ -142,4 +168,13 @@ async def take_expired_labels(tx: Tx, at: datetime, limit: int) -> list[tuple[st
 
 async def show_labels(tx: Tx, kind: str, subject_id: int) -> None:
     """Have readers see the labels as they are now."""
-    await tx.execute(SHOW_STATUS_LABELS if kind == "status" else SHOW_ACCOUNT_LABELS, subject_id)
+    if kind == "status":
+        await tx.execute(SHOW_STATUS_LABELS, subject_id)
+    elif await tx.fetchval(SHOW_ACCOUNT_LABELS, subject_id):
+        await cover_media(tx, subject_id)
+
+
+async def cover_media(tx: Tx, account_id: int) -> None:
+    """Cover the media of an account's posts, or uncover them, as what now holds of it and of each says. Their JSON is
+    made anew when it is next read."""
+    await tx.execute(COVER_MEDIA, account_id)

@@ -9,7 +9,7 @@ from zlib import crc32
 import msgspec
 
 # Raised whenever stored JSON of accounts or statuses changes its shape.
-RENDERER: Final = 1
+RENDERER: Final = 2
 
 
 class Urls(msgspec.Struct, frozen=True):

@@ -8,7 +8,6 @@ import msgspec
 from starlette.responses import Response
 
 from rostra.accounts.find import get_account_by_handle
-from rostra.accounts.label_queries import find_labels
 from rostra.accounts.render import hydrate_accounts
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import Id, Page, PageForm
@@ -17,7 +16,6 @@ from rostra.relationships import follow as follows
 from rostra.relationships import people
 from rostra.relationships.find import access_target
 from rostra.relationships.follow import FollowOptions
-from rostra.screening.judgement import say
 from rostra.timelines.by_author import Choice, by_author, pinned
 from rostra.web import syndication
 from rostra.web.feeds import decode_list, feed, older, relationships_of, statuses_of
@@ -98,8 +96,7 @@ async def _profile(visit: Visit, form: ProfileForm, tab: str) -> Response:
     account = await find_account(visit, form.acct)
     relationship = (await relationships_of(visit, [account])).get(account["id"])
     hidden = _why_hidden(account, relationship)
-    labels = [say(label.title, visit.language) for label in await find_labels(visit.res.db, int(account["id"]))]
-    values = {"account": account, "relationship": relationship, "tab": tab, "hidden": hidden, "labels": labels}
+    values = {"account": account, "relationship": relationship, "tab": tab, "hidden": hidden}
     if hidden in ("suspended", "blocked"):
         return await visit.html("profile.html", **values, pinned=[], **feed(visit, Page([])))
     reader = await visit.statuses()

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from rostra.accounts.label_queries import Label
 from rostra.policy.coverage import coverage_of
 from rostra.policy.diff import diff_bundles
 from rostra.policy.facts import FACTS
@@ -182,7 +181,7 @@ def _author_cases() -> dict[str, Case]:
         "compose-refused-hostile": Case("compose.html", page("/compose"), {"composer": Composer(text=THREAT + s.HOSTILE, errors={"text": REASON}, refusal=REFUSAL, poll={"options": ["a", s.HOSTILE], "multiple": False, "expires_in": None})}),
         "compose-refused-bare": Case("compose.html", page("/compose"), {"composer": Composer(text="x", errors={"text": REASON}, refusal=Refusal(reason=REASON, clause="", field="text"))}),
         "settings/profile-refused-hostile": Case("settings/profile.html", page("/settings/profile"), {"refusal": REFUSAL, "account": s.VIEWER, "values": profile, "errors": {"note": REASON}}),
-        "profile-labelled-hostile": Case("profile.html", page("/@giulia"), {"labels": [Label("x", {"en": s.HOSTILE}).title["en"], "Odd"], "account": s.GIULIA, "relationship": None, "tab": "posts", "pinned": [], "statuses": [labelled], "older_url": None, "newest_url": None, "live": None, "hidden": None}),
+        "profile-labelled-hostile": Case("profile.html", page("/@giulia"), {"account": {**s.GIULIA, "moderation": {"labels": [{"id": "x", "title": {"en": s.HOSTILE}}, {"id": "y", "title": {"it": "Strano"}}]}}, "relationship": None, "tab": "posts", "pinned": [], "statuses": [labelled], "older_url": None, "newest_url": None, "live": None, "hidden": None}),
     }
 
 

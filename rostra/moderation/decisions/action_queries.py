@@ -11,6 +11,7 @@ import msgspec
 
 from rostra.kit.db import Reader, Tx, as_records
 from rostra.moderation.records import ActedOn, ActionKind, ActionRow
+from rostra.screening.record_queries import cover_media
 
 _COLUMNS: Final = """
 id, decision_id, kind, subject_kind, subject_id, account_id, detail, starts_at, ends_at, ended_at, ended_why
@@ -56,16 +57,6 @@ LIMIT_ACCOUNT: Final = _since("silenced_at", "limit")
 FREEZE_ACCOUNT: Final = _since("frozen_at", "freeze")
 SUSPEND_ACCOUNT: Final = _since("suspended_at", "suspend")
 SENSITIZE_ACCOUNT: Final = _since("sensitized_at", "sensitive")
-
-# Their JSON is made anew when it is next read.
-COVER_MEDIA: Final = f"""
-update statuses s set rendered_for = 0,
-  covered = (select a.sensitized_at is not null from accounts a where a.id = s.account_id)
-    or {_holds("sensitive", "status", "s")}
-    or exists (select from media_attachments m where m.status_id = s.id and m.covered and m.removed_at is null)
-    or exists (select from labels l where l.subject_kind = 'status' and l.subject_id = s.id and l.covers)
-where s.account_id = $1 and exists (select from media_attachments m where m.status_id = s.id)
-"""
 
 REMOVE_FILE: Final = """
 update media_attachments m set removed_at = (
@@ -165,4 +156,4 @@ async def project(tx: Tx, kind: ActionKind, on: ActedOn, subject_id: int) -> Non
     if statement is not None:
         await tx.execute(statement, subject_id)
     if (on, kind) == ("account", "sensitive"):
-        await tx.execute(COVER_MEDIA, subject_id)
+        await cover_media(tx, subject_id)
