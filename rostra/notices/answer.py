@@ -30,6 +30,13 @@ _QUOTED: Final = 200
 _MOVED: Final = "The notice has moved on: look again"
 
 
+class Undecided(Conflict):
+    """An example of the notice is not decided yet; `position` is its number."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"Example {position} is not decided yet")
+
+
 def compose(story: Story, current: Current, *, domain: str, at: datetime) -> str:
     """The answer as the records tell it, in the provider's language."""
     words, notice = words_of(story.notice.language), story.notice
@@ -77,8 +84,8 @@ async def edit(desk: Desk, reviewer: Reviewer, notice_id: int, text: str) -> Non
 
 
 async def approve(desk: Desk, reviewer: Reviewer, notice_id: int, answer_id: int) -> None:
-    """Stand by the answer that was shown. Raises Forbidden, NotFound, and Conflict where it was edited meanwhile or an
-    example is still open."""
+    """Stand by the answer that was shown. Raises Forbidden, NotFound, Conflict where it was edited meanwhile,
+    and Undecided."""
     check_may(reviewer.role, "notices")
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
@@ -89,7 +96,7 @@ async def approve(desk: Desk, reviewer: Reviewer, notice_id: int, answer_id: int
         if state != "drafting" or answer.id != answer_id:
             raise Conflict(_MOVED)
         if waiting := [told.item.position for told in (await gather(tx, notice_id)).items if told.result == "open"]:
-            raise Conflict(f"Example {waiting[0]} is not decided yet")
+            raise Undecided(waiting[0])
         await story_queries.approve_answer(tx, answer_id, reviewer.account_id, at)
         await queries.move_notice(tx, notice_id, "approved", reviewer.account_id, at)
         await append(tx, at, _entry("notice_approved", notice_id, reviewer, {"answer": str(answer_id)}))

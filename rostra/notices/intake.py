@@ -59,6 +59,15 @@ _SHORTEST: Final = timedelta(minutes=15)
 _ABOUT: Final = re.compile(r"\[notice (\d{1,19})\]", re.IGNORECASE)
 
 
+class Unreadable(Invalid):
+    """What came cannot be read, for its `fault`."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.fault = problem.fault
+        detail = f" ({problem.detail})" if problem.detail else ""
+        super().__init__("notice", f"{WORDS[problem.fault]}{detail}")
+
+
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What came: `proof` says how it is known who sent it, `key` what makes it the same notice as another."""
 
@@ -93,7 +102,7 @@ async def take_in(desk: Desk, arrival: Arrival) -> Taken:
         parsed = await asyncio.to_thread(read_notice, arrival.body, arrival.content_type, own_hosts(desk.urls))
     except Unusable as error:
         if arrival.channel != "mail":
-            raise _refusal(error.problem) from None
+            raise Unreadable(error.problem) from None
         fault = fault or error.problem.fault
     if not fault and arrival.proof == "none":
         fault = UNVERIFIED
@@ -130,7 +139,7 @@ async def release(
     try:
         parsed = await asyncio.to_thread(read_notice, original[1], original[0], own_hosts(desk.urls))
     except Unusable as error:
-        raise _refusal(error.problem) from None
+        raise Unreadable(error.problem) from None
     chosen = regime or (provider.regime if provider else notice.regime)
     due_at = _due(parsed, provider, chosen, notice.received_at)
     async with desk.db.transaction() as tx:
@@ -241,11 +250,6 @@ def _once_key(arrival: Arrival, parsed: ParsedNotice | None, digest: bytes) -> s
         name = arrival.key or (parsed.report_id if parsed else "") or digest.hex()
         return f"{arrival.channel}:{arrival.provider.id}:{name}"[:500]
     return f"{arrival.channel}:{digest.hex()}"
-
-
-def _refusal(problem: Problem) -> Invalid:
-    detail = f" ({problem.detail})" if problem.detail else ""
-    return Invalid("notice", f"{WORDS[problem.fault]}{detail}")
 
 
 def _entry(type_: str, notice_id: int, actor_id: int | None, details: Mapping[str, object]) -> Entry:

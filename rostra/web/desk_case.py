@@ -235,6 +235,6 @@ async def note(visit: Visit, form: LeaveForm) -> Response:
 
 
 def _told(visit: Visit, error: Conflict) -> str:
-    if error.text == "This case is closed":
+    if isinstance(error, queue.CaseClosed):
         return visit.gettext("It is decided already: somebody was quicker. What was decided stands below.")
     return visit.gettext("A colleague is looking at this case now. You can read it, or take another.")

@@ -20,14 +20,15 @@ from starlette.responses import Response
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from rostra.kit.forms import Upload
 from rostra.kit.paging import Id
-from rostra.notices.intake import Arrival, refuse, release, take_in
+from rostra.notices.answer import Undecided
+from rostra.notices.intake import Arrival, Unreadable, refuse, release, take_in
 from rostra.notices.providers import list_providers
 from rostra.notices.records import NEXT, Channel, Provider, Regime
 from rostra.notices.show import ITEMS, View, Which, get_view, list_notices, read_original
 from rostra.web.desk_place import reviewer_of
 from rostra.web.measurement_charts import decimal, duration
 from rostra.web.page import Pages
-from rostra.web.visit import Visit, errors_of
+from rostra.web.visit import Visit
 
 pages = Pages()
 
@@ -189,19 +190,19 @@ def regime_of(name: str) -> Regime | None:
 
 def fault_words(visit: Visit, error: Invalid) -> str:
     """Why something could not be read, in the reader's language."""
-    said = next(iter(errors_of(error).values()))
-    if "names no address" in said:
+    fault = error.fault if isinstance(error, Unreadable) else ""
+    if fault == "no_items":
         return visit.gettext("It names no address and quotes nothing: write the addresses, one on a line.")
-    if "archive" in said:
+    if fault == "archive_not_opened":
         return visit.gettext("Archives are not opened. Unpack it first.")
-    if "XML" in said:
+    if fault == "xml_not_read":
         return visit.gettext("XML is not read. Paste the addresses instead.")
     return visit.gettext("It could not be read. Paste the addresses as text instead.")
 
 
 def why_not(visit: Visit, error: Conflict | Forbidden | NotFound | Invalid) -> str:
     """Why nothing was done, in the reader's language."""
-    if isinstance(error, Conflict) and error.text.startswith("Example"):
+    if isinstance(error, Undecided):
         return visit.gettext("Not every example is decided yet.")
     if isinstance(error, Conflict):
         return visit.gettext("Something has changed since you looked at it. Nothing was done: look again.")

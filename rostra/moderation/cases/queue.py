@@ -35,6 +35,12 @@ SHIFT: Final = timedelta(hours=2)
 REST: Final = timedelta(minutes=15)
 
 
+class CaseClosed(Conflict):
+    """Somebody has decided it meanwhile."""
+
+    text = "This case is closed"
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases. Empty fields ask for nothing; `clause` may be the first part of one (`violence`)."""
 
@@ -196,7 +202,9 @@ async def _refuse(tx: queue_queries.Tx, case_id: int) -> None:
     case = await case_queries.find_case(tx, case_id)
     if case is None:
         raise NotFound
-    raise Conflict("This case is closed" if case.state == "closed" else "Somebody else is looking at this case")
+    if case.state == "closed":
+        raise CaseClosed
+    raise Conflict("Somebody else is looking at this case")
 
 
 def as_reviewer(account_id: int, role: Role) -> Reviewer:
