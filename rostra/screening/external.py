@@ -131,14 +131,12 @@ class _Asking:
         except asyncio.CancelledError:
             self.breaker.release()
             raise
-        except Nonsense:
-            return self._give_up("nonsense", "its words cannot be read", harmless=True)
+        except Nonsense as problem:
+            return self._give_up("nonsense", self._words(problem), harmless=True)
         except _RefusedText as problem:
-            return self._give_up("refused", str(problem), harmless=True)
-        except (Upstream, TimeoutError, msgspec.MsgspecError) as problem:
-            return self._give_up("failed", str(problem) or type(problem).__name__)
+            return self._give_up("refused", self._words(problem), harmless=True)
         except Exception as problem:  # Whatever it is, the post must be judged.
-            return self._give_up("failed", type(problem).__name__)
+            return self._give_up("failed", self._words(problem))
         self._succeed()
         metrics.observe_external("answered", asyncio.get_running_loop().time() - began)
         return opinion
@@ -147,15 +145,19 @@ class _Asking:
         """What is in the way of an opinion, in words for who runs the server."""
         try:
             self._read(await self._post(text))
-        except Nonsense:
-            return "it answers, but its words cannot be read"
-        except msgspec.MsgspecError as problem:
-            return f"it answers, but in another shape: {problem}"
-        except TimeoutError:
-            return f"no answer within {self._timeout:g} s, which is as long as a post waits"
-        except (_RefusedText, Upstream) as problem:
-            return str(problem)
+        except (Nonsense, _RefusedText, Upstream, TimeoutError, msgspec.MsgspecError) as problem:
+            return self._words(problem)
         return None
+
+    def _words(self, problem: Exception) -> str:
+        """What was in the way; of what nobody thought of its name alone, for its text may hold what was written."""
+        if isinstance(problem, Nonsense):
+            return "it answers, but its words cannot be read"
+        if isinstance(problem, msgspec.MsgspecError):
+            return f"it answers, but in another shape: {problem}"
+        if isinstance(problem, TimeoutError):
+            return f"no answer within {self._timeout:g} s, which is as long as a post waits"
+        return str(problem) if isinstance(problem, _RefusedText | Upstream) else type(problem).__name__
 
     async def _post(self, text: str) -> Response:
         sound = text.encode("utf-8", "replace").decode()

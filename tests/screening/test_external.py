@@ -178,8 +178,10 @@ async def test_an_error_is_no_answer(setup: Setup, status: int) -> None:
 async def test_a_slow_model_is_not_waited_for(setup: Setup) -> None:
     setup.use("moderations", timeout=0.05)
     setup.model.stuck = True
-    async with asyncio.timeout(60):
-        assert await setup.ask() == NO_ANSWER
+    with capture_logs() as said:
+        async with asyncio.timeout(60):
+            assert await setup.ask() == NO_ANSWER
+    assert [entry["problem"] for entry in said] == ["no answer within 0.05 s, which is as long as a post waits"]
     setup.model.stuck = False
     setup.use("moderations")
     setup.model.answer = moderation()
