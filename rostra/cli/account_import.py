@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, say, with_settings
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, say, with_settings
 from rostra.kit.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def import_(settings: Settings, name: str, file: Path, **wish: Any) -> None:
         try:
             report = asyncio.run(_import(settings, name, file, **wish))
         except RostraError as error:
-            raise Refusal(Exit.FAILED, f"{file}: {error.operator_text or error.text}") from None
+            said = in_words(error).removeprefix("file ")
+            raise Refusal(Exit.FAILED, f"{file}: {said.replace(': choose it', ': name it with --type')}") from None
     click.echo(msgspec.json.encode(report))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, say, with_settings
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, say, with_settings
 from rostra.kit.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def export(settings: Settings, name: str, target: Path) -> None:
         # Never over a file that has come meanwhile.
         os.link(part, target)
     except RostraError as error:
-        raise Refusal(Exit.FAILED, error.operator_text or error.text) from None
+        raise Refusal(Exit.FAILED, in_words(error)) from None
     except FileExistsError:
         raise Refusal(Exit.FAILED, f"{target} is there already") from None
     finally:

@@ -18,6 +18,7 @@ from rostra.cli.options import (
     current_database,
     data_option,
     database_errors,
+    in_words,
     say,
     settings_of_command,
     with_settings,
@@ -258,7 +259,7 @@ def _with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) 
         except NotFound:
             raise Refusal(Exit.FAILED, "not in the ledger, or not yet: --seal gives leaves to what waits") from None
         except RostraError as error:
-            raise Refusal(Exit.FAILED, error.text) from None
+            raise Refusal(Exit.FAILED, in_words(error)) from None
 
 
 @contextmanager

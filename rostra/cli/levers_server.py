@@ -153,7 +153,8 @@ def debrief_and_say(settings: Settings, incident_id: int, text: str) -> None:
         await act.debrief(db, Clock(), incident_id, text, actor_id=None)
         return await get_chapter(db, incident_id)
 
-    with_database(settings, run)
+    missing = f"there is no incident {incident_id}; `rostra levers show` has their numbers"
+    with_database(settings, run, missing)
     say(f"incident {incident_id} is closed")
 
 

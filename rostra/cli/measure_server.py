@@ -69,7 +69,7 @@ def redraw(settings: Settings, number: int | None, *, as_json: bool) -> None:
             plans = (await board.read_samples(conn, Clock().now())).plans
         return [await sample.check_sample(db, plan.id) for plan in plans if plan.drawn_at]
 
-    checks = with_database(settings, work)
+    checks = with_database(settings, work, f"there is no sample {number}; its page, /admin/measure, has its number")
     if as_json:
         click.echo(
             msgspec.json.encode([{**msgspec.structs.asdict(each), "is_sound": each.is_sound} for each in checks])

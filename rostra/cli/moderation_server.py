@@ -41,7 +41,7 @@ _ACTS: Final = f"{', '.join(get_args(ActionKind))}; account. or file.ID. and one
 _REMEDIES: Final = {
     "media": "`rostra moderation files` prints those of a post",
     "revision": "`rostra moderation show` and `files` print it; look at the post before",
-    "clause": "`rostra policy show` says which policy is in force; /policy lists its clauses",
+    "clause": "Name one with --clause, as the addresses on /policy have it behind the #",
     "domain": "Write it as in example.org",
 }
 _ANYBODY: Final = Reviewer(account_id=0, role="owner")
@@ -211,7 +211,7 @@ def mute_reporter(settings: Settings, username: str, actor: str, *, muted: bool,
     async def act(desk: Desk) -> None:
         user = await find_user_by_name(desk.db, username)
         if user is None:
-            raise Refusal(Exit.FAILED, f"nobody here is called {username!r}")
+            raise Refusal(Exit.FAILED, f"nobody here is called {username!r}; `rostra account list` shows everybody")
         await reporters.mute_reporter(desk, await reviewer_named(desk, actor), user.account_id, muted=muted)
 
     run_desk(settings, act)
@@ -227,7 +227,7 @@ def warn_reporter(settings: Settings, username: str, actor: str, *, as_json: boo
     async def act(desk: Desk) -> None:
         user = await find_user_by_name(desk.db, username)
         if user is None:
-            raise Refusal(Exit.FAILED, f"nobody here is called {username!r}")
+            raise Refusal(Exit.FAILED, f"nobody here is called {username!r}; `rostra account list` shows everybody")
         await reporters.warn_reporter(desk, await reviewer_named(desk, actor), user.account_id)
 
     run_desk(settings, act)

@@ -13,7 +13,7 @@ import msgspec
 
 from rostra.accounts.permissions import may
 from rostra.accounts.staff import find_user_by_name
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, say
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, say
 from rostra.effects import emit, estimates_for_pack
 from rostra.kit.errors import RostraError
 from rostra.kit.settings import Settings
@@ -53,7 +53,7 @@ def print_list(settings: Settings, which: str, *, as_json: bool) -> None:
 
 def print_notice(settings: Settings, notice_id: int, *, as_json: bool) -> None:
     """One notice."""
-    view = _run(settings, lambda res: get_view(res.desk, _LOOKING, notice_id))
+    view = _run(settings, lambda res: get_view(res.desk, _LOOKING, notice_id), _no_notice(notice_id))
     if as_json:
         click.echo(msgspec.json.encode(view))
         return
@@ -101,7 +101,7 @@ def write_pack(settings: Settings, notice_id: int, out: Path) -> None:
     async def run(res: Resources) -> bytes:
         return await make_pack(res.desk, settings, notice_id, extras=await estimates_for_pack(res))
 
-    archive = _run(settings, run)
+    archive = _run(settings, run, _no_notice(notice_id))
     out.write_bytes(archive)
     say(f"written to {out}; `rostra notices verify {out}` checks it")
 
@@ -207,7 +207,11 @@ def _when(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
-def _run(settings: Settings, act: Callable[[Resources], Awaitable[T]]) -> T:
+def _no_notice(notice_id: int) -> str:
+    return f"there is no notice {notice_id}; `rostra notices list` has their numbers, with --which those that are over"
+
+
+def _run(settings: Settings, act: Callable[[Resources], Awaitable[T]], nothing: str = "") -> T:
     async def go() -> Any:
         async with current_database(settings) as dsn, open_resources(settings, dsn, emit) as res:
             await res.screen.get_ready(res.db)
@@ -217,4 +221,4 @@ def _run(settings: Settings, act: Callable[[Resources], Awaitable[T]]) -> T:
         try:
             return asyncio.run(go())
         except RostraError as error:
-            raise Refusal(Exit.FAILED, error.operator_text or error.text) from None
+            raise Refusal(Exit.FAILED, in_words(error, nothing)) from None

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
@@ -17,9 +17,13 @@ from rostra.cli.last_start import find_last_start
 from rostra.kit.postgres_home import PostgresRefused
 from rostra.kit.settings import PORT_IN_DOMAIN, Settings, SettingsError, load_settings
 
+if TYPE_CHECKING:
+    from rostra.kit.errors import RostraError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_NOT_FOUND: Final = 404
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
 
@@ -45,6 +49,13 @@ class Refusal(click.ClickException):
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         say(self.message)
+
+
+def in_words(error: RostraError, nothing: str = "") -> str:
+    """What the server refuses, for a terminal; `nothing` where what was named is not there."""
+    if nothing and error.status == _NOT_FOUND:
+        return nothing
+    return (error.operator_text or error.text).removeprefix("Validation failed: ")
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, say
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, say
 from rostra.cli.policy_files import columns, counted, files_of
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database, open_database
@@ -193,8 +193,9 @@ def _when(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
-def with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `act` on the server's database; what it refuses ends the command."""
+def with_database(settings: Settings, act: Callable[[Database], Awaitable[T]], nothing: str = "") -> T:
+    """Run `act` on the server's database; what it refuses ends the command, with `nothing` where what was named is
+    not there."""
 
     async def run() -> T:
         async with current_database(settings) as dsn, open_database(dsn, max_size=2, statement_timeout=60.0) as db:
@@ -205,4 +206,4 @@ def with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -
         try:
             return asyncio.run(run())
         except RostraError as error:
-            raise Refusal(Exit.FAILED, error.text) from None
+            raise Refusal(Exit.FAILED, in_words(error, nothing)) from None

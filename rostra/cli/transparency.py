@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import click
 import msgspec
 
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, say, with_settings
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, say, with_settings
 from rostra.kit.clock import Clock
 from rostra.kit.errors import RostraError
 from rostra.kit.settings import Settings
@@ -173,4 +173,4 @@ def _with_database(settings: Settings, run: Callable[[Database], Awaitable[T]]) 
         try:
             return asyncio.run(work())
         except RostraError as error:
-            raise Refusal(Exit.FAILED, error.operator_text or error.text) from None
+            raise Refusal(Exit.FAILED, in_words(error)) from None

@@ -189,7 +189,7 @@ def decode_hash(text: str) -> bytes:
         # A plus that came through a query is a space.
         raw = base64.b64decode(text.replace("-", "+").replace("_", "/").replace(" ", "+"), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("a hash is not base64") from None
+        raise ValueError("is not base64") from None
     if len(raw) != HASH_SIZE:
         raise ValueError("a hash has not 32 bytes")
     return raw

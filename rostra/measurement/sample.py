@@ -60,7 +60,7 @@ async def plan_sample(
     """
     at = clock.now()
     if not first < until <= at.date():
-        raise Invalid("days", "must be over", code="ERR_NOT_OVER")
+        raise Invalid("days", "must be over (in UTC), and the first not after the last", code="ERR_NOT_OVER")
     if not 1 <= size <= 20_000:
         raise OutOfRange("size", 1, 20_000)
     async with db.transaction() as tx:

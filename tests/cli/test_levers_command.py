@@ -74,6 +74,7 @@ def test_the_brake_is_shown_and_set(rostra: Run) -> None:
 
 
 def test_errors_say_what_to_write(rostra: Run) -> None:
+    assert "there is no incident 7" in rostra("debrief", "7", stdin="What happened, and why.", code=1).stderr
     assert "There are: links-off-new" in rostra("pull", "nothing", code=1).stderr.replace("hold-new-accounts, ", "")
     assert "between 5 and 86400" in rostra("arm", "slow-mode", "--set", "seconds=1", code=1).stderr
     assert "write 90m, 24h, 3d, or ever" in rostra("pull", "slow-mode", "--for", "soon", code=1).stderr

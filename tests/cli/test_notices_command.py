@@ -94,6 +94,14 @@ def test_a_drill_is_run_and_its_pack_verifies_without_the_server(run: Run, fresh
     assert run("drill", "--as", "nobody").exit_code == 1
 
 
+def test_a_notice_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    for words in (("show", 7), ("pack", 7, "--out", tmp_path / "pack.zip")):
+        result = run(*words)
+        assert (result.exit_code, "there is no notice 7; `rostra notices list`" in result.stderr) == (1, True)
+    assert not (tmp_path / "pack.zip").exists()
+    assert "Validation failed" not in run("provider", "add", "Bad", "--host", "nobody").stderr
+
+
 def test_without_a_mailbox_it_says_what_is_missing(run: Run) -> None:
     result = run("mailbox")
     assert result.exit_code == 3
