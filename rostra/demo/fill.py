@@ -117,7 +117,7 @@ async def _open_town(res: Resources, community: Community, clock: FixedClock, pa
         res.passwords.hash(password), res.passwords.hash(secrets.token_urlsafe(32)), draw_all(community)
     )
     return _Town(
-        res=msgspec.structs.replace(res, clock=clock),
+        res=msgspec.structs.replace(res, clock=clock, screen=res.screen.by(clock)),
         clock=clock,
         community=community,
         pictures=pictures,

@@ -68,6 +68,10 @@ class Screen:
         self._external = external
         self._seen = Together(self._look)
 
+    def by(self, clock: Clock) -> Screen:
+        """The same by another clock: what it admits has its moment, and its place among ids, from there."""
+        return Screen(clock, self.policies, self._external, self.levers)
+
     async def get_ready(self, db: Database) -> None:
         """See to it that some policy is in force, and load what judging takes, so that no first post waits for it."""
         from rostra.screening.versions import ensure_policy

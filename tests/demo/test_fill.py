@@ -94,6 +94,10 @@ async def _look_around(api: httpx.AsyncClient, posts: int) -> None:
     assert len(home) > 80
     newest = (await api.get("/api/v1/timelines/home")).json()
     assert datetime.fromisoformat(newest[0]["created_at"]) > datetime.now(UTC) - timedelta(hours=2)
+    # A post has its place among ids by its own moment, which paging and the search by days go by.
+    assert all(
+        abs(int(one["id"]) / 65_536_000 - datetime.fromisoformat(one["created_at"]).timestamp()) < 1 for one in newest
+    )
     # Answers do not stand in the public timeline.
     assert len(await every_id(api, "/api/v1/timelines/public?limit=40")) > posts // 3
     told = (await api.get("/api/v1/notifications?limit=80")).json()
