@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
@@ -204,12 +204,14 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     for name in ("trusted_proxies", "ledger_witnesses", "continuity_targets", "continuity_extra"):
         if isinstance(given.get(name), str):
             given[name] = [part.strip() for part in given[name].split(",") if part.strip()]
-    settings = _convert(given, problems)
-    if settings is not None and settings.dev and "scheme" not in given:
+    settings, unread = _convert(given)
+    if settings.dev and "scheme" not in given:
         settings = msgspec.structs.replace(settings, scheme="http")
-    if settings is not None:
-        problems += _contradictions(settings)
-    if problems or settings is None:
+    problems += unread.values()
+    if "dev" not in unread:
+        # A value that could not be read is the default here, of which nothing is to be said.
+        problems += [each for each in _contradictions(settings) if each.partition(":")[0] not in unread]
+    if problems:
         raise SettingsError(problems)
     return settings
 
@@ -247,17 +249,30 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key in SETTINGS}
 
 
-def _convert(given: dict[str, Any], problems: list[str]) -> Settings | None:
-    """One field at a time, so that every unusable value is named and not only the first."""
+def _convert(given: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """The settings as far as they can be read, and a line for each of the others.
+
+    One field at a time, so that every unusable value is named and not only the first.
+    """
     good: dict[str, Any] = {}
+    unread: dict[str, str] = {}
     types = _types()
-    before = len(problems)
     for key, value in given.items():
         try:
             good[key] = _convert_field(value, types[key])
-        except msgspec.ValidationError as error:
-            problems.append(f"{key}: {error}")
-    return Settings(**good) if len(problems) == before else None
+        except msgspec.ValidationError:
+            unread[key] = f"{key}: must be {_wanted(types[key])}"
+    return Settings(**good), unread
+
+
+def _wanted(kind: Any) -> str:
+    """What a setting of a type may be, in words."""
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    if get_origin(kind) is tuple:
+        return "a text, or a list of texts"
+    plain = {int: "a whole number", float: "a number", bool: "true or false"}
+    return next((words for each, words in plain.items() if kind in (each, each | None)), "a text")
 
 
 @cache
@@ -279,6 +294,8 @@ def _contradictions(settings: Settings) -> list[str]:
     problems: list[str] = []
     if not _DOMAIN.fullmatch(settings.domain):
         problems.append(f"domain: {settings.domain!r} is not a host name; use lower case, as in social.example")
+    elif not settings.dev and ":" in settings.domain:
+        problems.append(PORT_IN_DOMAIN)
     problems += find_unusable(msgspec.structs.asdict(settings))
     if settings.dev and not is_loopback_domain(settings.domain):
         problems.append(
@@ -286,8 +303,6 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if not settings.dev and settings.scheme == "http":
         problems.append("scheme: plain http is for development mode only; put a proxy with TLS in front")
-    if not settings.dev and ":" in settings.domain:
-        problems.append(PORT_IN_DOMAIN)
     if settings.dsa_token is not None and not _BEARER_KEY.fullmatch(settings.dsa_token):
         problems.append("dsa_token: has blanks or letters that no token has")
     return problems + _contradictions_of_external(settings) + _contradictions_of_continuity(settings)

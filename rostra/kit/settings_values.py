@@ -71,6 +71,16 @@ def _is_push_key(pem: str) -> bool:
     return True
 
 
+def _is_ledger_key(pem: str) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return isinstance(load_pem_private_key(pem.encode(), None), Ed25519PrivateKey)
+    except (ValueError, TypeError):
+        return False
+
+
 # What must hold of a setting that is given, and what is said where it does not.
 _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "scheme": (lambda value: value in ("http", "https"), "must be http or https"),
@@ -95,6 +105,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     ),
     "secret_key": (lambda value: len(value) >= 32, "must have at least 32 characters, drawn at random"),
     "vapid_private_key": (_is_push_key, "must be a P-256 private key in PEM"),
+    "ledger_key": (_is_ledger_key, "must be an Ed25519 private key in PEM"),
     "rate_limit_scale": (lambda value: math.isfinite(value) and value >= 0, "must be a number from 0 on"),
     "log_level": (_LEVELS.__contains__, f"must be one of {', '.join(_LEVELS)}"),
     "argon2_time_cost": (lambda value: value >= 1, "must be at least 1"),

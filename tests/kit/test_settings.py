@@ -94,6 +94,7 @@ def test_what_is_secret_is_not_printed() -> None:
         ("mail_from", ["nonsense", "Rostra"]),
         ("secret_key", ["short"]),
         ("vapid_private_key", ["nonsense"]),
+        ("ledger_key", ["nonsense"]),
         ("rate_limit_scale", ["-1", "nan", "inf"]),
         ("log_level", ["loud"]),
         ("argon2_time_cost", ["0"]),
@@ -106,6 +107,25 @@ def test_a_value_that_would_fail_later_is_refused_at_start(name: str, values: li
         with pytest.raises(SettingsError) as refused:
             load_settings({f"ROSTRA_{name.upper()}": value}, {"domain": "a.example"})
         assert [problem.partition(":")[0] for problem in refused.value.problems] == [name]
+
+
+def test_what_cannot_be_read_is_told_in_words_together_with_all_else() -> None:
+    given = {
+        "ROSTRA_PORT": "many", "ROSTRA_CONTINUITY_INTERVAL": "x", "ROSTRA_LOG_JSON": "maybe",
+        "ROSTRA_CONTINUITY_SYNC": "maybe", "ROSTRA_LOG_LEVEL": "loud",
+    }  # fmt: skip
+    with pytest.raises(SettingsError) as refused:
+        load_settings(given, {"domain": "a.example", "continuity_targets": 5})
+    assert sorted(refused.value.problems) == [
+        "continuity_interval: must be a number",
+        "continuity_sync: must be one of off, on, strict",
+        "continuity_targets: must be a text, or a list of texts",
+        "log_json: must be true or false",
+        "log_level: must be one of debug, info, warning, error",
+        "port: must be a whole number",
+    ]
+    with pytest.raises(SettingsError, match=r"^domain: 'https://a\.example' is not a host name[^;]*; use [^;]*$"):
+        load_settings({}, {"domain": "https://a.example"})
 
 
 def test_values_that_are_fine_are_taken() -> None:
