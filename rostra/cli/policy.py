@@ -155,8 +155,8 @@ def replay(settings: Settings, bundle: str, days: int, as_json: bool) -> None:
 def learn(settings: Settings, rollback: bool, propose: int | None, only_try: bool, as_json: bool) -> None:
     """Adjust the text model to what this server's reviewers have decided.
 
-    What is learnt is put into force only where it does better on the newest fifth of the decisions, which it has not
-    seen. A running server does so by itself every night.
+    What is learnt is put into force only where it does better on the newest fifth of the decisions of each outcome,
+    which it has not seen, and breaks none of the policy's own tests. A running server does so by itself every night.
     """
     from rostra.cli import policy_learn
 

@@ -25,6 +25,11 @@ from rostra.screening.lessons import LEAST, LEAST_OF_EACH, Learnt
 from rostra.screening.propose import label_status, propose
 
 NONE: Final = "none"
+_SAID: Final = {
+    "promoted": "better",
+    "no-better": "no better: stays as it is",
+    "breaks-tests": "better, but breaks tests of the policy: stays as it is",
+}
 
 
 def learn_and_print(settings: Settings, *, promote: bool, as_json: bool) -> None:
@@ -97,8 +102,7 @@ def _line(found: Learnt) -> list[str]:
     counted = [str(found.decisions), str(found.bad), str(found.reviewers)]
     if found.before is None or found.after is None:
         return [*counted, "", "", "", f"too few: {LEAST} are needed, {LEAST_OF_EACH} of each outcome"]
-    outcome = "better" if found.outcome == "promoted" else "no better: stays as it is"
-    return [*counted, *_figures(found.before, found.after), outcome]
+    return [*counted, *_figures(found.before, found.after), _SAID[found.outcome]]
 
 
 def _figures(before: Figures, after: Figures) -> list[str]:
@@ -107,12 +111,13 @@ def _figures(before: Figures, after: Figures) -> list[str]:
 
 
 def _concluded(outcome: Outcome) -> str:
+    said = f"nothing was changed: {outcome.skipped}" if outcome.skipped else "nothing was changed"
     if outcome.promoted:
-        return f"adjustment {outcome.promoted} is in force; `rostra policy learn --rollback` takes it back"
+        said = f"adjustment {outcome.promoted} is in force; `rostra policy learn --rollback` takes it back"
     if outcome.broken:
         some = "; ".join(outcome.broken[:3])
-        return f"nothing was changed: {len(outcome.broken)} of the policy's own tests would fail: {some}"
-    return outcome.skipped or "nothing was changed"
+        said += f"\nwith all of it {len(outcome.broken)} of the policy's own tests would fail: {some}"
+    return said
 
 
 def _short(text: str) -> str:

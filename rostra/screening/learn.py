@@ -42,7 +42,7 @@ _AT_ONCE: Final = 128
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of learning: what of each category, the adjustment that is in force now because of it (its name), and
-    the policy's own tests that stood in the way."""
+    the policy's own tests that stood in the way of all or of some."""
 
     categories: dict[Category, Learnt] = {}
     promoted: str | None = None
@@ -70,15 +70,15 @@ async def learn(
     adjustment, learnt = await asyncio.to_thread(_learn, detectors.cascade, material, in_force)
     if not any(found.outcome == "promoted" for found in learnt.values()):
         return Outcome(categories=learnt)
-    today = clock.now().date()
-    broken = await asyncio.to_thread(_broken, detectors, current.bundle, in_force, adjustment, today)
-    if broken or not promote:
-        return Outcome(categories=learnt, broken=tuple(broken))
+    checks = _Checks(detectors, current.bundle, in_force, clock.now().date())
+    adjustment, learnt, broken = await asyncio.to_thread(_leave_out, checks, adjustment, learnt)
+    if not promote or not any(found.outcome == "promoted" for found in learnt.values()):
+        return Outcome(categories=learnt, broken=broken)
     if not await _promote(db, clock, adjustment, learnt, current.adjustment_id, actor_id):
-        return Outcome(categories=learnt, skipped="somebody else has changed what is in force meanwhile")
+        return Outcome(categories=learnt, broken=broken, skipped="somebody else has changed what is in force meanwhile")
     policies.forget()
     log.info("the model was adjusted to decisions", adjustment=adjustment.name)
-    return Outcome(categories=learnt, promoted=adjustment.name)
+    return Outcome(categories=learnt, promoted=adjustment.name, broken=broken)
 
 
 async def roll_back(
@@ -144,17 +144,44 @@ def read_all(cascade: Cascade, rows: Sequence[TextRow]) -> Judged:
     )
 
 
-def _broken(
-    detectors: Detectors, bundle: Bundle, in_force: Adjustment | None, adjustment: Adjustment, today: date
-) -> list[str]:
-    """The policy's own tests that pass with what is in force and would not any more."""
+class _Checks:
+    """The policy's own tests, as they come out with what is in force and with what may take its place."""
 
-    def failing(chosen: Adjustment | None) -> dict[str, str]:
+    def __init__(self, detectors: Detectors, bundle: Bundle, in_force: Adjustment | None, today: date) -> None:
+        self.in_force = in_force
+        self._judged_by = detectors, bundle, today
+        self._before = self._failing(in_force)
+
+    def find_broken(self, adjustment: Adjustment) -> tuple[str, ...]:
+        """The tests that pass with what is in force and would not any more."""
+        found = self._failing(adjustment).items()
+        return tuple(f"{place}: {what}" for place, what in found if place not in self._before)
+
+    def _failing(self, chosen: Adjustment | None) -> dict[str, str]:
+        detectors, bundle, today = self._judged_by
         failures = failures_of(run_fixtures(bundle, detectors, today, chosen))
         return {f"{failure.file}:{failure.line}": str(failure.what) for failure in failures}
 
-    before = failing(in_force)
-    return [f"{place}: {what}" for place, what in failing(adjustment).items() if place not in before]
+
+def _leave_out(
+    checks: _Checks, adjustment: Adjustment, learnt: dict[Category, Learnt]
+) -> tuple[Adjustment, dict[Category, Learnt], tuple[str, ...]]:
+    """The adjustment without the categories of which the policy's own tests break, what came of each category, and
+    those tests."""
+    broken = checks.find_broken(adjustment)
+    if not broken:
+        return adjustment, learnt, ()
+    better = [category for category, found in learnt.items() if found.outcome == "promoted"]
+    kept: dict[Category, tuple[float, ...]] = dict(checks.in_force.weights) if checks.in_force is not None else {}
+    left_out: dict[Category, Learnt] = {}
+    for category in better:
+        tried = Adjustment(base=adjustment.base, weights=kept | {category: adjustment.weights[category]})
+        # Of one alone it is known already.
+        if len(better) == 1 or checks.find_broken(tried):
+            left_out[category] = msgspec.structs.replace(learnt[category], outcome="breaks-tests")
+        else:
+            kept = tried.weights
+    return Adjustment(base=adjustment.base, weights=kept), {**learnt, **left_out}, broken
 
 
 async def _promote(

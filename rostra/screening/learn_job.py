@@ -67,7 +67,7 @@ async def learn_nightly(db: Database, clock: Clock, policies: ActivePolicy) -> O
         return Outcome(skipped="hardly anything was decided since")
     outcome = await learn_and_keep(db, clock, policies)
     if outcome.broken:
-        log.warning("an adjustment would break the policy's own tests", tests=outcome.broken[:3])
+        log.warning("what was learnt would break the policy's own tests", tests=outcome.broken[:3])
     return outcome
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rostra.detect.reading import Category
+from rostra.detect.reading import CATEGORIES, Category
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.screening import learn_queries, learn_run_queries
@@ -70,11 +70,14 @@ async def read_learning(db: Database, clock: Clock, actor_id: int) -> Learning:
             adjusts=tuple(adjustment.weights) if adjustment is not None else (),
             actor=next((each.actor for each in switches if each.adjustment_id == row.id), None),
         )
+    outcome = msgspec.convert(last.outcome, Outcome) if last is not None and last.outcome is not None else None
+    if outcome is not None:
+        outcome = msgspec.structs.replace(outcome, categories=_in_order(outcome.categories))
     return Learning(
         in_force=in_force,
         running=running,
         last=last,
-        outcome=msgspec.convert(last.outcome, Outcome) if last is not None and last.outcome is not None else None,
+        outcome=outcome,
         waits=waits(latest, last),
         switches=switches,
         answers=answers,
@@ -94,7 +97,12 @@ def midnight_of(at: datetime) -> datetime:
 
 def _figures(kept: Mapping[str, Any]) -> dict[Category, Learnt]:
     try:
-        return msgspec.convert(kept, dict[Category, Learnt])
+        return _in_order(msgspec.convert(kept, dict[Category, Learnt]))
     except msgspec.ValidationError:
         # Of an older version, or written by hand: without figures.
         return {}
+
+
+def _in_order(found: Mapping[Category, Learnt]) -> dict[Category, Learnt]:
+    """As categories are always shown; the database has an order of its own."""
+    return {category: found[category] for category in CATEGORIES if category in found}

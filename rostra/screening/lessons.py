@@ -35,6 +35,9 @@ LEAST_OF_EACH: Final = 10
 MOST_OF_ONE: Final = 0.3
 """Of the weight of all decisions on a category, the most that one reviewer has."""
 HELD_BACK: Final = 0.2
+"""Of each outcome so many of the newest are held back …"""
+LEAST_HELD_BACK: Final = 5
+"""… and no fewer, for what is measured on less is chance."""
 ANCHORED: Final = 0.5
 """What ordinary posts count, whose chances are to stay where they are, as a share of what the decisions count."""
 _PULLS: Final = (1.0, 3.0, 10.0, 30.0)
@@ -63,7 +66,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the decisions on one category. `outcome`: promoted, too-few or no-better; the figures are of the
+    """What came of the decisions on one category. `outcome`: promoted, too-few, no-better, or
+    breaks-tests where tests of the policy stand in the way; the figures are of the
     decisions that were held back, of what is in force and of what was learnt."""
 
     decisions: int
@@ -166,11 +170,9 @@ def _learn_category(
     few = Learnt(decisions=len(about), bad=bad, reviewers=reviewers)
     if len(about) < LEAST or min(bad, len(about) - bad) < LEAST_OF_EACH:
         return few, None
-    newest = len(about) - int(len(about) * HELD_BACK)
-    older = _lesson(place, category, about[:newest], texts)
-    held_back = _lesson(place, category, about[newest:], texts)
-    if not _has_both(older) or not _has_both(held_back):
-        return few, None
+    learnt_from, measured_by = _split(about, category)
+    older = _lesson(place, category, learnt_from, texts)
+    held_back = _lesson(place, category, measured_by, texts)
     pull = choose_pull(older, _PULLS)
     weights = fit(_anchored(older, place, texts, ordinary), pull).round(5)
     before = np.array(in_force) if in_force is not None and len(in_force) == len(weights) else None
@@ -179,7 +181,7 @@ def _learn_category(
     won = _wins(was, now, 1.001 / max(int(held_back.truth.sum()), 1))
     found = msgspec.structs.replace(
         few,
-        held_back=len(about) - newest,
+        held_back=len(measured_by),
         outcome="promoted" if won else "no-better",
         before=was,
         after=now,
@@ -208,8 +210,30 @@ def _anchored(lesson: Lesson, place: int, texts: Texts, ordinary: Sequence[int])
     return Lesson(*(np.concatenate(pair) for pair in zip(lesson, anchors, strict=True)))
 
 
-def _has_both(lesson: Lesson) -> bool:
-    return bool((lesson.truth > 0.5).any() and (lesson.truth <= 0.5).any())
+def _split(about: Sequence[Decision], category: Category) -> tuple[list[Decision], list[Decision]]:
+    """What is learnt from and what is held back: of each outcome the newest, of each reviewer in proportion.
+
+    Of all together the newest may be of one outcome alone, as after a day of answers about something else; or of one
+    person, who would have the only say in what does better.
+    """
+    held_back: set[int] = set()
+    for outcome in (True, False):
+        of_it = [decision for decision in about if decision.says[category] is outcome]
+        number = max(int(len(of_it) * HELD_BACK), LEAST_HELD_BACK)
+        held_back.update(decision.status_id for decision in _newest_of_each(of_it)[:number])
+    older = [decision for decision in about if decision.status_id not in held_back]
+    return older, [decision for decision in about if decision.status_id in held_back]
+
+
+def _newest_of_each(decisions: Sequence[Decision]) -> list[Decision]:
+    """Those first that are the newest among their reviewer's."""
+    had: Counter[int] = Counter()
+    everybodys = Counter(decision.actor_id for decision in decisions)
+    ranked: list[tuple[float, int, Decision]] = []
+    for age, decision in enumerate(reversed(decisions)):
+        had[decision.actor_id] += 1
+        ranked.append((had[decision.actor_id] / (everybodys[decision.actor_id] + 1), age, decision))
+    return [decision for _, _, decision in sorted(ranked, key=lambda each: each[:2])]
 
 
 def _wins(was: Figures, now: Figures, one: float) -> bool:

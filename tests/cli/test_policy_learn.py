@@ -87,5 +87,10 @@ def test_figures_are_shown_before_and_after() -> None:
     )  # fmt: skip
     shown = policy_learn._line(learnt)
     assert shown == ["80", "40", "4", "0.700 → 0.800", "0.100 → 0.300", "0.200 → 0.050", "better"]
-    assert "would fail: tests/a.yaml:3" in policy_learn._concluded(Outcome(broken=("tests/a.yaml:3: it is allowed",)))
+    broken = policy_learn._concluded(Outcome(broken=("tests/a.yaml:3: it is allowed",)))
+    assert broken.startswith("nothing was changed")
+    assert "1 of the policy's own tests would fail: tests/a.yaml:3" in broken
+    some = policy_learn._concluded(Outcome(promoted="1a2b3c4d", broken=("tests/a.yaml:3: it is allowed",)))
+    assert some.startswith("adjustment 1a2b3c4d is in force")
+    assert "tests/a.yaml:3" in some
     assert "--rollback" in policy_learn._concluded(Outcome(promoted="1a2b3c4d"))

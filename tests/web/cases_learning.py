@@ -53,6 +53,7 @@ def learning_cases() -> dict[str, Case]:
         "admin/learning-old": learning(msgspec.structs.replace(full, in_force=old, waits=True, running=ended, outcome=Outcome(broken=("tests/a.yaml:3: <b>", "x")))),
         "admin/learning-cut": learning(msgspec.structs.replace(bare, last=ended)),
         "admin/learning-overtaken": learning(msgspec.structs.replace(bare, last=ended, outcome=Outcome(categories=figures, skipped="x"))),
+        "admin/learning-left-out": learning(msgspec.structs.replace(full, outcome=Outcome(categories={"hate": msgspec.structs.replace(better, outcome="breaks-tests")}, promoted="1a2b3c4d", broken=("tests/a.yaml:3: <b>",)))),
         "admin/learning-nothing": learning(msgspec.structs.replace(bare, last=ended, outcome=Outcome(categories=figures))),
         "admin/learning-other": learning(msgspec.structs.replace(bare, last=ended, outcome=Outcome(categories=figures, promoted="99"))),
         "admin/learning_label-hostile": Case("admin/learning_label.html", place, label),
