@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from rostra.cli.account_import import import_
-from rostra.cli.options import Exit, Refusal, current_database, database_errors, with_settings
+from rostra.cli.options import Exit, Refusal, current_database, database_errors, in_words, with_settings
 from rostra.kit.clock import Clock
 from rostra.kit.errors import RostraError
 from rostra.kit.settings import Settings
@@ -235,7 +235,7 @@ def _run(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
         try:
             return asyncio.run(run())
         except RostraError as error:
-            raise Refusal(Exit.FAILED, getattr(error, "description", error.text)) from None
+            raise Refusal(Exit.FAILED, getattr(error, "description", in_words(error))) from None
 
 
 async def _get(db: Database, name: str) -> User:

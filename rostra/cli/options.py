@@ -15,7 +15,7 @@ import click
 
 from rostra.cli.last_start import find_last_start
 from rostra.kit.postgres_home import PostgresRefused
-from rostra.kit.settings import PORT_IN_DOMAIN, Settings, SettingsError, load_settings
+from rostra.kit.settings import NO_DOMAIN, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from rostra.kit.errors import RostraError
@@ -80,9 +80,8 @@ def settings_of_command(data_dir: Path | None) -> Settings:
         settings = load_settings(environ, {"data_dir": data_dir})
     except SettingsError as error:
         problems = list(error.problems)
-        # The domain that is assumed where none was ever named is that of development, which this is not.
-        if last is None and "ROSTRA_DOMAIN" not in os.environ and PORT_IN_DOMAIN in problems:
-            problems = [problem for problem in problems if problem != PORT_IN_DOMAIN]
+        if last is None and NO_DOMAIN in problems:
+            problems.remove(NO_DOMAIN)
             problems.insert(
                 0,
                 f"no server was started on {place} yet: name the data directory of one with --data or ROSTRA_DATA, "

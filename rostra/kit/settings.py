@@ -32,7 +32,8 @@ _SHOWN_TO_NOBODY = frozenset(
 ExternalKind = Literal["moderations", "guard", "chat"]
 SyncMode = Literal["off", "on", "strict"]
 
-PORT_IN_DOMAIN = "domain: a port is for development mode only"
+NO_DOMAIN = "domain: is not named: give --domain social.example (or ROSTRA_DOMAIN), or --dev to try it on this machine"
+_PORT_IN_DOMAIN = "domain: a port is for development mode only"
 
 
 class SettingsError(Exception):
@@ -210,7 +211,9 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     problems += unread.values()
     if "dev" not in unread:
         # A value that could not be read is the default here, of which nothing is to be said.
-        problems += [each for each in _contradictions(settings) if each.partition(":")[0] not in unread]
+        found = [each for each in _contradictions(settings) if each.partition(":")[0] not in unread]
+        # The domain that is assumed where none is named is that of development.
+        problems += [NO_DOMAIN if each == _PORT_IN_DOMAIN and "domain" not in given else each for each in found]
     if problems:
         raise SettingsError(problems)
     return settings
@@ -295,7 +298,7 @@ def _contradictions(settings: Settings) -> list[str]:
     if not _DOMAIN.fullmatch(settings.domain):
         problems.append(f"domain: {settings.domain!r} is not a host name; use lower case, as in social.example")
     elif not settings.dev and ":" in settings.domain:
-        problems.append(PORT_IN_DOMAIN)
+        problems.append(_PORT_IN_DOMAIN)
     problems += find_unusable(msgspec.structs.asdict(settings))
     if settings.dev and not is_loopback_domain(settings.domain):
         problems.append(

@@ -7,7 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rostra.kit.settings import SETTINGS, Settings, SettingsError, describe_settings, is_loopback_domain, load_settings
+from rostra.kit.settings import (
+    NO_DOMAIN,
+    SETTINGS,
+    Settings,
+    SettingsError,
+    describe_settings,
+    is_loopback_domain,
+    load_settings,
+)
 
 
 def test_every_setting_is_documented() -> None:
@@ -31,6 +39,13 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
     assert "colour" in text
     assert "port" in text
     assert "workers" in text
+
+
+def test_a_server_without_a_name_is_told_how_to_give_it_one() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({}, {"port": 3000})
+    assert refused.value.problems == [NO_DOMAIN]
+    assert load_settings({}, {"dev": True}).domain == "localhost:3000"
 
 
 @pytest.mark.parametrize(
