@@ -19,7 +19,7 @@ import structlog
 
 from rostra.detect.adjust import Adjustment
 from rostra.detect.cascade import Cascade, Judged, find_parts
-from rostra.detect.reading import Category
+from rostra.detect.reading import CATEGORIES, Category
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.errors import Conflict, NotFound
@@ -171,7 +171,7 @@ def _leave_out(
     broken = checks.find_broken(adjustment)
     if not broken:
         return adjustment, learnt, ()
-    better = [category for category, found in learnt.items() if found.outcome == "promoted"]
+    better: list[Category] = [category for category in CATEGORIES if learnt[category].outcome == "promoted"]
     kept: dict[Category, tuple[float, ...]] = dict(checks.in_force.weights) if checks.in_force is not None else {}
     left_out: dict[Category, Learnt] = {}
     for category in better:
