@@ -175,12 +175,13 @@ def _leave_out(
     kept: dict[Category, tuple[float, ...]] = dict(checks.in_force.weights) if checks.in_force is not None else {}
     left_out: dict[Category, Learnt] = {}
     for category in better:
-        tried = Adjustment(base=adjustment.base, weights=kept | {category: adjustment.weights[category]})
+        with_it: dict[Category, tuple[float, ...]] = {**kept, category: adjustment.weights[category]}
+        tried = Adjustment(base=adjustment.base, weights=with_it)
         # Of one alone it is known already.
         if len(better) == 1 or checks.find_broken(tried):
             left_out[category] = msgspec.structs.replace(learnt[category], outcome="breaks-tests")
         else:
-            kept = tried.weights
+            kept = with_it
     return Adjustment(base=adjustment.base, weights=kept), {**learnt, **left_out}, broken
 
 
