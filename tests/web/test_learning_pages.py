@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from rostra.detect.adjust import Adjustment, Figures
+from rostra.moderation.cases.queue import BUDGET
+from rostra.moderation.cases.queue_queries import add_exposure, list_exposures
 from rostra.screening import learn_job, learn_queries
 from rostra.screening.active import ActivePolicy
 from rostra.screening.detectors import load_detectors
@@ -278,3 +280,30 @@ async def test_what_was_learnt_for_another_version_of_the_model_is_learnt_anew_b
     assert "made for another version of the model" in await (await _browser(world, "admin")).get(AT)
     world.at(world.clock.now() + timedelta(minutes=1))
     assert (await learn_job.learn_nightly(world.db, world.clock, policies)).promoted
+
+
+async def test_whoever_has_looked_at_enough_today_is_asked_nothing_more(world: World) -> None:
+    await put_in_force(world)
+    await (await world.person("ada")).post("One tram")
+    mod = await world.person("mod", role="moderator")
+    browser = await Browser.of(world, mod)
+    assert "What the model says" in await browser.get(f"{AT}/label")
+    async with world.db.transaction() as tx:
+        for _ in range(BUDGET[1]):
+            await add_exposure(tx, mod.account_id, world.clock.now().date(), 1, 1)
+    page = await browser.get(f"{AT}/label")
+    assert "What the model says" not in page
+    assert "they go to others until tomorrow" in page
+
+
+async def test_an_answer_counts_among_what_somebody_has_looked_at(world: World) -> None:
+    await put_in_force(world)
+    await (await world.person("ada")).post("One tram")
+    mod = await world.person("mod", role="moderator")
+    browser = await Browser.of(world, mod)
+    asked = _answers(await browser.get(f"{AT}/label"))
+    world.at(world.clock.now() + timedelta(seconds=20))
+    await browser.post(f"{AT}/label", **asked, none="1")
+    async with world.db.read() as conn:
+        had = await list_exposures(conn, mod.account_id, world.clock.now().date())
+    assert had == {1: (1, 20)}
