@@ -312,6 +312,8 @@ def _decision(seen: Seen | None, actions: Sequence[str]) -> dict[str, Any] | Non
 async def _proofs(conn: Reader, notice_id: int, event_ids: Sequence[int]) -> dict[str, Any]:
     checkpoints: list[str] = []
     proven: list[dict[str, Any]] = []
+    # Of whom has left the leaf is there still, and what it hides is gone.
+    erased: list[dict[str, Any]] = []
     for event in await story_queries.list_events(conn, notice_id, event_ids):
         try:
             # Who did it and whose it was stays hidden.
@@ -321,21 +323,19 @@ async def _proofs(conn: Reader, notice_id: int, event_ids: Sequence[int]) -> dic
             continue
         if proof.checkpoint not in checkpoints:
             checkpoints.append(proof.checkpoint)
+        place = {
+            "checkpoint": checkpoints.index(proof.checkpoint),
+            "index": proof.index,
+            "leaf": msgspec.to_builtins(proof.leaf),
+            "path": proof.path,
+        }
         if proof.opened:
-            proven.append(
-                {
-                    "checkpoint": checkpoints.index(proof.checkpoint),
-                    "index": proof.index,
-                    "leaf": msgspec.to_builtins(proof.leaf),
-                    "path": proof.path,
-                    "opened": {
-                        field: _shown(each)
-                        for field, each in msgspec.to_builtins(proof.opened).items()
-                        if field != "actor"
-                    },
-                }
-            )
-    return {"checkpoints": checkpoints, "events": proven}
+            opened = msgspec.to_builtins(proof.opened)
+            shown = {field: _shown(each) for field, each in opened.items() if field != "actor"}
+            proven.append({**place, "opened": shown})
+        else:
+            erased.append({**place, "event": str(event.id)})
+    return {"checkpoints": checkpoints, "events": proven, "erased": erased}
 
 
 def _shown(opened: dict[str, Any]) -> dict[str, Any]:

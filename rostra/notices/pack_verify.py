@@ -183,6 +183,12 @@ def _bytes(text: str) -> bytes:
 
 def check_proof(proof: Mapping[str, Any], size: int, root: bytes) -> dict[str, Any]:
     """What an event's leaf commits to, as far as it is opened. Raises Broken unless the leaf is under that root."""
+    leaf = _check_leaf(proof, size, root)
+    return {"type": leaf["type"], "day": leaf["day"], **_opened(leaf, proof["opened"], int(proof["index"]))}
+
+
+def _check_leaf(proof: Mapping[str, Any], size: int, root: bytes) -> Mapping[str, Any]:
+    """The leaf. Raises Broken unless it is under that root."""
     leaf, index = proof["leaf"], int(proof["index"])
     content = json.dumps(leaf, separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()
     node, place, last = hashlib.sha256(b"\x00" + content).digest(), index, size - 1
@@ -200,7 +206,7 @@ def check_proof(proof: Mapping[str, Any], size: int, root: bytes) -> dict[str, A
         place, last = place >> 1, last >> 1
     if last or node != root:
         raise Broken(f"leaf {index} is not in the ledger that was signed")
-    return {"type": leaf["type"], "day": leaf["day"], **_opened(leaf, proof["opened"], index)}
+    return leaf
 
 
 def _opened(leaf: Mapping[str, Any], opened: Mapping[str, Any], index: int) -> dict[str, str]:
@@ -241,9 +247,12 @@ def check_pack(archive: bytes, expected_key: str = "") -> list[str]:
         raise Broken("it is signed by another key than the one that was expected")
     else:
         lines.append("by the key that was expected")
-    events = _check_ledger(files, str(manifest["ledger_key"]), key)
-    lines.append(f"{len(events)} events are in the signed ledger")
-    lines.append(f"{_check_items(files, events)} decisions are as the ledger has them")
+    events, erased = _check_ledger(files, str(manifest["ledger_key"]), key)
+    lines.append(f"{len(events) + len(erased)} events are in the signed ledger")
+    as_told, hidden = _check_items(files, events, erased)
+    lines.append(f"{as_told} decisions are as the ledger has them")
+    if hidden:
+        lines.append(f"{hidden} decisions were about somebody who has left: what they said is the server's word alone")
     return lines
 
 
@@ -256,8 +265,10 @@ def _check_files(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Non
             raise Broken(f"{path} is not the file that was signed")
 
 
-def _check_ledger(files: Mapping[str, bytes], ledger_key: str, key: bytes) -> dict[str, dict[str, Any]]:
-    """The proven events by their ids."""
+def _check_ledger(
+    files: Mapping[str, bytes], ledger_key: str, key: bytes
+) -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[str, Any]]]:
+    """The proven events by their ids, and the leaves of those that cannot be opened any more."""
     proofs = _json(files, "ledger/proofs.json")
     name, own = read_key(ledger_key)
     if own != key:
@@ -268,21 +279,43 @@ def _check_ledger(files: Mapping[str, bytes], ledger_key: str, key: bytes) -> di
         size, root = roots[proof["checkpoint"]]
         said = check_proof(proof, size, root)
         events[said.get("event", "").partition(" ")[0]] = said
-    return events
+    hidden = proofs.get("erased", [])
+    erased = {str(proof["event"]): _check_leaf(proof, *roots[proof["checkpoint"]]) for proof in hidden}
+    places = [int(proof["index"]) for proof in [*proofs["events"], *hidden]]
+    if len(set(places)) != len(places):
+        raise Broken("one leaf of the ledger stands for two events")
+    return events, erased
 
 
-def _check_items(files: Mapping[str, bytes], events: Mapping[str, Mapping[str, Any]]) -> int:
-    count = 0
+def _check_items(
+    files: Mapping[str, bytes], events: Mapping[str, Mapping[str, Any]], erased: Mapping[str, Mapping[str, Any]]
+) -> tuple[int, int]:
+    """How many decisions are as the ledger has them, and how many it has without saying what they were."""
+    count = hidden = 0
     for path in sorted(files):
         if not path.startswith("items/"):
             continue
         item = _json(files, path)
         for each in (item, *item["copies"]):
-            count += _check_decision(path, each, events)
+            if _is_erased(path, each, erased):
+                hidden += 1
+            else:
+                count += _check_decision(path, each, events)
         before = item.get("before") or {}
         if "text" in before and hashlib.sha256(before["text"].encode()).hexdigest() != before["text_sha256"]:
             raise Broken(f"{path}: the text is not the one whose hash is stated")
-    return count
+    return count, hidden
+
+
+def _is_erased(path: str, subject: Mapping[str, Any], erased: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the ledger has the decision and cannot show any more what it was."""
+    decision = subject.get("decision") or {}
+    leaf = erased.get(str(decision.get("event")))
+    if leaf is None:
+        return False
+    if leaf["day"] != str(decision["at"])[:10]:
+        raise Broken(f"{path}: the ledger has decision {decision['event']} on another day")
+    return True
 
 
 def _check_decision(path: str, subject: Mapping[str, Any], events: Mapping[str, Mapping[str, Any]]) -> int:

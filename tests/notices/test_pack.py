@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rostra.ledger.erase import erase_account
 from rostra.ledger.keys import load_signer
 from rostra.notices import pack_verify
 from rostra.notices.answer import approve, draft, send
@@ -222,6 +223,45 @@ async def test_an_event_that_is_not_under_the_signed_root_is_found(
             patched.setattr(pack, "_proofs", forger)
             archive = await make_pack(world.res.desk, world.res.settings, notice_id)
         with pytest.raises(Broken, match="is not in the ledger that was signed"):
+            verify(archive)
+
+
+async def test_of_whom_has_left_a_pack_says_that_the_ledger_cannot_tell_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rostra.notices import pack
+
+    anna, notice_id, _, _ = await stage(world)
+    await decide(world, anna, notice_id)
+    desk = world.res.desk
+    # A leaf first: what is erased before it has one is gone from the beginning.
+    before = verify(await make_pack(desk, world.res.settings, notice_id))
+    assert "3 decisions are as the ledger has them" in before
+    async with desk.db.transaction() as tx:
+        authors = await tx.fetch(
+            "select distinct account_id from moderation_events where type = 'decision' and account_id is not null"
+        )
+        for row in authors:
+            await erase_account(tx, desk.clock.now(), row["account_id"])
+    after = verify(await make_pack(desk, world.res.settings, notice_id))
+    assert "0 decisions are as the ledger has them" in after
+    assert "3 decisions were about somebody who has left: what they said is the server's word alone" in after
+
+    real = pack._proofs
+
+    async def with_one_leaf_for_two(*given: Any) -> dict[str, Any]:
+        proofs = await real(*given)
+        first, second, *others = proofs["erased"]
+        return {**proofs, "erased": [first, {**first, "event": second["event"]}, *others]}
+
+    async def without(*given: Any) -> dict[str, Any]:
+        return {**await real(*given), "erased": []}
+
+    for forger, said in ((with_one_leaf_for_two, "stands for two events"), (without, "has no proof of decision")):
+        with monkeypatch.context() as patched:
+            patched.setattr(pack, "_proofs", forger)
+            archive = await make_pack(desk, world.res.settings, notice_id)
+        with pytest.raises(Broken, match=said):
             verify(archive)
 
 
