@@ -38,6 +38,8 @@ PROBES: Final = "probes"
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 # Where a machine of Amazon's is asked for credentials, when none were given.
 _CLOUD_LOGIN: Final = "169.254.169.254"
+_ANSWER: Final = re.compile(r"Server returned non-2xx status code: ([0-9]{3}[A-Za-z ]*)")
+_S3_CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _SINGLE_REQUEST_UP_TO: Final = 64 << 20
 # Hashing fewer bytes costs less than handing them to a thread.
 _HASHED_AT_ONCE: Final = 16 << 10
@@ -347,10 +349,17 @@ def _failures(verb: str, key: str) -> Generator[None]:
 
         if not isinstance(error, (BaseError, OSError)):
             raise
-        said = str(error).partition(chr(10))[0]
-        if _CLOUD_LOGIN in said:
-            said = "it wants a login, as s3://KEY:SECRET@bucket/… or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        raise StoreUnavailable(f"object store: {verb} {key!r}: {said}") from error
+        raise StoreUnavailable(f"object store: {verb} {key!r}: {_plainly(str(error))}") from error
+
+
+def _plainly(text: str) -> str:
+    """What a library says of a failure, without its requests and the server's XML."""
+    if _CLOUD_LOGIN in text:
+        return "it wants a login, as s3://KEY:SECRET@bucket/… or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if answer := _ANSWER.search(text):
+        code = _S3_CODE.search(text)
+        return f"it answers {answer[1]}{f' ({code[1]})' if code else ''}"
+    return "it cannot be reached" if "error sending request" in text else text.partition("\n")[0]
 
 
 def _head_of(meta: ObjectMeta, key: str) -> ObjectHead:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -125,6 +126,20 @@ async def test_wrong_credentials_are_refused_without_being_told(lax: Bucket) -> 
         with pytest.raises(StoreUnavailable) as caught:
             await opened.put("a", b"b")
     assert lax.secret not in str(caught.value)
+    assert re.fullmatch(r"object store: .*: it answers 403 Forbidden \(\w+\)", str(caught.value))
+
+
+async def test_what_fails_before_anybody_answers_is_told_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sftp_server: SftpServer
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    away = f"s3://KEY:SECRET@bucket/x?endpoint=http://127.0.0.1:{free_port()}&region=eu-1"
+    lost_key = sftp_server.address("x").replace(str(sftp_server.key), str(tmp_path / "lost"))
+    for address, said in ((away, "it cannot be reached"), (lost_key, f"{tmp_path}/lost: No such file")):
+        async with open_target(address) as opened:
+            with pytest.raises(StoreUnavailable) as caught:
+                await opened.find("x")
+        assert said in str(caught.value)
 
 
 async def test_a_target_that_was_away_is_used_again_when_it_is_back(tmp_path: Path) -> None:

@@ -279,7 +279,8 @@ def reason(error: BaseException) -> str:
     """What went wrong with a connection, in one line."""
     if isinstance(error, OSError) and error.errno and error.errno > 0:
         # asyncio's own text repeats the address in Python's words.
-        return os.strerror(error.errno)
+        said = os.strerror(error.errno)
+        return f"{error.filename}: {said}" if error.filename else said
     said = str(error).partition("\n")[0] or type(error).__name__
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return f"{said}: give its fingerprint (host_key=SHA256:… in the address, or --host-key), or a known_hosts"
