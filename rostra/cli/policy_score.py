@@ -16,6 +16,7 @@ from rostra.policy.decide import Verdict
 from rostra.policy.evaluate import Policy, compile_policy
 from rostra.policy.records import Bundle
 from rostra.screening.detectors import BundleDetectors, Found, NoBanks, load_detectors
+from rostra.screening.judgement import hold_the_unread
 from rostra.screening.subject import Mark, Part, Subject
 
 _BATCH: Final = 64
@@ -46,7 +47,7 @@ def _judge(
 ) -> Iterator[tuple[str, Found, Verdict]]:
     subjects = [Subject(kind="post", parts=(Part("text", text),), visibility="public") for text in batch]
     for text, found in zip(batch, detectors.read_many(subjects, NoBanks(), today), strict=True):
-        yield text, found, policy.judge(found.facts, now=today, sample=None)
+        yield text, found, hold_the_unread(policy.judge(found.facts, now=today, sample=None), found.failed)
 
 
 def _as_text(text: str, found: Found, verdict: Verdict) -> str:

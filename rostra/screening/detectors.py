@@ -23,7 +23,7 @@ from rostra.detect.near import signature
 from rostra.detect.reading import Category, Mentioned, Reading
 from rostra.detect.registry import PlugIns, read_plug_ins
 from rostra.detect.signatures import EMPTY, Signature
-from rostra.policy.facts import EventFacts, Facts, ImageFacts, LinkFacts, PostFacts, TextFacts
+from rostra.policy.facts import DetectorFacts, EventFacts, Facts, ImageFacts, LinkFacts, PostFacts, TextFacts
 from rostra.policy.records import Bundle
 from rostra.screening.readers import NO_PLUG_INS, TextReaders, guard
 from rostra.screening.subject import Mark, Picture, Subject, place
@@ -57,7 +57,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     def facts(self) -> Facts:
         """The facts so far, as of a post by nobody in particular."""
         return Facts(
-            text=self.text, links=self.links, image=self.image, event=self.event, post=PostFacts(visibility="public")
+            text=self.text,
+            links=self.links,
+            image=self.image,
+            event=self.event,
+            post=PostFacts(visibility="public"),
+            detectors=DetectorFacts(failed=list(self.failed)),
         )
 
 

@@ -13,7 +13,7 @@ from rostra.kit.errors import FieldProblem, Refused
 from rostra.levers.enforce import Pace
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import EventFacts
-from rostra.policy.records import Hold
+from rostra.policy.records import STRENGTH, Hold
 from rostra.screening.author_queries import AuthorRow
 from rostra.screening.subject import Mark, Part, Subject
 
@@ -23,6 +23,7 @@ HELD: Final = {
     "en": "This could not be checked by itself and waits for a person to look at it.",
     "it": "Non è stato possibile controllarlo in automatico: aspetta che lo guardi una persona.",
 }
+FAILED: Final = "a-detector-failed"
 # A profile is one whole that others see all the time: there is no version of it that could wait. What rules say of
 # what they hold is that somebody will look at it, which would not be true here.
 CANNOT_WAIT: Final = {
@@ -52,6 +53,13 @@ _NUMBER: Final = re.compile(r"\[\d+\]\Z")
 _NEVER_HELD: Final = ("profile", "name", "card")
 _HELD_KINDS: Final = ("post", "edit")
 _MOST_WAITING: Final = 3
+
+
+def hold_the_unread(verdict: Verdict, failed: Sequence[str]) -> Verdict:
+    """The verdict; a hold where a detector crashed and the policy would let it through."""
+    if failed and STRENGTH[verdict.action] < STRENGTH["hold"]:
+        return msgspec.structs.replace(verdict, action="hold", rule=FAILED, clause="", reasons=HELD)
+    return verdict
 
 
 class LabelTerms(msgspec.Struct, frozen=True):

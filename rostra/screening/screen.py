@@ -20,11 +20,10 @@ from rostra.levers.active import ActiveLevers
 from rostra.levers.enforce import Touch, touch
 from rostra.policy.decide import Verdict
 from rostra.policy.facts import AuthorFacts, ExternalFacts, Facts, NearFacts, PostFacts
-from rostra.policy.records import STRENGTH
 from rostra.screening.active import ActivePolicy, Current
 from rostra.screening.author_queries import Asked, AuthorRow, find_authors, was_rejected
 from rostra.screening.external import External
-from rostra.screening.judgement import HELD, Judgement, LabelTerms
+from rostra.screening.judgement import Judgement, LabelTerms, hold_the_unread
 from rostra.screening.record import LEAST, record_refusal
 from rostra.screening.subject import Part, Subject
 from rostra.screening.tally import Tally
@@ -36,7 +35,6 @@ _OF_COPIES: Final = frozenset({"near.copies", "near.authors"})
 _ASKS_WITHIN: Final = timedelta(hours=1)
 _STAFF: Final = ("owner", "admin", "moderator")
 _A_DAY: Final = date(2026, 1, 1)
-FAILED: Final = "a-detector-failed"
 
 
 class _Asking(msgspec.Struct, eq=False):
@@ -184,9 +182,7 @@ def gather(
 def decide(current: Current, facts: Facts, found: Found, at: datetime) -> Verdict:
     """The policy's verdict; a hold where a detector crashed and the policy would let it through."""
     verdict = current.policy.judge(facts, now=at.date(), sample=found.sample, paused=current.paused)
-    if found.failed and STRENGTH[verdict.action] < STRENGTH["hold"]:
-        return msgspec.structs.replace(verdict, action="hold", rule=FAILED, clause="", reasons=HELD)
-    return verdict
+    return hold_the_unread(verdict, found.failed)
 
 
 def conclude(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rostra.cli import policy_score
 from rostra.detect import registry
 from rostra.detect.cascade import Cascade
 from rostra.detect.reading import Match
@@ -98,6 +99,16 @@ def test_what_crashes_on_one_text_is_held_against_that_text_only(monkeypatch: py
     good, bad, again = read(bound(plug_in(Raffles(choke), monkeypatch)), "Good raffle", "bang", "A raffle")
     assert [found.failed for found in (good, bad, again)] == [(), ("raffles",), ()]
     assert [found.text.matches for found in (good, again)] == [["raffles.announced"]] * 2
+
+
+def test_what_crashes_is_held_where_lines_are_scored_as_it_is_on_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def choke(text: str) -> Finding:
+        raise ValueError("boom")
+
+    broken = Detectors(load_detectors().cascade, plug_in(Raffles(choke), monkeypatch))
+    monkeypatch.setattr(policy_score, "load_detectors", lambda: broken)
+    [(_, found, verdict)] = policy_score.judge_lines(["Good morning"], parse_bundle(bundle_files()).bundle, DAY)
+    assert (found.facts.detectors.failed, verdict.action) == (["raffles"], "hold")
 
 
 def test_what_the_cascade_crashes_on_is_held_against_that_text_only(monkeypatch: pytest.MonkeyPatch) -> None:
