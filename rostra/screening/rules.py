@@ -61,7 +61,7 @@ async def resume_rule(db: Database, clock: Clock, rule: str, *, actor_id: int | 
     async with db.transaction() as tx:
         state = await policy_queries.read_state(tx, at)
         if not await policy_queries.resume_rule(tx, rule):
-            raise NotFound(f"{rule} is not paused")
+            raise NotFound(f"no rule called {rule} is paused")
         entry = Entry(
             type="rule_resumed",
             subject_kind="rule",
