@@ -106,7 +106,9 @@ def migrate(settings: Settings, at_start: bool) -> None:
                 from rostra.continuity.standby.sync import admin_dsn_of, decide_anew
 
                 await decide_anew(admin_dsn_of(settings.data_dir), settings.continuity_sync)
-            return await bring_up_to_date(dsn)
+            applied = await bring_up_to_date(dsn)
+            await _settle_addresses(settings, dsn)
+            return applied
 
     with database_errors():
         applied = asyncio.run(bring())
@@ -115,6 +117,24 @@ def migrate(settings: Settings, at_start: bool) -> None:
             click.echo(name)
     elif applied:
         say(f"the database was brought up to date, to {applied[-1]}")
+
+
+async def _settle_addresses(settings: Settings, dsn: str) -> None:
+    """See to it that what is stored has the address of the settings. Ends the command where it has another for good."""
+    from rostra.instance.addresses import AddressIsOther, settle_base
+    from rostra.kit.db import open_database
+
+    try:
+        async with open_database(dsn, max_size=1, statement_timeout=3600.0) as db, db.transaction() as tx:
+            before = await settle_base(tx, settings.base_url)
+    except AddressIsOther as error:
+        raise Refusal(
+            Exit.SETTINGS,
+            f"domain: {error}, which can never change, and the settings say {settings.base_url}: "
+            "set domain and scheme to those of before, or start a new server with another --data",
+        ) from None
+    if before is not None:
+        say(f"what was at {before} is at {settings.base_url} now")
 
 
 def _external_database(settings: Settings) -> str:

@@ -73,6 +73,8 @@ def child_environment(settings: Settings, given: Mapping[str, object]) -> dict[s
     for name, value in given.items():
         if value is not None:
             env[f"ROSTRA_{name.upper()}"] = str(value)
+    # What the server was last started with is not to be had back where the command line says nothing.
+    env |= {"ROSTRA_DOMAIN": settings.domain, "ROSTRA_SCHEME": settings.scheme, "ROSTRA_DEV": str(settings.dev)}
     env.pop("ROSTRA_DATA_DIR", None)
     env["ROSTRA_DATA"] = str(settings.data_dir.resolve())
     if settings.log_json is None and os.isatty(2):

@@ -69,13 +69,13 @@ def up(demo: bool, **given: object) -> None:
     os.umask(0o077)
     lock = hold(data)
     try:
-        remember(settings)
         with listen(settings.host, settings.port) as listener, Supervisor(say) as supervisor:
             env = child_environment(settings, given) | prepare(settings.data_dir.resolve() / "run" / "metrics")
             try:
                 if copies_are_set_up(settings):
                     _check_not_replaced(supervisor, env)
                 env |= _start_database(settings, supervisor, env)
+                remember(settings)
                 if demo:
                     supervisor.run_task(ChildSpec(name="demo", argv=own_command("demo"), env=env))
                 serve(settings, supervisor, listener, env)

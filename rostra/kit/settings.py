@@ -132,7 +132,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 SETTINGS: Final[dict[str, str]] = {
     "data_dir": "Directory of everything that must survive: database, media, secrets, mail in development.",
-    "domain": "Public name in handles and addresses, as `social.example`; a port is allowed in development mode only.",
+    "domain": "Public name in handles and addresses, as `social.example`: it can never change. In development mode it "
+    "may, and is `localhost:` and the port where it is not named.",
     "scheme": "`https` (behind a proxy that ends TLS) or, in development mode alone and by default there, `http`.",
     "host": "Address to listen on.",
     "port": "Port to listen on.",
@@ -208,6 +209,8 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     settings, unread = _convert(given)
     if settings.dev and "scheme" not in given:
         settings = msgspec.structs.replace(settings, scheme="http")
+    if settings.dev and "domain" not in given:
+        settings = msgspec.structs.replace(settings, domain=f"localhost:{settings.port}")
     problems += unread.values()
     if "dev" not in unread:
         # A value that could not be read is the default here, of which nothing is to be said.

@@ -258,6 +258,25 @@ def test_a_command_without_the_domain_takes_that_of_the_last_start(data: Path, p
     assert processes_in(data / "postgres") == []
 
 
+def test_what_was_tried_out_gets_its_name_and_keeps_it(data: Path, port: int) -> None:
+    at_port = ("--data", data, "--port", port)
+    with running(data, port) as process:
+        made = rostra("account", "create", "zoe", "--email", "zoe@mail.example", "--confirmed", "--data", data)
+        assert ended(made)[0] == 0
+        process.terminate()
+        ended(process)
+    named = rostra("up", *at_port, "--domain", "social.example")
+    try:
+        assert named.stdout is not None
+        assert named.stdout.readline() == "ready https://social.example\n"
+    finally:
+        named.terminate()
+    assert f"what was at http://localhost:{port} is at https://social.example now" in ended(named)[2]
+    status, out, err = ended(rostra("up", *at_port, "--domain", "other.example"))
+    assert (status, out) == (3, "")
+    assert "are at https://social.example, which can never change" in err
+
+
 def test_a_taken_port_is_a_clear_refusal(data: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         status, out, err = ended(up(data, port))

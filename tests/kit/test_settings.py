@@ -46,6 +46,7 @@ def test_a_server_without_a_name_is_told_how_to_give_it_one() -> None:
         load_settings({}, {"port": 3000})
     assert refused.value.problems == [NO_DOMAIN]
     assert load_settings({}, {"dev": True}).domain == "localhost:3000"
+    assert load_settings({}, {"dev": True, "port": 3100}).domain == "localhost:3100"
 
 
 @pytest.mark.parametrize(
