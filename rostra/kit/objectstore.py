@@ -12,10 +12,10 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -40,6 +40,9 @@ _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*
 _CLOUD_LOGIN: Final = "169.254.169.254"
 _ANSWER: Final = re.compile(r"Server returned non-2xx status code: ([0-9]{3}[A-Za-z ]*)")
 _S3_CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
+# How the library says that a connection ended under a request, and how often it is sent anew then.
+_CUT_OFF: Final = "kind: Interrupted"
+_ATTEMPTS: Final = 4
 _SINGLE_REQUEST_UP_TO: Final = 64 << 20
 # Hashing fewer bytes costs less than handing them to a thread.
 _HASHED_AT_ONCE: Final = 16 << 10
@@ -124,7 +127,8 @@ class ObjectStore:
         _check_key(key)
         with _failures("put", key):
             try:
-                await _library().put_async(self._backend, key, body, use_multipart=False, mode="create")
+                put = partial(_library().put_async, self._backend, key, body, use_multipart=False, mode="create")
+                await _insist(put)
             except AlreadyExistsError:
                 if await self.find(key) != body:
                     return False
@@ -225,7 +229,7 @@ class ObjectStore:
             batch = list(keys[index : index + _DELETE_BATCH])
             with _failures("delete", batch[0]):
                 if self._root is None:
-                    await _library().delete_async(self._backend, batch)
+                    await _insist(partial(_library().delete_async, self._backend, batch))
                 else:
                     await asyncio.gather(*(self._delete_local(key) for key in batch))
             if self._register is not None and (known := [key for key in batch if not _is_probe(key)]):
@@ -290,6 +294,21 @@ def _library():
     import obstore
 
     return obstore
+
+
+async def _insist(ask: Callable[[], Awaitable[object]]) -> None:
+    """Have a request sent that the library does not repeat by itself, for in general it could do harm twice: removing
+    many, and putting what must be new. Both are as good as once, and servers end kept connections at any time."""
+    from obstore.exceptions import GenericError
+
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            await ask()
+        except GenericError as error:
+            if attempt == _ATTEMPTS or _CUT_OFF not in str(error):
+                raise
+        else:
+            return
 
 
 def _open_s3(url: str, patience: timedelta) -> S3Store:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+
 import obstore
 import pytest
 
@@ -68,3 +73,77 @@ async def test_a_bucket_that_is_not_there_cannot_be_written(s3_server: str) -> N
         await store.put("a", b"x", "x/y")
     with pytest.raises(StoreUnavailable):
         await store.honours_put_new()
+
+
+class Door:
+    """A way to the S3 server that resets the next `cuts` connections on which a request comes."""
+
+    def __init__(self, server: str) -> None:
+        self._host, _, port = server.removeprefix("http://").partition(":")
+        self._port = int(port)
+        self.cuts = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back_reader, back_writer = await asyncio.open_connection(self._host, self._port)
+        back = asyncio.create_task(_pass(back_reader, writer))
+        try:
+            while part := await reader.read(65_536):
+                if self.cuts > 0:
+                    self.cuts -= 1
+                    # Closed without lingering: the other side is told of a reset, not of an end.
+                    connection: socket.socket = writer.get_extra_info("socket")
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
+                back_writer.write(part)
+        finally:
+            back.cancel()
+            writer.close()
+            back_writer.close()
+
+
+async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while part := await source.read(65_536):
+        target.write(part)
+
+
+@pytest.fixture
+async def door(s3_server: str) -> AsyncIterator[tuple[Door, int]]:
+    made = Door(s3_server)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    yield made, server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def test_a_connection_that_ends_under_a_request_is_made_anew(
+    s3_url: str, s3_server: str, door: tuple[Door, int]
+) -> None:
+    way, port = door
+    store = open_store(s3_url.replace(s3_server, f"http://127.0.0.1:{port}"))
+    await store.put("a", b"1", "x/y")
+    way.cuts = 2
+    assert await store.put_new("b", b"2")
+    assert way.cuts == 0
+    way.cuts = 2
+    await store.delete(["a", "b"])
+    assert way.cuts == 0
+    assert [head.key async for head in store.list("")] == []
+
+
+async def test_a_server_that_ends_every_connection_is_given_up(
+    s3_url: str, s3_server: str, door: tuple[Door, int]
+) -> None:
+    way, port = door
+    store = open_store(s3_url.replace(s3_server, f"http://127.0.0.1:{port}"))
+    way.cuts = 1000
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await store.delete(["a"])
+
+
+async def test_a_cut_connection_does_not_make_a_store_look_lax(
+    s3_url: str, s3_server: str, door: tuple[Door, int]
+) -> None:
+    way, port = door
+    store = open_store(s3_url.replace(s3_server, f"http://127.0.0.1:{port}"))
+    way.cuts = 1
+    assert await store.honours_put_new()
+    assert way.cuts == 0
