@@ -162,12 +162,12 @@ def check_database(settings: Settings) -> list[Finding]:
 
 async def _ask_database(settings: Settings) -> list[Finding]:
     from rostra.kit.db import connect
-    from rostra.kit.migrate import pending
+    from rostra.kit.migrate import find_unfit, pending
 
     async with use_database(settings) as dsn:
         connection = await connect(dsn)
         try:
-            number = connection.get_server_version()
+            number, unfit = connection.get_server_version(), find_unfit(connection)
             before = time.time()
             theirs = (await connection.fetch("select extract(epoch from clock_timestamp())::float8"))[0][0]
             ours = (before + time.time()) / 2
@@ -176,8 +176,9 @@ async def _ask_database(settings: Settings) -> list[Finding]:
         missing = await pending(dsn, MIGRATIONS)
     version = f"PostgreSQL {number.major}.{number.micro} answers"
     found = [Finding("database", "ok", version)]
-    if number.major < 16:
-        found = [Finding("database", "fail", version, "use PostgreSQL 16 or newer")]
+    if unfit is not None:
+        what, _, todo = unfit.partition("; ")
+        found = [Finding("database", "fail", what, todo)]
     if missing:
         found.append(
             Finding("migrations", "fail", f"{len(missing)} not applied: {', '.join(missing)}", "rostra migrate")

@@ -134,6 +134,9 @@ def database_errors() -> Generator[None]:
     ) as error:
         raise Refusal(Exit.DATABASE, f"the database: {error or type(error).__name__}") from None
     except OSError as error:
+        if error.filename is None:
+            # A host that has no address, or that no way leads to.
+            raise Refusal(Exit.DATABASE, f"the database: {error.strerror or error}; check its address") from None
         raise Refusal(
             Exit.DATA_DIRECTORY, f"{error.filename}: {error.strerror}; check the path and its owner"
         ) from None

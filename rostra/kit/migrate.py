@@ -15,6 +15,9 @@ import asyncpg
 
 from rostra.kit.db import connect
 
+OLDEST = 16
+"""The oldest PostgreSQL whose SQL this speaks, by its major version."""
+
 _LOCK = 0x526F73747261
 _LOCK_TIMEOUT = "set lock_timeout = '60s'"
 _STATEMENT_TIMEOUT = "set statement_timeout = '30min'"
@@ -34,11 +37,13 @@ def migration_files(directory: Path) -> list[Path]:
 async def migrate(dsn: str, directory: Path, after: AfterStep | None = None) -> list[str]:
     """Bring the database up to date and return the names of the files applied now.
 
-    `after` runs on the same connection under the same lock; the queue library's own schema is kept current there.
+    A database that this cannot work with (`find_unfit`) is left as it is. `after` runs on the same connection under the same lock; the queue library's own schema is kept current there.
     Raises MigrationRefused.
     """
     connection = await connect(dsn)
     try:
+        if unfit := find_unfit(connection):
+            raise MigrationRefused(unfit)
         await connection.execute(_LOCK_TIMEOUT)
         await connection.execute(_STATEMENT_TIMEOUT)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
@@ -48,6 +53,19 @@ async def migrate(dsn: str, directory: Path, after: AfterStep | None = None) -> 
         return applied
     finally:
         await connection.close()
+
+
+def find_unfit(connection: asyncpg.Connection) -> str | None:
+    """Why a database is none for us, and what to do, or None."""
+    version, encoding = connection.get_server_version(), connection.get_settings().server_encoding
+    if version.major < OLDEST:
+        return f"the database is PostgreSQL {version.major}.{version.micro}; use PostgreSQL {OLDEST} or newer"
+    if encoding != "UTF8":
+        return (
+            f"the database keeps texts as {encoding}, which has not all letters; "
+            "make one with: create database … encoding 'UTF8' template template0"
+        )
+    return None
 
 
 async def pending(dsn: str, directory: Path) -> list[str]:

@@ -15,6 +15,9 @@ from rostra.kit.errors import Invalid
 
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _MEMORY: Final = re.compile(r"[0-9]{1,9} ?(kB|MB|GB)")
+# Where a password has a sign that it must not have as it is, what follows that sign is no port.
+_DATABASE: Final = re.compile(r"postgres(ql)?://([^@/?#]*@)?(?P<hosts>[^@/?#]*)(/[^?#]*)?(\?[^#]*)?")
+_DATABASE_HOST: Final = re.compile(r"([^:\[\]]*|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -52,6 +55,11 @@ def _is_storage(url: str) -> bool:
     return is_server_url(url, "s3")
 
 
+def _is_database(url: str) -> bool:
+    found = _DATABASE.fullmatch(url)
+    return found is not None and all(_DATABASE_HOST.fullmatch(host) for host in found["hosts"].split(","))
+
+
 def _is_proxy(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -87,6 +95,10 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "port": (lambda value: 1 <= value <= 65535, "must be between 1 and 65535"),
     "workers": (lambda value: value >= 1, "must be at least 1"),
     "job_workers": (lambda value: value >= 1, "must be at least 1"),
+    "database_url": (
+        _is_database,
+        "must look like postgresql://user:password@host:5432/rostra, where a password has %40 for @, %2F for / and so on",
+    ),
     "database_pool": (lambda value: 1 <= value <= 1000, "must be between 1 and 1000"),
     "pg_shared_buffers": (
         lambda value: _MEMORY.fullmatch(value) is not None,

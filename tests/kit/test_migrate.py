@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
+import asyncpg
 import pytest
 
 from rostra.kit.db import connect
-from rostra.kit.migrate import MigrationRefused, migrate, pending
+from rostra.kit.migrate import MigrationRefused, find_unfit, migrate, pending
 
 
 async def test_applying_twice_changes_nothing(fresh_dsn: str, tmp_path: Path) -> None:
@@ -41,3 +44,38 @@ async def test_a_failing_file_leaves_nothing_behind(fresh_dsn: str, tmp_path: Pa
     connection = await connect(fresh_dsn)
     assert await connection.fetchval("select to_regclass('c')") is None
     await connection.close()
+
+
+async def test_a_database_with_another_encoding_is_refused_and_left_alone(fresh_dsn: str) -> None:
+    name = f"ascii_{os.urandom(4).hex()}"
+    made = await asyncpg.connect(fresh_dsn, user="postgres", database="postgres")
+    await made.execute(f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0")
+    other = {"user": "postgres", "database": name}
+    connection = await asyncpg.connect(fresh_dsn, **other)
+    try:
+        assert "keeps texts as SQL_ASCII" in (find_unfit(connection) or "")
+        dsn = f"{fresh_dsn}&user=postgres&database={name}" if "?" in fresh_dsn else fresh_dsn
+        with pytest.raises(MigrationRefused, match="encoding 'UTF8'"):
+            await migrate(dsn, Path("rostra/migrations"))
+        assert await connection.fetchval("select count(*) from pg_tables where schemaname = 'public'") == 0
+    finally:
+        await connection.close()
+        await made.execute(f"drop database {name}")
+        await made.close()
+
+
+class Old:
+    """A connection to a server of 2022."""
+
+    def get_server_version(self) -> Any:
+        return type("Version", (), {"major": 15, "micro": 18})()
+
+    def get_settings(self) -> Any:
+        return type("Settings", (), {"server_encoding": "UTF8"})()
+
+
+async def test_a_database_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch, fresh_dsn: str) -> None:
+    assert "PostgreSQL 15.18; use PostgreSQL 16 or newer" in (find_unfit(cast("asyncpg.Connection", Old())) or "")
+    monkeypatch.setattr("rostra.kit.migrate.OLDEST", 99)
+    with pytest.raises(MigrationRefused, match="99 or newer"):
+        await migrate(fresh_dsn, Path("rostra/migrations"))

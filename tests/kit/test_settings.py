@@ -102,6 +102,11 @@ def test_what_is_secret_is_not_printed() -> None:
     ("name", "values"),
     [
         ("port", ["0", "99999"]),
+        (
+            "database_url",
+            ["mysql://a@b/c", "host=x", "postgresql://u:p@ss@h/x", "postgresql://u:p/ss@h/x", "postgresql://u:p#s@h/x",
+             "postgresql://u@h:port/x", "postgresql://u@h:5432,i:port/x"],
+        ),
         ("database_pool", ["0", "1000000"]),
         ("pg_shared_buffers", ["lots", "96"]),
         ("storage_url", ["ftp://x", "s3://"]),
@@ -151,6 +156,11 @@ def test_values_that_are_fine_are_taken() -> None:
         "rate_limit_scale": "0", "trusted_proxies": "127.0.0.1, 10.0.0.0/8, fd00::/8", "pg_shared_buffers": "1 GB",
     }  # fmt: skip
     named = {f"ROSTRA_{name.upper()}": value for name, value in given.items()}
+    for url in (
+        "postgresql://u:p%40ss@h.example:5432/x?sslmode=require", "postgres:///x?host=/run/postgresql&port=5433",
+        "postgresql://u:p@one:5432,two,[::1]:5434/x", "postgresql://u@/x?host=/tmp/a,b", "postgresql://h",
+    ):  # fmt: skip
+        assert load_settings({"ROSTRA_DATABASE_URL": url}, {"domain": "a.example"}).database_url == url
     assert load_settings(named, {"domain": "a.example"}).trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
 
