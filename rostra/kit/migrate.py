@@ -37,8 +37,8 @@ def migration_files(directory: Path) -> list[Path]:
 async def migrate(dsn: str, directory: Path, after: AfterStep | None = None) -> list[str]:
     """Bring the database up to date and return the names of the files applied now.
 
-    A database that this cannot work with (`find_unfit`) is left as it is. `after` runs on the same connection under the same lock; the queue library's own schema is kept current there.
-    Raises MigrationRefused.
+    `after` runs on the same connection under the same lock; the queue library's own schema is kept current there. A
+    database that we cannot work with (`find_unfit`) is left as it is. Raises MigrationRefused.
     """
     connection = await connect(dsn)
     try:

@@ -97,7 +97,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "job_workers": (lambda value: value >= 1, "must be at least 1"),
     "database_url": (
         _is_database,
-        "must look like postgresql://user:password@host:5432/rostra, where a password has %40 for @, %2F for / and so on",
+        "must look like postgresql://user:password@host:5432/rostra, where a password has %40 for @, %2F for /, …",
     ),
     "database_pool": (lambda value: 1 <= value <= 1000, "must be between 1 and 1000"),
     "pg_shared_buffers": (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from rostra.cli.options import own_command
+from rostra.cli.options import Exit, Refusal, database_errors, own_command
 
 _PROGRAM = """
 import atexit, sys, threading, time
@@ -49,3 +50,16 @@ def test_what_lies_where_the_server_is_started_is_no_part_of_it(tmp_path: Path) 
     (tmp_path / "json.py").write_text("raise SystemExit('a stranger')")
     done = subprocess.run([*own_command("--version")], check=False, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_database_that_no_way_leads_to_is_not_taken_for_a_directory() -> None:
+    for error in (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), OSError(113, "No route to host")):
+        with (
+            pytest.raises(Refusal, match=rf"^the database: {error.strerror}; check its address$") as refused,
+            database_errors(),
+        ):
+            raise error
+        assert refused.value.exit_code == Exit.DATABASE
+    with pytest.raises(Refusal, match=r"^/x/y: Permission denied; check the path") as refused, database_errors():
+        raise PermissionError(13, "Permission denied", "/x/y")
+    assert refused.value.exit_code == Exit.DATA_DIRECTORY

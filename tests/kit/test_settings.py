@@ -104,8 +104,15 @@ def test_what_is_secret_is_not_printed() -> None:
         ("port", ["0", "99999"]),
         (
             "database_url",
-            ["mysql://a@b/c", "host=x", "postgresql://u:p@ss@h/x", "postgresql://u:p/ss@h/x", "postgresql://u:p#s@h/x",
-             "postgresql://u@h:port/x", "postgresql://u@h:5432,i:port/x"],
+            [
+                "mysql://a@b/c",
+                "host=x",
+                "postgresql://u:p@ss@h/x",
+                "postgresql://u:p/ss@h/x",
+                "postgresql://u:p#s@h/x",
+                "postgresql://u@h:port/x",
+                "postgresql://u@h:5432,i:port/x",
+            ],
         ),
         ("database_pool", ["0", "1000000"]),
         ("pg_shared_buffers", ["lots", "96"]),
