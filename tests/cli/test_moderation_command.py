@@ -67,6 +67,14 @@ def post(rostra: Run) -> tuple[str, str]:
     return asyncio.run(add())
 
 
+async def reject_one_of(username: str) -> None:
+    connection = await connect(os.environ["ROSTRA_DATABASE_URL"])
+    await connection.execute(
+        "insert into reporters (account_id, rejected) select id, 1 from accounts where username = $1", username
+    )
+    await connection.close()
+
+
 POST = """
 insert into statuses (id, account_id, uri, url, text, content, visibility, conversation_id, created_at)
 values (make_id($1), $2, 'u', 'u', 'Look', 'Look', 'public', $3, $1) returning id
@@ -226,6 +234,8 @@ def test_what_cannot_be_is_said_and_nothing_happens(rostra: Run, words: tuple[st
 
 def test_a_reporter_is_warned_muted_and_heard_again(rostra: Run) -> None:
     assert "warned first" in rostra("moderation", "mute-reporter", "ada", "--as", "mod", code=1).stderr
+    assert "found wrong" in rostra("moderation", "warn-reporter", "ada", "--as", "mod", code=1).stderr
+    asyncio.run(reject_one_of("ada"))
     warned = rostra("moderation", "warn-reporter", "ada", "--as", "mod", "--json").stdout
     assert json.loads(warned) == {"username": "ada", "warned": True}
     assert "warned already" in rostra("moderation", "warn-reporter", "ada", "--as", "mod", code=1).stderr

@@ -157,11 +157,17 @@ async def test_an_appeal_that_is_granted_writes_one_letter_to_who_appealed(world
     assert "You were right" in to(world, "eve")[-1]
 
 
+async def wrong(world: World, who: Person) -> None:
+    """Have a report of somebody be rejected."""
+    await world.db.connection.execute("insert into reporters (account_id, rejected) values ($1, 1)", who.account_id)
+
+
 async def test_nobody_is_muted_without_a_warning(world: World) -> None:
     (_, bob, mod) = await people(world, "ada", "bob", "mod")
     desk, who = world.res.desk, reviewer(mod)
     with pytest.raises(Refused):
         await mute_reporter(desk, who, bob.account_id, muted=True)
+    await wrong(world, bob)
     await warn_reporter(desk, who, bob.account_id)
     with pytest.raises(Refused):
         await warn_reporter(desk, who, bob.account_id)
@@ -174,6 +180,19 @@ async def test_nobody_is_muted_without_a_warning(world: World) -> None:
         await warn_reporter(desk, reviewer(mod, "triage"), bob.account_id)
     with pytest.raises(Forbidden):
         await trust_reporter(desk, who, bob.account_id, trusted=True)
+
+
+async def test_nobody_is_warned_whose_reports_were_never_wrong(world: World) -> None:
+    (bob, mod) = await people(world, "bob", "mod")
+    with pytest.raises(Refused, match="No report of theirs was found wrong"):
+        await warn_reporter(world.res.desk, reviewer(mod), bob.account_id)
+    await world.db.connection.execute(
+        "insert into reporters (account_id, upheld, rejected) values ($1, 3, 0)", bob.account_id
+    )
+    with pytest.raises(Refused):
+        await warn_reporter(world.res.desk, reviewer(mod), bob.account_id)
+    await world.settle()
+    assert to(world, "bob") == []
 
 
 async def test_those_who_are_hardly_ever_right_are_proposed_and_nothing_more(world: World) -> None:
@@ -196,6 +215,7 @@ async def test_those_who_are_hardly_ever_right_are_proposed_and_nothing_more(wor
 
 async def test_a_muted_reporter_is_told_nothing_of_outcomes(world: World) -> None:
     ada, bob, mod = await people(world, "ada", "bob", "mod")
+    await wrong(world, bob)
     await warn_reporter(world.res.desk, reviewer(mod), bob.account_id)
     await mute_reporter(world.res.desk, reviewer(mod), bob.account_id, muted=True)
     posted = await ada.post("A carrot")

@@ -22,7 +22,7 @@ from rostra.moderation.records import DecisionRow, Reversal
 from rostra.posts.withhold import lock_status
 from rostra.screening.near_queries import forget_bad
 
-# Within this time whoever decided may take it back without saying why.
+# Within this time whoever decided may take it back as if nothing had been decided.
 UNDO: Final = timedelta(minutes=10)
 
 
@@ -39,7 +39,7 @@ async def reverse(desk: Desk, reviewer: Reviewer | None, decision_id: int, why: 
     at = desk.clock.now()
     actor_id = _check(reviewer, decision, why)
     if why == "undo" and at - decision.created_at > UNDO:
-        raise Conflict("It is too late to undo this: turn it round with a reason instead")
+        raise Conflict("It is too late to undo this: turn it round instead")
     async with desk.db.transaction() as tx:
         status = await lock_status(tx, decision.subject_id) if decision.subject_kind == "status" else None
         locked = await decision_queries.lock_decision(tx, decision_id)
@@ -73,7 +73,7 @@ def _check(reviewer: Reviewer | None, decision: DecisionRow, why: Reversal) -> i
     if decision.reviewer_id == reviewer.account_id:
         check_may(reviewer.role, "dismiss")
     elif why == "undo":
-        raise Forbidden("Only who decided can undo it: turn it round with a reason instead")
+        raise Forbidden("Only who decided can undo it: turn it round instead")
     else:
         check_may(reviewer.role, "decide" if decision.automated_decision else "escalated")
     return reviewer.account_id

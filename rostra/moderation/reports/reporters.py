@@ -41,7 +41,8 @@ async def list_reporters(
 async def warn_reporter(desk: Desk, reviewer: Reviewer, account_id: int) -> None:
     """Write to somebody of this server that their reports will be left unheard if they go on like this.
 
-    Raises Forbidden, NotFound, and Refused where they were warned already or cannot be written to.
+    Raises Forbidden, NotFound, and Refused where no report of theirs was found wrong, where they were warned already or
+    cannot be written to.
     """
     check_may(reviewer.role, "sanction")
     at = desk.clock.now()
@@ -49,6 +50,8 @@ async def warn_reporter(desk: Desk, reviewer: Reviewer, account_id: int) -> None
         one = await _get(tx, account_id)
         if one.warned_at is not None:
             raise Refused("They were warned already")
+        if one.rejected == 0:
+            raise Refused("No report of theirs was found wrong")
         if not one.email:
             raise Refused("They cannot be written to")
         await queries.warn(tx, account_id, at)
