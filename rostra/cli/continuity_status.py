@@ -27,7 +27,7 @@ _MARKS = {"bad": "!", "warn": "*", "note": "-"}
 def status(settings: Settings, as_json: bool) -> None:
     """Say what would be lost if this server vanished now, how each target does, and what is to be done.
 
-    Exit status 1 where something has to be done now.
+    Exit status 1 where something has to be done now, as where there are no copies at all.
     """
     now = datetime.now(UTC)
     situation = read_situation(settings)
@@ -40,7 +40,7 @@ def status(settings: Settings, as_json: bool) -> None:
         if (standby := find_standby(place := Place(settings.data_dir))) is not None:
             for line in describe(standby, label_of(standby.source), find_standby_status(place), now):
                 click.echo(line)
-    if health.level == "bad":
+    if health.level == "bad" or health.nothing_is_copied:
         sys.exit(int(Exit.FAILED))
 
 

@@ -62,13 +62,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The judgement. `at_risk` is what would be lost if the server vanished now (None: everything), `back_in` how long
-    the last good drill took to answer (None: nobody knows)."""
+    the last good drill took to answer (None: nobody knows). `nothing_is_copied`: copies were never set up."""
 
     level: Level
     headline: list[Sentence]
     findings: list[Finding] = []
     at_risk: timedelta | None = None
     back_in: timedelta | None = None
+    nothing_is_copied: bool = False
 
     @property
     def is_unwell(self) -> bool:
@@ -86,6 +87,7 @@ def assess(situation: Situation, now: datetime) -> Health:
             level="off",
             headline=[Sentence("no-copies")],
             findings=[Finding(weight="warn", said=Sentence("not-set-up"), todo=todo)],
+            nothing_is_copied=True,
         )
     findings = [*_of_shipping(situation, now), *_of_targets(situation, now), *_of_places(situation)]
     findings += _of_drills(situation, now)

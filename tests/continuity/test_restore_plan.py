@@ -5,6 +5,7 @@ The sites are made of sealed objects without any database in them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,9 +151,24 @@ async def test_for_a_moment_the_newest_base_that_was_complete_then_is_taken(site
 
 async def test_before_the_first_base_there_is_nothing(site: Site) -> None:
     site.pieces(1, 4, since=0)
-    site.base(1, at(2), 1)
-    with pytest.raises(NotRestorable, match="no base backup from which this could be restored"):
+    first = site.base(1, at(2), 1, ended=at(2) + timedelta(microseconds=1500))
+    site.base(1, at(3), 2)
+    with pytest.raises(NotRestorable, match="no base backup from which this could be restored") as refused:
         await site.plan(at(1))
+    told = re.search(r"the oldest moment that can be had is (\S+)", str(refused.value))
+    assert told is not None
+    oldest = datetime.fromisoformat(told[1])
+    assert (await site.plan(oldest)).base.id == first
+    with pytest.raises(NotRestorable):
+        await site.plan(oldest - timedelta(milliseconds=1))
+
+
+async def test_where_no_base_can_be_used_no_moment_is_promised(site: Site) -> None:
+    site.pieces(1, 4, since=0)
+    site.base(1, at(2), 9)
+    with pytest.raises(NotRestorable, match="no base backup from which this could be restored") as refused:
+        await site.plan(at(1))
+    assert "oldest moment" not in str(refused.value)
 
 
 async def test_a_base_whose_log_is_not_there_yet_is_not_used(site: Site) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from rostra.cli.continuity import continuity
+from rostra.continuity.place import LookOnly, Place
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 def run(*words: object, **environ: str) -> Result:
@@ -18,6 +22,14 @@ def test_the_address_that_is_printed_with_the_key_can_be_typed_as_it_is(tmp_path
     result = run("init", "--no-qr", "--data", tmp_path / "data", ROSTRA_CONTINUITY_TARGETS=str(copies))
     assert result.exit_code == 0, result.output
     assert f"rostra continuity restore '{copies}' --key FILE" in result.stdout
+
+
+def test_a_server_without_copies_fails_whoever_watches_its_status(tmp_path: Path) -> None:
+    result = run("status", "--data", tmp_path)
+    assert (result.exit_code, "There are no copies" in result.stdout) == (1, True), result.output
+    Place(tmp_path).mark_look_only(LookOnly(until=NOON, restored_at=NOON))
+    result = run("status", "--data", tmp_path)
+    assert result.exit_code == 0, "a copy to look at has no copies, and needs none"
 
 
 def test_where_no_target_is_named_each_command_says_how_to_name_one(tmp_path: Path) -> None:

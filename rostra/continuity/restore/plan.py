@@ -121,7 +121,29 @@ async def make_plan(documents: Documents, to: datetime | None, excluded: Sequenc
         if line is lines[0]:
             _refuse_a_moment_between(documents, line, to, problems)
         warnings.append(_without_base(documents, line))
-    raise NotRestorable("\n".join(["there is no base backup from which this could be restored", *warnings]))
+    none = "there is no base backup from which this could be restored"
+    if to is not None and (oldest := await _oldest(documents, lines, ids, excluded)) is not None:
+        none += f" as it was at {moment(to)}; the oldest moment that can be had is {moment(oldest)}"
+    raise NotRestorable("\n".join([none, *warnings]))
+
+
+async def _oldest(
+    documents: Documents, lines: Sequence[Line], ids: Sequence[str], excluded: Sequence[str]
+) -> datetime | None:
+    """The first moment at which a base was complete that can be used."""
+    for line in reversed(lines):
+        for base_id in reversed(ids):
+            if _epoch_in(base_id) != line.epoch:
+                continue
+            try:
+                chain = await _chain(documents, base_id, line.epoch)
+                complete = chain[-1].about.ended_at if chain else None
+                if complete and await _plan_with(documents, line, base_id, complete, excluded, []):
+                    # It is told to the millisecond, and what is told is to be had.
+                    return complete + timedelta(microseconds=-complete.microsecond % 1000)
+            except (Broken, NotRestorable):
+                continue
+    return None
 
 
 async def find_census(documents: Documents, plan: Plan, end: int) -> Census | None:
