@@ -113,6 +113,19 @@ def test_a_test_that_fails_says_where_and_what_came(folder):
     assert "tests/tests.yaml:5: failed: expected hold, got limit by links\n    look at all" in result.output
 
 
+def test_a_gap_that_is_none_as_texts_are_read_here_is_not_called_closed_for_good(folder, monkeypatch):
+    gap = "- {text: good morning, expect: {action: allow}, known_gap: An encoder finds a threat.}\n"
+    write(folder, files(tests=TESTS + gap))
+    monkeypatch.setattr("rostra.detect.encoder.load_encoders", lambda: ())
+
+    result = run("test", folder, "--gaps")
+
+    assert "1 known gap closed as texts are read here, with no encoder" in result.stderr
+    assert "where it works with the encoders, too" in result.stderr
+    assert "known gap, closed here: An encoder finds a threat.\n    good morning" in result.output
+    assert "good morning" not in run("test", folder).output
+
+
 def test_rules_that_no_test_hits_are_named(folder):
     write(folder, files(rules=RULES + rule("text.hate > 0.9", id="idle")))
 
