@@ -20,7 +20,7 @@ from rostra.kit.settings import Settings
 from rostra.moderation.desk import Reviewer
 from rostra.notices import drill as drills
 from rostra.notices import providers
-from rostra.notices.intake import Arrival, take_in
+from rostra.notices.intake import Arrival, Taken, take_in
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.notices.pack import make_pack
 from rostra.notices.records import Item, Provider, Regime
@@ -71,18 +71,20 @@ def print_notice(settings: Settings, notice_id: int, *, as_json: bool) -> None:
 def add(settings: Settings, body: bytes, *, provider: str, regime: str | None, content_type: str) -> None:
     """Take a notice in."""
 
-    async def run(res: Resources) -> tuple[int, bool]:
+    async def run(res: Resources) -> Taken:
         found = await _provider(res, provider) if provider else None
         arrival = Arrival(
             body=body, content_type=content_type, channel="file", proof="person", provider=found,
             regime=_REGIMES[regime] if regime else None,
         )  # fmt: skip
-        taken = await take_in(res.desk, arrival)
-        return taken.notice_id, taken.is_new
+        return await take_in(res.desk, arrival)
 
-    notice_id, is_new = _run(settings, run)
-    click.echo(notice_id)
-    say("taken in; the workers look for its copies" if is_new else "this was taken in before")
+    taken = _run(settings, run)
+    click.echo(taken.notice_id)
+    if taken.is_new:
+        say("taken in; the workers look for its copies")
+    else:
+        say(f"this was taken in before{f', and is one of {provider} now' if taken.is_named else ''}")
 
 
 def read_mail(settings: Settings) -> None:

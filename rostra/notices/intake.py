@@ -26,7 +26,7 @@ from rostra.notices.formats.read import read_notice
 from rostra.notices.formats.records import Fault, ParsedNotice, Problem, Unusable
 from rostra.notices.provider_queries import find_provider
 from rostra.notices.providers import find_clause
-from rostra.notices.records import TERMS, Channel, Proof, Provider, Regime, State
+from rostra.notices.records import TERMS, Channel, Notice, Proof, Provider, Regime, State
 from rostra.policy.records import Bundle
 from rostra.text.places import own_hosts
 
@@ -54,6 +54,8 @@ WORDS: Final[dict[Fault, str]] = {
     "unknown_format": "has a type that is not understood",
     "xml_not_read": "is XML, which is not read",
 }
+# Until the answer is on its way, who gets it may still be said.
+_OPEN: Final = ("parsed", "expanding", "acting", "drafting")
 _NEVER_NOTICES: Final = ("auto_reply", "delivery_report")
 _SHORTEST: Final = timedelta(minutes=15)
 _ABOUT: Final = re.compile(r"\[notice (\d{1,19})\]", re.IGNORECASE)
@@ -87,10 +89,11 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that was taken in, now or (`is_new` False) before."""
+    """A notice that was taken in, now or (`is_new` False) before; `is_named` where it is known only now whose it is."""
 
     notice_id: int
     is_new: bool
+    is_named: bool = False
 
 
 async def take_in(desk: Desk, arrival: Arrival) -> Taken:
@@ -117,7 +120,8 @@ async def take_in(desk: Desk, arrival: Arrival) -> Taken:
         notice = await queries.find_notice(tx, known)
         if notice is not None and notice.sha256 != digest:
             raise Conflict(f"Another notice came under this id before: it is number {known}")
-        return Taken(notice_id=known, is_new=False)
+        is_named = notice is not None and await _name(tx, desk, notice, arrival, parsed)
+        return Taken(notice_id=known, is_new=False, is_named=is_named)
 
 
 async def release(
@@ -218,6 +222,21 @@ async def _insert(
         await queries.move_notice(tx, made, "parsed", None, at)
         await desk.emit(tx, NoticeReceived(notice_id=made))
     return made
+
+
+async def _name(tx: Tx, desk: Desk, notice: Notice, arrival: Arrival, parsed: ParsedNotice | None) -> bool:
+    """Have a notice that was nobody's be the provider's for whom a person vouches now, with the provider's clock."""
+    provider = arrival.provider
+    if provider is None or arrival.proof != "person" or notice.provider_id is not None or notice.state not in _OPEN:
+        return False
+    regime = arrival.regime or provider.regime
+    await queries.set_provider(tx, notice.id, provider.id)
+    await queries.insert_clock(
+        tx, notice.id, regime, notice.received_at, _due(parsed, provider, regime, notice.received_at)
+    )
+    details = {"provider": str(provider.id), "regime": regime}
+    await append(tx, desk.clock.now(), _entry("notice_named", notice.id, arrival.actor_id, details))
+    return True
 
 
 def _due(parsed: ParsedNotice | None, provider: Provider | None, regime: Regime, received_at: datetime) -> datetime:

@@ -46,6 +46,8 @@ update notices set state = $2, closed_at = case when $2 in ('closed', 'refused')
 where id = $1
 """
 
+SET_PROVIDER: Final = "update notices set provider_id = $2 where id = $1"
+
 RELEASE: Final = """
 update notices set state = 'received', fault = '', provider_id = coalesce($2, provider_id), proof = 'person',
   regime = $3, due_at = $4 where id = $1
@@ -210,6 +212,10 @@ async def move_notice(tx: Tx, notice_id: int, state: State, actor_id: int | None
 
 async def insert_step(tx: Tx, notice_id: int, state: State, actor_id: int | None, at: datetime, note: str = "") -> None:
     await tx.execute(INSERT_STEP, notice_id, state, actor_id, at, note)
+
+
+async def set_provider(tx: Tx, notice_id: int, provider_id: int) -> None:
+    await tx.execute(SET_PROVIDER, notice_id, provider_id)
 
 
 async def release_notice(tx: Tx, notice_id: int, provider_id: int | None, regime: str, due_at: datetime) -> None:

@@ -69,6 +69,22 @@ def test_a_notice_is_taken_in_from_a_file_or_a_pipe(run: Run, tmp_path: Path) ->
     assert run("show", 17).exit_code == 1
 
 
+def test_whose_a_notice_is_can_be_said_afterwards(run: Run) -> None:
+    assert run("provider", "add", "Example Cloud", "--hours", 6).exit_code == 0
+    letter = f"Please look at {BASE}/@carl/1".encode()
+    number = run("add", "-", given=letter).stdout.strip()
+    before = read(run("show", number, "--json"))["notice"]
+    assert before["provider"] is None
+    again = run("add", "-", "--provider", "Example Cloud", given=letter)
+    assert (again.stdout.strip(), "is one of Example Cloud now" in again.stderr) == (number, True)
+    after = read(run("show", number, "--json"))["notice"]
+    assert (after["provider"], after["due_at"] < before["due_at"]) == ("Example Cloud", True)
+    assert run("provider", "add", "Other Cloud").exit_code == 0
+    other = run("add", "-", "--provider", "Other Cloud", given=letter)
+    assert other.stderr.strip().endswith("this was taken in before")
+    assert read(run("show", number, "--json"))["notice"]["provider"] == "Example Cloud"
+
+
 def test_a_drill_is_run_and_its_pack_verifies_without_the_server(run: Run, fresh_dsn: str, tmp_path: Path) -> None:
     environ = {
         "ROSTRA_DATABASE_URL": fresh_dsn,
