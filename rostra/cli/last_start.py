@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from rostra.kit.files import write_whole
 from rostra.kit.settings import Settings
 
 
@@ -38,10 +39,7 @@ def remember(settings: Settings) -> None:
         external_database=settings.database_url is not None,
         command=(sys.executable, "-P", "-m", "rostra"),
     )
-    path = _path(settings.data_dir)
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(told))
-    fresh.replace(path)
+    write_whole(_path(settings.data_dir), msgspec.json.encode(told))
 
 
 def find_last_start(data_dir: Path) -> LastStart | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from rostra.continuity.records import Epoch, ShipStatus, Site
+from rostra.kit.files import flush, write_whole
 
 if TYPE_CHECKING:
     from rostra.continuity.keys import SigningKey
@@ -153,7 +154,7 @@ class Place:
     def unmark_half_restored(self) -> None:
         """The restore has come so far that the server can be started."""
         (self.path / "half-restored.json").unlink()
-        self._flush()
+        flush(self.path)
 
     def write_json(self, name: str, value: msgspec.Struct) -> None:
         """Keep a record in a file of its own, as `targets/<name>.json`."""
@@ -174,31 +175,6 @@ class Place:
 
     def _write(self, name: str, body: bytes, *, durably: bool = True) -> None:
         write_whole(self.path / name, body, durably=durably)
-
-    def _flush(self) -> None:
-        directory = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def write_whole(path: Path, body: bytes, *, durably: bool = True) -> None:
-    """Write a file for its owner alone, so that a reader sees the old or the new one and never a half."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
-        if durably:
-            file.flush()
-            os.fsync(file.fileno())
-    fresh.replace(path)
-    if durably:
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def new_media_key() -> bytes:

@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from rostra.kit.errors import Upstream
+from rostra.kit.files import flush
 from rostra.kit.stored_objects import Measured, ObjectRegister
 
 if TYPE_CHECKING:
@@ -425,16 +426,8 @@ def _make_durable(root: Path, key: str) -> None:
     a power cut the database would know a file that is empty or gone.
     """
     path = root / key
-    _flush(path)
+    flush(path)
     for directory in path.parents:
-        _flush(directory)
+        flush(directory)
         if directory == root:
             return
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

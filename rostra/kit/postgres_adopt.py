@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from rostra.kit.files import flush
 from rostra.kit.postgres_home import Home, PostgresRefused, settle
 
 _VERSION: Final = "18"
@@ -41,7 +42,7 @@ def adopt_cluster(data_dir: Path, pg_user: str | None, fresh: Path, *, durable: 
         arrived.rename(home.cluster)
         if durable:
             for directory in {home.path, data_dir}:
-                _flush(directory)
+                flush(directory)
     except OSError as error:
         where = error.filename or data_dir
         raise PostgresRefused(f"the database cannot be put in place: {where}: {error.strerror}") from error
@@ -92,11 +93,11 @@ def _hand_over(cluster: Path, home: Home, *, durable: bool) -> None:
         if home.account is not None:
             os.chown(path, *owner, follow_symlinks=False)
         if durable:
-            _flush(path)
+            flush(path)
     if home.account is not None:
         os.chown(cluster, *owner)
     if durable:
-        _flush(cluster)
+        flush(cluster)
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, int]]:
@@ -106,11 +107,3 @@ def _walk(top: Path) -> Iterator[tuple[Path, int]]:
         if stat.S_ISDIR(mode):
             yield from _walk(path)
         yield path, mode
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

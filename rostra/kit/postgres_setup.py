@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from rostra.kit.files import flush
 from rostra.kit.postgres_home import Home, PostgresRefused, find_socket_directory
 
 ROLE: Final = "rostra"
@@ -81,9 +82,7 @@ def initialise(home: Home, bindir: Path) -> None:
     _run(home, [bindir / "initdb", "-D", fresh, "-U", ADMIN, "--auth=peer", "--data-checksums", *locale])
     _run(home, [bindir / "postgres", "--single", "-D", fresh, "postgres"], _FIRST_SQL)
     fresh.rename(home.cluster)
-    directory = os.open(home.path, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
+    flush(home.path)
 
 
 def _run(home: Home, arguments: list[str | Path], text: str = "") -> None:

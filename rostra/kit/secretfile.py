@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from rostra.kit.files import create_private
 from rostra.kit.settings import Settings
 
 
@@ -31,30 +30,6 @@ def load_secrets(settings: Settings) -> Secrets:
         return Secrets(settings.secret_key, settings.vapid_private_key)
     kept = _read(path) or _create(path)
     return Secrets(settings.secret_key or kept.secret_key, settings.vapid_private_key or kept.vapid_private_key)
-
-
-def create_private(path: Path, body: bytes) -> bytes:
-    """Have `body` in a file that only its owner may read, unless the file is there already; what is in it in the end.
-
-    The file appears whole and on disk, or not at all. Of several that make it at once the first one's stays, and all
-    get that. Makes the folders above it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Made with the mode 0600, under a name that a process that died here cannot have left behind.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link, not a rename: that would replace what another has put there.
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        return path.read_bytes()
-    finally:
-        temporary.unlink()
-    return body
 
 
 def _read(path: Path) -> Secrets | None:

@@ -8,7 +8,7 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rostra.kit.secretfile import create_private
+from rostra.kit.files import create_private
 from rostra.kit.settings import Settings
 from rostra.ledger.note import Signer
 

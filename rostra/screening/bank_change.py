@@ -22,6 +22,7 @@ from rostra.detect.bank_files import LEAST_QUALITY, BankRefused, read_bank, shap
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.errors import Invalid, NotFound
+from rostra.kit.files import flush
 from rostra.ledger.append import Entry, append
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ async def add_file(
             if before is not None and not replaces:
                 raise Invalid("name", "is that of a bank", code="ERR_TAKEN")
             target = before or folder / f"{name}{_SUFFIXES[_shape(scratch)]}"
-            scratch.replace(target)
+            _put(scratch, target)
             return number
 
     return await _write_down(db, clock, put, lambda number: {"bank": name, "hashes": number}, "bank_put", actor_id)
@@ -94,7 +95,7 @@ async def add_hashes(
             if new:
                 scratch.write_bytes(text + (b"\n" if text and not text.endswith(b"\n") else b"") + lines.encode())
                 _count(scratch)
-                scratch.replace(target)
+                _put(scratch, target)
             return Added(len(new), len(fresh) - len(new), len(pictures) - len(fresh))
 
     return await _write_down(db, clock, put, lambda made: {"bank": name, "added": made.added}, "bank_put", actor_id)
@@ -139,6 +140,12 @@ def _changing(folder: Path) -> Generator[Path]:
             yield scratch
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def _put(scratch: Path, target: Path) -> None:
+    flush(scratch)
+    scratch.replace(target)
+    flush(target.parent)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -214,7 +214,7 @@ async def test_a_put_flushes_the_file_and_every_directory_above_it(
     store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[Path] = []
-    monkeypatch.setattr(objectstore, "_flush", flushed.append)
+    monkeypatch.setattr(objectstore, "flush", flushed.append)
     await store.put("a/b/c", b"x", "x/y")
     root = tmp_path / "objects"
     assert flushed == [root / "a/b/c", root / "a/b", root / "a", root]

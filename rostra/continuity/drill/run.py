@@ -22,7 +22,7 @@ from rostra.continuity.drill.notes import Notes
 from rostra.continuity.drill.record import put_record
 from rostra.continuity.drill.scratch import DATA, scratch
 from rostra.continuity.keys import RecoveryKey
-from rostra.continuity.place import Place, write_whole
+from rostra.continuity.place import Place
 from rostra.continuity.records import DrillRecord, DrillStep
 from rostra.continuity.restore import run as restoring
 from rostra.continuity.restore.media import read_wanted
@@ -30,6 +30,7 @@ from rostra.continuity.restore.queries import find_last_post
 from rostra.continuity.restore.records import LastPost, Listeners, Options, Report, Step
 from rostra.continuity.restore.site_choice import choose_site
 from rostra.continuity.targets import StoreUnavailable, Target, open_target
+from rostra.kit.files import write_whole
 from rostra.kit.lock import SERVING, DirectoryLock
 from rostra.kit.postgres import EmbeddedPostgres, PostgresRefused, dsn_of
 from rostra.kit.postgres_home import find_socket_directory

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
-from rostra.continuity.place import write_whole
 from rostra.continuity.restore.documents import Documents, Missing
 from rostra.continuity.restore.fetch import unpack_tar
 from rostra.continuity.restore.records import Options
 from rostra.continuity.sealed import Broken
 from rostra.continuity.ship.capsule import DATA, EXTRA, LARGEST, SETTINGS, settings_in_force
+from rostra.kit.files import write_whole
 from rostra.kit.settings import SETTINGS as KNOWN
 from rostra.kit.settings import Settings
 

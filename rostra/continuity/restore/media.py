@@ -18,12 +18,12 @@ import asyncpg
 import msgspec
 
 from rostra.continuity import names
-from rostra.continuity.place import write_whole
 from rostra.continuity.restore import queries
 from rostra.continuity.restore.documents import Documents
 from rostra.continuity.restore.fetch import in_order
 from rostra.continuity.restore.records import MediaFound
 from rostra.continuity.sealed import Broken
+from rostra.kit.files import write_whole
 from rostra.kit.objectstore import ObjectStore, StoreUnavailable
 
 _AT_ONCE: Final = 16

@@ -21,7 +21,7 @@ import zstandard
 from rostra import __version__
 from rostra.continuity import names
 from rostra.continuity.keys import Recipients
-from rostra.continuity.place import Identity, Place, write_whole
+from rostra.continuity.place import Identity, Place
 from rostra.continuity.records import SEGMENT, Base, BaseKind, Part
 from rostra.continuity.sealed import seal
 from rostra.continuity.ship import queries
@@ -32,6 +32,7 @@ from rostra.continuity.ship.lane import Lane
 from rostra.continuity.ship.primary import Primary
 from rostra.continuity.targets import StoreUnavailable
 from rostra.kit.clock import Clock
+from rostra.kit.files import write_whole
 from rostra.kit.settings import Settings
 
 _LEVEL: Final = 3

@@ -16,9 +16,10 @@ from typing import Final
 import msgspec
 
 from rostra.continuity import names
-from rostra.continuity.place import Identity, write_whole
+from rostra.continuity.place import Identity
 from rostra.continuity.records import Piece
 from rostra.continuity.sealed import Broken, Header, Sealed, peek, unseal
+from rostra.kit.files import write_whole
 
 # More than a header takes.
 _HEAD: Final = 8192

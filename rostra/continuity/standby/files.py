@@ -12,9 +12,10 @@ from typing import Final
 
 import msgspec
 
-from rostra.continuity.place import Place, write_whole
+from rostra.continuity.place import Place
 from rostra.continuity.standby.records import PULLED, identity_of_primary
 from rostra.continuity.standby.source import Source, SourceRefused
+from rostra.kit.files import write_whole
 
 _FILES: Final = ("secrets.json", "ledger.pem", "rostra.toml", "last-start.json")
 # The epoch comes last: with it the identity is whole.

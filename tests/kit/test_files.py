@@ -1,4 +1,4 @@
-"""Files that only their owner may read, of which the first one made stays."""
+"""Files that are whole or absent, on disk, and for their owner alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rostra.kit.secretfile import create_private
+from rostra.kit import files
+from rostra.kit.files import create_private, write_whole
 
 
 def test_a_private_file_is_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -42,3 +43,15 @@ def test_a_file_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         create_private(tmp_path / "key", b"secret")
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_file_is_replaced_whole_and_its_directory_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(files, "flush", flushed.append)
+    path = tmp_path / "key"
+    path.write_bytes(b"the first, which is longer")
+    write_whole(path, b"the second")
+    assert path.read_bytes() == b"the second"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    assert flushed == [tmp_path]
