@@ -47,14 +47,15 @@ class Finding(msgspec.Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of {check, state, found, todo}.")
 @with_settings
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Check a set-up: programs, database, storage, mail, clock, keys, permissions, disk, text model,
-    external model, banks, copies.
+    """Check a set-up: programs, database, storage, mail, clock, keys, permissions, disk, mailbox of notices,
+    text model, external model, banks, copies.
 
     Changes nothing. Works whether or not the server runs. Exit status 1 where a check fails; warnings alone do not.
     """
     from rostra.cli.doctor_banks import check_banks
     from rostra.cli.doctor_continuity import check_copies
     from rostra.cli.doctor_external import check_external_model
+    from rostra.cli.doctor_mailbox import check_mailbox
     from rostra.cli.doctor_media import check_media_url
     from rostra.cli.doctor_text import check_text_model
 
@@ -68,6 +69,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         check_storage,
         check_media_url,
         check_mail,
+        check_mailbox,
         check_text_model,
         check_external_model,
         check_banks,

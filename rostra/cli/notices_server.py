@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 import msgspec
@@ -20,7 +20,8 @@ from rostra.kit.settings import Settings
 from rostra.moderation.desk import Reviewer
 from rostra.notices import drill as drills
 from rostra.notices import providers
-from rostra.notices.intake import Arrival, Taken, take_in
+from rostra.notices.formats.records import Fault
+from rostra.notices.intake import WORDS, Arrival, Taken, take_in
 from rostra.notices.mailbox import parse_imap_url, read_mailbox
 from rostra.notices.pack import make_pack
 from rostra.notices.records import Item, Provider, Regime
@@ -62,6 +63,13 @@ def print_notice(settings: Settings, notice_id: int, *, as_json: bool) -> None:
     click.echo(
         f"received {_when(notice.received_at)}, due {_when(notice.due_at)}{'  BREACHED' if notice.breached_at else ''}"
     )
+    if notice.subject:
+        click.echo(f"{notice.subject[:200]!r} by {notice.sender or 'nobody known'}, by {notice.channel}")
+    if notice.fault:
+        click.echo(f"put aside: it {WORDS.get(cast('Fault', notice.fault), 'is of a sender for whom nobody vouches')}")
+    for problem in notice.problems:
+        detail = f" ({problem.detail})" if problem.detail else ""
+        click.echo(f"left out: it {WORDS[problem.fault]}{detail}")
     for item in view.items:
         click.echo(f"  {item.position:>3}  {_done(item):<32}  {item.copies} copies  {item.url or item.quote[:60]!r}")
     if view.total > len(view.items):

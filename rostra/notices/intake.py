@@ -221,6 +221,9 @@ async def _insert(
             await queries.insert_clock(tx, made, provider.regime, at, _due(parsed, provider, provider.regime, at))
         await queries.move_notice(tx, made, "parsed", None, at)
         await desk.emit(tx, NoticeReceived(notice_id=made))
+    elif provider is not None and state == "quarantined":
+        # Theirs without doubt, and only a person can make something of it: its time runs no less.
+        await desk.emit(tx, NoticeReceived(notice_id=made))
     return made
 
 

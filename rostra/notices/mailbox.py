@@ -11,7 +11,8 @@ import hashlib
 import imaplib
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
@@ -96,6 +97,15 @@ async def read_mailbox(desk: Desk, server: ImapServer, authserv_id: str) -> int:
     return taken
 
 
+async def count_waiting(server: ImapServer) -> int:
+    """How many messages lie in the mailbox; nothing is changed there. Raises Upstream, which says what is wrong."""
+    session = await _within(_Session.open, server, read_only=True)
+    try:
+        return len(await _within(session.waiting))
+    finally:
+        await asyncio.to_thread(session.close)
+
+
 async def take_in_message(desk: Desk, message: bytes, authserv_id: str, *, fault: Fault | None = None) -> None:
     """One mail: an answer to a notice is kept with it, everything else is a notice. Mail is a provider's only where our
     mail server says that it is from there."""
@@ -170,15 +180,18 @@ class _Session:
         self._can_expunge = b"UIDPLUS" in able
 
     @classmethod
-    def open(cls, server: ImapServer) -> _Session:
-        """Connect, sign in and open the folder."""
+    def open(cls, server: ImapServer, *, read_only: bool = False) -> _Session:
+        """Connect, sign in and open the folder. Raises Upstream, which says what the server refuses."""
         connection = _connect(server)
         try:
-            connection.login(_quoted(server.user), server.password)
+            with _failing(f"{server.host} port {server.port} does not let {server.user} in; check name and password"):
+                connection.login(_quoted(server.user), server.password)
             made = cls(connection)
-            _check(connection.select(_quoted(server.folder)))
-            # Exists already, most of the time.
-            connection.create(TAKEN)
+            with _failing(f"{server.host} port {server.port} has no folder {server.folder}"):
+                _check(connection.select(_quoted(server.folder), readonly=read_only))
+            if not read_only:
+                # Exists already, most of the time.
+                connection.create(TAKEN)
         except BaseException:
             connection.shutdown()
             raise
@@ -218,6 +231,29 @@ class _Session:
 
 
 def _connect(server: ImapServer) -> imaplib.IMAP4:
+    place = f"{server.host} port {server.port}"
+    try:
+        with _failing(f"{place} is no IMAP server, or offers no STARTTLS"):
+            return _reach(server)
+    except ssl.SSLCertVerificationError as error:
+        raise Upstream(f"mailbox: {place}: its certificate is not good: {error.verify_message}") from None
+    except ssl.SSLError:
+        words = "imaps:// is TLS from the first byte, imap:// begins without"
+        raise Upstream(f"mailbox: {place} does not speak TLS as it is spoken to; {words}") from None
+    except OSError as error:
+        raise Upstream(f"mailbox: {place}: {error.strerror or 'does not answer'}") from None
+
+
+@contextmanager
+def _failing(words: str) -> Generator[None]:
+    """Say what it means where the server says no. Its own words are left out: they may repeat what it was told."""
+    try:
+        yield
+    except imaplib.IMAP4.error:
+        raise Upstream(f"mailbox: {words}") from None
+
+
+def _reach(server: ImapServer) -> imaplib.IMAP4:
     if server.tls == "direct":
         return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=ssl.create_default_context(), timeout=_TIMEOUT)
     connection = imaplib.IMAP4(server.host, server.port, timeout=_TIMEOUT)
@@ -250,10 +286,10 @@ def _quoted(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-async def _within(act: Any, *given: Any) -> Any:
+async def _within(act: Any, *given: Any, **named: Any) -> Any:
     """Run what talks to the server in a thread. Raises Upstream for whatever it fails with."""
     try:
-        return await asyncio.to_thread(act, *given)
+        return await asyncio.to_thread(act, *given, **named)
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         # The server's words may repeat what it was told.
-        raise Upstream(f"mailbox: {type(error).__name__}") from None
+        raise Upstream(f"mailbox: it broke off ({type(error).__name__})") from None

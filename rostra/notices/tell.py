@@ -28,6 +28,19 @@ _LETTERS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
+_UNREAD: Final[dict[str, tuple[str, str]]] = {
+    "en": (
+        "{mark} {provider}: a notice has come in that a person has to read, an answer is due at {due}",
+        "{provider} has sent something of which nothing can be made here by itself. It waits in quarantine, and its "
+        "time runs.\n\nDue: {due}\n\n{link}\n",
+    ),
+    "it": (
+        "{mark} {provider}: è arrivata una segnalazione da leggere di persona, una risposta è attesa entro {due}",
+        "{provider} ha inviato qualcosa da cui qui non si ricava nulla in automatico. È in quarantena, e il suo tempo "
+        "corre.\n\nScadenza: {due}\n\n{link}\n",
+    ),
+}
+
 
 async def tell_received(desk: Desk, notice_id: int) -> int:
     """Order a letter to each of the staff who may answer notices; how many that are. A drill is no news to anybody."""
@@ -44,7 +57,7 @@ async def tell_received(desk: Desk, notice_id: int) -> int:
 
 def _letter(desk: Desk, notice: Notice, address: str, language: str) -> MailOrdered:
     spoken = "it" if language.startswith("it") else "en"
-    subject, text = _LETTERS[spoken]
+    subject, text = (_UNREAD if notice.state == "quarantined" else _LETTERS)[spoken]
     values = {
         "mark": mark_of(notice.id),
         "provider": notice.provider or NOBODY[spoken],

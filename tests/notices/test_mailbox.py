@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
+import msgspec
 import pytest
 
+from rostra.cli.doctor_mailbox import check_mailbox
 from rostra.kit.errors import Upstream
+from rostra.kit.settings import Settings
 from rostra.notices import mailbox
 from rostra.notices.answer import approve, draft, move, send
-from rostra.notices.mailbox import TAKEN, parse_imap_url, read_mailbox
-from tests.notices.imap_server import Postbox, imap_server
+from rostra.notices.mailbox import TAKEN, count_waiting, parse_imap_url, read_mailbox
+from tests.notices.imap_server import PASSWORD, Postbox, imap_server
 from tests.notices.letters import BASE, arf, letter
 from tests.notices.scene import HANGED, items_of, put_policy, put_provider, reviewer, row_of
+from tests.ports import free_port
 from tests.world import World
 
 SERVER = "mx.localhost"
@@ -166,6 +172,47 @@ def test_the_address_of_a_mailbox_says_how_to_speak_to_it() -> None:
         with pytest.raises(ValueError, match="notices_imap_url") as raised:
             parse_imap_url(wrong)
         assert ":b@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("imap://notices:hunter2@127.0.0.1:PORT", "does not let notices in; check name and password"),
+        ("imap://notices:GOOD@127.0.0.1:PORT/Nowhere", "has no folder Nowhere"),
+        ("imap://notices:hunter2@127.0.0.1:CLOSED", "127.0.0.1 port CLOSED: Connection refused"),
+        ("imaps://notices:hunter2@127.0.0.1:PORT", "does not speak TLS as it is spoken to; imaps:// is TLS"),
+        ("imap://notices:hunter2@127.0.0.1:PORT?tls=always", "offers no STARTTLS"),
+    ],
+)
+async def test_what_is_in_the_way_of_a_mailbox_is_said_in_words(
+    world: World, box: Postbox, url: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = str(free_port())
+    filled = url.replace("PORT", str(box.server.port)).replace("CLOSED", closed).replace("GOOD", quote(PASSWORD))
+    server = parse_imap_url(filled.partition("?")[0])
+    if "tls=always" in url:
+        server = msgspec.structs.replace(server, tls="starttls")
+    for act in (read_mailbox(world.res.desk, server, SERVER), count_waiting(server)):
+        with pytest.raises(Upstream, match=re.escape(said.replace("CLOSED", closed))) as raised:
+            await act
+        assert "hunter2" not in str(raised.value)
+
+
+async def test_a_mailbox_is_looked_at_without_a_change(world: World, box: Postbox) -> None:
+    box.put(letter("one").as_bytes(), letter("two").as_bytes())
+    assert await count_waiting(box.server) == 2
+    assert (box.count(), box.count(TAKEN)) == (2, 0)
+
+
+def test_the_doctor_says_whether_the_mailbox_lets_us_in_and_mail_is_believed(box: Postbox) -> None:
+    url = f"imap://{box.server.user}:{quote(PASSWORD)}@127.0.0.1:{box.server.port}/INBOX"
+    (warned,) = check_mailbox(Settings(notices_imap_url=url))
+    assert (warned.state, "ROSTRA_NOTICES_AUTHSERV_ID" in warned.todo) == ("warn", True)
+    (good,) = check_mailbox(Settings(notices_imap_url=url, notices_authserv_id=SERVER))
+    assert (good.state, "0 messages wait" in good.found) == ("ok", True)
+    (wrong,) = check_mailbox(Settings(notices_imap_url=f"imap://notices:x@127.0.0.1:{box.server.port}"))
+    assert (wrong.state, "name and password" in wrong.found) == ("fail", True)
+    assert check_mailbox(Settings()) == []
 
 
 async def test_a_server_that_refuses_is_said_without_its_password(world: World, box: Postbox) -> None:

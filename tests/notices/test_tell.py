@@ -21,6 +21,24 @@ async def test_those_who_may_answer_are_told_at_once_with_the_end_of_its_clock(w
     assert to(world, "tom") == to(world, "ada") == []
 
 
+async def test_what_a_provider_sends_and_only_a_person_can_read_is_told_at_once(world: World) -> None:
+    await put_policy(world)
+    await world.person("max", role="moderator")
+    await world.person("eva", role="moderator", locale="it")
+    provider = await put_provider(world, name="Hoster")
+    body = b"From: a@cloud.example\r\nSubject: see the picture\r\n\r\nIt is in the picture.\r\n"
+    await take_in(
+        world.res.desk,
+        Arrival(body=body, content_type="message/rfc822", channel="mail", proof="signature", provider=provider),
+    )
+    await world.settle()
+    assert await world.db.connection.fetchval("select state from notices") == "quarantined"
+    (letter,) = to(world, "max")
+    assert "a notice has come in that a person has to read" in letter.replace("\n ", " ")
+    (letter,) = to(world, "eva")
+    assert "quarantena" in letter
+
+
 async def test_nobody_is_told_of_a_drill_nor_of_what_is_in_quarantine(world: World) -> None:
     await put_policy(world)
     await world.person("max", role="moderator")
