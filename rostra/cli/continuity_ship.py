@@ -16,7 +16,8 @@ from rostra.cli.replaced import explain
 from rostra.continuity.place import Place
 from rostra.continuity.records import ShipStatus
 from rostra.continuity.ship.fence import OtherServer
-from rostra.continuity.ship.run import AlreadyShipping, ShipFailed, ShipRefused
+from rostra.continuity.ship.parts import ShipFailed
+from rostra.continuity.ship.run import AlreadyShipping, ShipRefused
 from rostra.continuity.ship.run import ship as run_ship
 from rostra.continuity.targets import TargetUnusable
 from rostra.kit.settings import Settings

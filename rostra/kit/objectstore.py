@@ -12,23 +12,24 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from rostra.kit.errors import Upstream
 from rostra.kit.files import flush
+from rostra.kit.s3 import insist, open_s3, plainly
 from rostra.kit.stored_objects import Measured, ObjectRegister
 
 if TYPE_CHECKING:
     from obstore import Attributes, ObjectMeta
-    from obstore.store import LocalStore, S3Config, S3Store
+    from obstore.store import LocalStore, S3Store
 
 WINDOW: Final = 1 << 20
 """Bytes that one read asks for: bounds the memory of a reader, whatever the object's size."""
@@ -37,20 +38,10 @@ PROBES: Final = "probes"
 """Objects below this path are there to try the store, and are never registered."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-# Where a machine of Amazon's is asked for credentials, when none were given.
-_CLOUD_LOGIN: Final = "169.254.169.254"
-_ANSWER: Final = re.compile(r"Server returned non-2xx status code: ([0-9]{3}[A-Za-z ]*)")
-_S3_CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
-# How the library says that a connection ended under a request, and how often it is sent anew then.
-_CUT_OFF: Final = "kind: Interrupted"
-_ATTEMPTS: Final = 4
 _SINGLE_REQUEST_UP_TO: Final = 64 << 20
 # Hashing fewer bytes costs less than handing them to a thread.
 _HASHED_AT_ONCE: Final = 16 << 10
 _DELETE_BATCH: Final = 500
-_S3_SETTINGS: Final = frozenset(
-    {"endpoint", "region", "virtual_hosted_style", "disable_bulk_delete", "unsigned_payload"}
-)
 
 
 class StoreUnavailable(Upstream):
@@ -129,7 +120,7 @@ class ObjectStore:
         with _failures("put", key):
             try:
                 put = partial(_library().put_async, self._backend, key, body, use_multipart=False, mode="create")
-                await _insist(put)
+                await insist(put)
             except AlreadyExistsError:
                 if await self.find(key) != body:
                     return False
@@ -230,7 +221,7 @@ class ObjectStore:
             batch = list(keys[index : index + _DELETE_BATCH])
             with _failures("delete", batch[0]):
                 if self._root is None:
-                    await _insist(partial(_library().delete_async, self._backend, batch))
+                    await insist(partial(_library().delete_async, self._backend, batch))
                 else:
                     await asyncio.gather(*(self._delete_local(key) for key in batch))
             if self._register is not None and (known := [key for key in batch if not _is_probe(key)]):
@@ -281,7 +272,7 @@ def open_store(
     """
     text = str(where)
     if text.startswith("s3://"):
-        return ObjectStore(_open_s3(text, patience), None, register)
+        return ObjectStore(open_s3(text, patience), None, register)
     if "://" in text and not text.startswith("file://"):
         raise ValueError(f"the storage URL must begin with s3:// or file://, not {text.partition('://')[0]}://")
     root = Path(unquote(urlsplit(text).path) if text.startswith("file://") else text).absolute()
@@ -295,52 +286,6 @@ def _library():
     import obstore
 
     return obstore
-
-
-async def _insist(ask: Callable[[], Awaitable[object]]) -> None:
-    """Have a request sent that the library does not repeat by itself, for in general it could do harm twice: removing
-    many, and putting what must be new. Both are as good as once, and servers end kept connections at any time."""
-    from obstore.exceptions import GenericError
-
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            await ask()
-        except GenericError as error:
-            if attempt == _ATTEMPTS or _CUT_OFF not in str(error):
-                raise
-        else:
-            return
-
-
-def _open_s3(url: str, patience: timedelta) -> S3Store:
-    from obstore.store import S3Store
-
-    parts = urlsplit(url)
-    if not parts.hostname:
-        raise ValueError("the storage URL names no bucket: s3://bucket/prefix?endpoint=https://host")
-    given = dict(parse_qsl(parts.query))
-    if unknown := sorted(set(given) - _S3_SETTINGS):
-        raise ValueError(f"the storage URL has unknown settings: {', '.join(unknown)}")
-    config: S3Config = {"bucket": parts.hostname}
-    if endpoint := given.get("endpoint"):
-        config["endpoint"] = endpoint
-    if region := given.get("region"):
-        config["region"] = region
-    if parts.username and parts.password:
-        config["access_key_id"], config["secret_access_key"] = unquote(parts.username), unquote(parts.password)
-    config["virtual_hosted_style_request"] = given.get("virtual_hosted_style") == "true"
-    config["disable_bulk_delete"] = given.get("disable_bulk_delete") == "true"
-    config["unsigned_payload"] = given.get("unsigned_payload") == "true"
-    return S3Store(
-        prefix=parts.path.strip("/") or None,
-        config=config,
-        client_options={
-            "connect_timeout": timedelta(seconds=5),
-            "timeout": patience,
-            "allow_http": bool(endpoint and endpoint.startswith("http://")),
-        },
-        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
-    )
 
 
 def _check_key(key: str) -> None:
@@ -369,17 +314,7 @@ def _failures(verb: str, key: str) -> Generator[None]:
 
         if not isinstance(error, (BaseError, OSError)):
             raise
-        raise StoreUnavailable(f"object store: {verb} {key!r}: {_plainly(str(error))}") from error
-
-
-def _plainly(text: str) -> str:
-    """What a library says of a failure, without its requests and the server's XML."""
-    if _CLOUD_LOGIN in text:
-        return "it wants a login, as s3://KEY:SECRET@bucket/… or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    if answer := _ANSWER.search(text):
-        code = _S3_CODE.search(text)
-        return f"it answers {answer[1]}{f' ({code[1]})' if code else ''}"
-    return "it cannot be reached" if "error sending request" in text else text.partition("\n")[0]
+        raise StoreUnavailable(f"object store: {verb} {key!r}: {plainly(str(error))}") from error
 
 
 def _head_of(meta: ObjectMeta, key: str) -> ObjectHead:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rostra.continuity.ship import deliver, fence, lane, run
+from rostra.continuity.ship import deliver, fence, lane, parts, run
 from rostra.continuity.ship.run import ship
 from rostra.continuity.targets import StoreUnavailable, Target, open_target
 from rostra.continuity.verify import Found, Verifier
@@ -103,8 +103,8 @@ def flaky(monkeypatch: pytest.MonkeyPatch) -> dict[str, Flaky]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done every so many seconds is done more often."""
-    monkeypatch.setattr(run, "_STATUS_EVERY", 0.05)
-    monkeypatch.setattr(run, "_CLEAR_EVERY", _CLEAR_EVERY)
+    monkeypatch.setattr(parts, "STATUS_EVERY", 0.05)
+    monkeypatch.setattr(parts, "_CLEAR_EVERY", _CLEAR_EVERY)
     monkeypatch.setattr(fence, "PAUSE", 0.2)
     monkeypatch.setattr(lane, "_REST", 0.1)
     for module in (lane, deliver):

@@ -20,7 +20,8 @@ from rostra.continuity.ship import base as base_module
 from rostra.continuity.ship import basestream, deliver, lane, queries
 from rostra.continuity.ship.basestream import BaseFailed, Made, Sink
 from rostra.continuity.ship.fence import OtherServer
-from rostra.continuity.ship.run import AlreadyShipping, ShipFailed, ship, ship_once
+from rostra.continuity.ship.parts import ShipFailed
+from rostra.continuity.ship.run import AlreadyShipping, ship, ship_once
 from rostra.continuity.site import next_epoch, publish
 from rostra.continuity.targets import open_target
 from rostra.kit.clock import Clock
