@@ -24,10 +24,10 @@ from tests.api.stage import Populated
 from tests.world import DOMAIN, check_answer
 
 HONEST = settings(
-    max_examples=10, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+    max_examples=7, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-BOUNDS = {GenerationMode.POSITIVE: HONEST, GenerationMode.NEGATIVE: settings(HONEST, max_examples=6)}
+BOUNDS = {GenerationMode.POSITIVE: HONEST, GenerationMode.NEGATIVE: settings(HONEST, max_examples=5)}
 # What the client itself says, and what the case made up for signing in.
 OWN_HEADERS = {"authorization", "content-length", "connection", "accept-encoding"}
 
