@@ -43,6 +43,8 @@ log = structlog.get_logger()
 _SAFE: Final = ("GET", "HEAD")
 # Forms, seconds; as many as an app may send requests.
 _FORMS: Final = (300, 5 * 60)
+# Pages that a visitor may look at: more than people behind one address do, less than a crawler in a hurry.
+_VISITS: Final = (1_500, 5 * 60)
 # The error page knows these; what else there is looks like the nearest.
 _SHOWN_AS: Final = {400: 422, 409: 422, 413: 422}
 
@@ -91,16 +93,19 @@ async def missing(request: Request, res: Resources) -> Response:
 
 def _away(request: Request, res: Resources, error: Unavailable) -> Response:
     """The answer while the database is away: a page that needs nothing of it."""
-    visit = Visit(request, res, None, Cookies(request, res.settings, res.sealer))
-    page = render(views(), bare_frame(visit), "error.html", code=error.status, detail="")
-    response = visit.respond(page, error.status)
+    response = _plain(Visit(request, res, None, Cookies(request, res.settings, res.sealer)), error.status)
     response.headers["retry-after"] = str(math.ceil(error.retry_after))
     return response
 
 
 def broken(visit: Visit) -> Response:
     """The answer where something failed that should not."""
-    return visit.respond(render(views(), bare_frame(visit), "error.html", code=500, detail=""), 500)
+    return _plain(visit, 500)
+
+
+def _plain(visit: Visit, status: int) -> Response:
+    """An error page that asks the database nothing."""
+    return visit.respond(render(views(), bare_frame(visit), "error.html", code=status, detail=""), status)
 
 
 async def _open(request: Request, res: Resources) -> Visit:
@@ -121,8 +126,7 @@ async def _handle(visit: Visit, route: PageRoute, path_params: dict[str, str]) -
     check_confined(visit, route, path_params)
     _check_access(visit, route)
     unsafe = visit.request.method not in _SAFE
-    if unsafe:
-        _check_limit(visit)
+    _check_limit(visit, unsafe=unsafe)
     params: dict[str, Any] = {}
     if unsafe or route.form is not NoForm:
         folder = folder_of(visit.res.settings.data_dir) if route.stores else None
@@ -145,10 +149,14 @@ def _check_access(visit: Visit, route: PageRoute) -> None:
         check_may(me.role, route.access)
 
 
-def _check_limit(visit: Visit) -> None:
-    """Count a form against whoever sends it. Raises RateLimited."""
-    who = f"u{visit.viewer.account_id}" if visit.viewer else f"a{address_key(visit.address or '')}"
-    visit.res.limiter.check(f"page:{who}", *_FORMS)
+def _check_limit(visit: Visit, *, unsafe: bool) -> None:
+    """Count a form against whoever sends it, and a page against the visitor's address. Raises RateLimited."""
+    address = f"a{address_key(visit.address or '')}"
+    if unsafe:
+        who = f"u{visit.viewer.account_id}" if visit.viewer else address
+        visit.res.limiter.check(f"page:{who}", *_FORMS)
+    elif visit.viewer is None:
+        visit.res.limiter.check(f"visit:{address}", *_VISITS)
 
 
 def _check_csrf(visit: Visit, params: dict[str, Any]) -> None:
@@ -177,7 +185,12 @@ async def _error_page(visit: Visit, error: RostraError) -> Response:
     # The page has words of its own, in the reader's language, for what needs no details.
     told = not isinstance(error, NotFound | Unauthorized | Forbidden | RateLimited) and error.status < 500
     code, detail = _SHOWN_AS.get(error.status, error.status), error.text if told else ""
-    response = await visit.html("error.html", http_status=error.status, code=code, number=error.status, detail=detail)
+    if isinstance(error, RateLimited) and visit.viewer is None:
+        response = _plain(visit, code)
+    else:
+        response = await visit.html(
+            "error.html", http_status=error.status, code=code, number=error.status, detail=detail
+        )
     if isinstance(error, RateLimited):
         response.headers["retry-after"] = str(int(error.retry_after) + 1)
     if isinstance(error, TooLarge):

@@ -6,12 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import httpx
-import msgspec
-
-from rostra.asgi import Application
 from rostra.entities.account import timestamp
-from rostra.kit.ratelimit import RateLimiter
 from tests.media.samples import encode, picture
 from tests.web.browser import Browser
 from tests.world import Person, World
@@ -338,34 +333,3 @@ async def test_four_large_images_fit_into_one_form(world: World) -> None:
     large = PNG + b"\0" * (6 << 20)
     await browser.post("/web/statuses", files=_files(large, large, large, large), status="Heavy")
     assert browser.path == "/home"
-
-
-async def _browser_with_limits(world: World, person: Person) -> Browser:
-    """A browser at an application that counts, as the tests' own does not."""
-    res = msgspec.structs.replace(world.res, limiter=RateLimiter(world.clock))
-    browser = await Browser.of(world, person)
-    browser.http._transport = httpx.ASGITransport(Application(res.settings, resources=res))
-    return browser
-
-
-async def test_too_many_posts_in_a_short_time_wait_without_being_lost(world: World) -> None:
-    alice = await world.person("alice")
-    browser = await _browser_with_limits(world, alice)
-    limiter = browser.http._transport.app.res.limiter
-    for _ in range(300):
-        limiter.check(f"posts:u{alice.id}", 300, 3 * 3600)
-    await browser.get("/compose")
-    await browser.post("/web/statuses", expect=422, status="One too many")
-    assert "That was a lot in a short time." in browser.page
-    assert "One too many</textarea>" in browser.page
-    assert await _posts(alice) == []
-
-
-async def test_nobody_sends_forms_without_end(world: World) -> None:
-    alice, bob = await world.person("alice"), await world.person("bob")
-    browser = await _browser_with_limits(world, alice)
-    await browser.get("/@bob")
-    for _ in range(299):
-        browser.http._transport.app.res.limiter.check(f"page:u{alice.id}", 300, 5 * 60)
-    await browser.press(f"/web/accounts/{bob.id}/unfollow")
-    await browser.press(f"/web/accounts/{bob.id}/unfollow", expect=429)
