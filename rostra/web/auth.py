@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -30,6 +31,8 @@ LETTERS: Final = (5, 30 * 60)
 _CODES_PER_ACCOUNT: Final = (10, 5 * 60)
 _PENDING_FOR: Final = timedelta(minutes=10)
 _PENDING: Final = "sign-in"
+_KNOWN_FOR: Final = timedelta(days=365)
+_KNOWN: Final = "known-browser"
 
 
 class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +64,15 @@ async def show_sign_in(visit: Visit, form: SignInForm) -> Response:
 async def sign_in(visit: Visit, form: SignInForm) -> Response:
     """The first step. Whether it was the name or the password that was wrong is not said."""
     # By what is looked up: a name with an @ is the same name.
-    await check_attempt(visit, "sign_in", form.login.strip().removeprefix("@"))
+    name = form.login.strip().removeprefix("@")
+    # Counted apart in a browser where the password was right before, so that nobody shuts a person out by guessing.
+    known = _find_known(visit, name)
+    await check_attempt(visit, "sign_in", known or name)
     user = await find_by_password(visit.res.db, visit.res.passwords, form.login, form.password)
     if user is None:
         return await _sign_in_page(visit, form, {"base": visit.gettext("Name or password is wrong.")})
+    if known is None:
+        _make_known(visit, name)
     match obstacle_of(user):
         case "suspended" if user.is_sanctioned:
             return await _go_on(visit, user, "/settings/decisions")
@@ -128,8 +136,25 @@ async def check_attempt(visit: Visit, kind: str, name: str, most: tuple[int, int
     res = visit.res
     await res.limiter.check_exactly(res.db, f"{kind}:{address_key(visit.address or '')}", *_PER_ADDRESS)
     # Digested: what somebody types is no key.
-    digest = hashlib.sha256(name.strip().lower().encode(errors="surrogateescape")).hexdigest()[:32]
-    await res.limiter.check_exactly(res.db, f"{kind}:{digest}", *most)
+    await res.limiter.check_exactly(res.db, f"{kind}:{_digest(name)}", *most)
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.strip().lower().encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def _make_known(visit: Visit, name: str) -> None:
+    """Remember in this browser that the password of `name` was right, beside a number that is this browser's alone."""
+    content = f"{secrets.token_urlsafe(18)} {_digest(name)}".encode()
+    signed = visit.res.sealer.sign(_KNOWN, content, visit.res.clock.now() + _KNOWN_FOR)
+    visit.cookies.set("known", signed, _KNOWN_FOR)
+
+
+def _find_known(visit: Visit, name: str) -> str | None:
+    """What the attempts of a browser are counted by in which the password of `name` was right before."""
+    signed = visit.cookies.find("known")
+    content = visit.res.sealer.read_signed(_KNOWN, signed, visit.res.clock.now()) if signed else None
+    return content.decode() if content and content.decode().endswith(f" {_digest(name)}") else None
 
 
 async def start_session(visit: Visit, account_id: int) -> None:

@@ -1,7 +1,7 @@
 """The cookies of the pages: what came with a request, what the answer sets, and the CSRF token that hangs on them.
 
 Nothing in a cookie is believed unless it is random and looked up (the session) or signed (a notice, a sign-in that
-waits for its second step).
+waits for its second step, whose password was right before).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from rostra.kit.sealing import Sealer
 from rostra.kit.settings import Settings
 
 # session: the token of a signed-in browser. visitor: random, what a visitor's CSRF token hangs on. notice: one sentence
-# for the next page. pending: who has given the right password and owes the second factor.
-Kind = Literal["session", "visitor", "notice", "pending"]
+# for the next page. pending: who has given the right password and owes the second factor. known: whose password was
+# right in this browser before.
+Kind = Literal["session", "visitor", "notice", "pending", "known"]
 
 _NOTICE_FOR: Final = timedelta(minutes=1)
 _CSRF: Final = "csrf"

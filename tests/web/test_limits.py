@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import httpx
 import msgspec
 
 from rostra.asgi import Application
 from rostra.kit.ratelimit import RateLimiter
 from tests.web.browser import Browser
+from tests.web.visitor import Visitor, with_password
 from tests.world import Person, World
 
 
@@ -56,3 +59,30 @@ async def test_a_visitor_in_a_hurry_waits_and_a_member_behind_the_same_address_d
     member = await Browser.of(world, alice)
     member.http._transport = visitor.http._transport
     await member.get("/@alice")
+
+
+async def test_who_guesses_a_password_shuts_nobody_out_of_the_browser_that_they_use(world: World) -> None:
+    await with_password(world, "alice")
+    limiter = RateLimiter(world.clock)
+    app = Application(world.res.settings, resources=msgspec.structs.replace(world.res, limiter=limiter))
+    own, other = Visitor(app), Visitor(app)
+    await own.sign_in("alice")
+    await own.get("/home")
+    await own.post("/auth/sign_out")
+    digest = hashlib.sha256(b"alice").hexdigest()[:32]
+    for _ in range(23):
+        await limiter.check_exactly(world.db, f"sign_in:{digest}", 25, 60 * 60)
+    await other.get("/auth/sign_in")
+    await other.post("/auth/sign_in", {"login": "alice", "password": "a guess"}, expect=422)
+    await other.post("/auth/sign_in", {"login": "Alice", "password": "a guess"}, expect=429)
+
+    await own.sign_in("@alice")
+    assert await own.is_in()
+    # The number is the browser's, not the person's: there is nothing to be had by it for another one's name.
+    await with_password(world, "bob")
+    for _ in range(25):
+        await limiter.check_exactly(world.db, f"sign_in:{hashlib.sha256(b'bob').hexdigest()[:32]}", 25, 60 * 60)
+    await own.get("/auth/sign_in?again=1")
+    await own.post("/auth/sign_in", {"login": "bob", "password": "a guess"}, expect=429)
+    await own.aclose()
+    await other.aclose()
