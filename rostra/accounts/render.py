@@ -12,7 +12,7 @@ from rostra.accounts.queries import Emoji, RenderedAccount
 from rostra.accounts.records import Profile, ProfileField, ProfileLabel
 from rostra.entities import account as entities
 from rostra.entities.account import AccountCounts, AccountStatic, CustomEmoji, timestamp
-from rostra.kit.db import Database, Tx
+from rostra.kit.db import Database, Tx, commit_lightly
 from rostra.text.entities import find_emojis
 from rostra.text.urls import Urls
 
@@ -155,5 +155,6 @@ async def hydrate_accounts_by_id(db: Database, ids: Sequence[int], urls: Urls) -
     fresh: dict[int, str] = {}
     if stale:
         async with db.transaction() as tx:
+            await commit_lightly(tx)
             fresh = await refresh_accounts(tx, stale, urls)
     return {row.id: entities.join_account(fresh.get(row.id, row.rendered), _counts(row)) for row in rows}

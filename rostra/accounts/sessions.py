@@ -15,7 +15,7 @@ from rostra.accounts import session_queries as queries
 from rostra.accounts.records import Session, Viewer
 from rostra.events import Emit, TokensRevoked
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database, Tx
+from rostra.kit.db import Database, Tx, commit_lightly
 
 IDLE_LIFETIME: Final = timedelta(days=90)
 _TOUCHED_EVERY: Final = timedelta(hours=1)
@@ -52,6 +52,7 @@ async def find_viewer(db: Database, clock: Clock, token: str, ip: str | None = N
         return None
     if row["last_seen_at"] < now - _TOUCHED_EVERY or row["last_active_on"] != now.date():
         async with db.transaction() as tx:
+            await commit_lightly(tx)
             await queries.touch_session(tx, row["session_id"], now, ip, now.date())
     return _viewer(row)
 

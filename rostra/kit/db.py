@@ -31,6 +31,7 @@ _SILENCE = 5.0
 _KEPT = {"statement_cache_size": 500, "max_cached_statement_lifetime": 0}
 # What statements mean by a day, and how JSON writes a moment, whatever the database was set up with.
 _MEANING = {"timezone": "UTC"}
+_LIGHTLY = "select set_config('synchronous_commit', 'off', true)"
 
 
 class Reader(Protocol):
@@ -143,6 +144,12 @@ async def open_database(
         yield PooledDatabase(pool)
     finally:
         await pool.close()
+
+
+async def commit_lightly(tx: Tx) -> None:
+    """Have a transaction's commit wait for no disk and no standby. For what is noted or made anew while somebody reads,
+    and again where it was lost: reading goes on where nothing can be written safely."""
+    await tx.fetchval(_LIGHTLY)
 
 
 async def connect(dsn: str) -> asyncpg.Connection:

@@ -20,7 +20,7 @@ import msgspec
 
 from rostra.accounts.records import Viewer
 from rostra.kit.clock import Clock
-from rostra.kit.db import Database
+from rostra.kit.db import Database, commit_lightly
 from rostra.kit.flushing import flushing
 from rostra.kit.together import Together
 from rostra.oauth import queries
@@ -88,6 +88,7 @@ class TokenReader:
         today = at.date()
         if row["last_used_on"] != today:
             async with self._db.transaction() as tx:
+                await commit_lightly(tx)
                 await queries.touch_token(tx, row["token_id"], today)
         owner = _owner(row)
         if forgotten == self._forgotten:

@@ -19,7 +19,7 @@ from msgspec import Raw
 from rostra.accounts.render import refresh_accounts
 from rostra.entities.status import FilterResult, RawStatus
 from rostra.filters.match import NO_FILTERS, Filters
-from rostra.kit.db import Database
+from rostra.kit.db import Database, commit_lightly
 from rostra.kit.errors import NotFound
 from rostra.kit.paging import HIDDEN_PAGES, Page, Window, read_on
 from rostra.posts.notices import find_moderation, render_notices
@@ -328,6 +328,7 @@ class StatusReader:
     async def _refresh(self, statuses: set[int], accounts: set[int]) -> None:
         """Make stale stored JSON anew. Nothing to do on all but the first read after a change."""
         async with self._db.transaction() as tx:
+            await commit_lightly(tx)
             if accounts:
                 await refresh_accounts(tx, accounts, self._urls)
             if statuses:
