@@ -93,6 +93,11 @@ UNTOUCHED: Final = """
 select v.author_id is null and v.note = $2 from policy_versions v where v.id = $1
 """
 
+IN_PLACE: Final = """
+select v.version = $1 or v.author_id is not null or v.note <> $2
+from policy_state s join policy_versions v on v.id = s.version_id
+"""
+
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Which version holds, and which of its rules are paused. `revision` changes with anything here."""
@@ -157,6 +162,11 @@ async def lock_state(tx: Tx) -> int | None:
 async def is_untouched(tx: Tx, version_id: int, note: str) -> bool:
     """Whether nobody but the program has put this version here, with that note."""
     return bool(await tx.fetchval(UNTOUCHED, version_id, note))
+
+
+async def is_in_place(conn: Reader, version: str, note: str) -> bool:
+    """Whether this version is the active one, or one is that somebody has chosen."""
+    return bool(await conn.fetchval(IN_PLACE, version, note))
 
 
 async def set_active(tx: Tx, version_id: int, at: datetime) -> None:

@@ -148,12 +148,16 @@ async def ensure_policy(db: Database, clock: Clock) -> bool:
     The shipped one passed its tests when it was built.
     """
     at = clock.now()
+    files = await asyncio.to_thread(shipped_files)
+    version = version_of(files)
+    async with db.read() as conn:
+        # Nothing is locked where nothing is to be done: a process can start where commits wait for a standby.
+        if await policy_queries.is_in_place(conn, version, _AS_SHIPPED):
+            return False
     async with db.transaction() as tx:
         active = await policy_queries.lock_state(tx)
         if active is not None and not await policy_queries.is_untouched(tx, active, _AS_SHIPPED):
             return False
-        files = await asyncio.to_thread(shipped_files)
-        version = version_of(files)
         version_id = await policy_queries.insert_version(tx, version, _as_text(files), _AS_SHIPPED, None, at)
         if version_id == active:
             return False

@@ -359,7 +359,9 @@ async def test_a_post_that_is_withheld_later_goes_from_all_places_where_others_h
     assert [note["type"] for note in seen].count("mention") == 1
 
 
-async def test_the_shipped_policy_is_exchanged_with_the_program_unless_somebody_has_chosen(world: World) -> None:
+async def test_the_shipped_policy_is_exchanged_with_the_program_unless_somebody_has_chosen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     conn = world.db.connection
     await put_in_force(world)
     assert not await ensure_policy(world.db, world.clock), "what somebody has chosen stays"
@@ -367,6 +369,12 @@ async def test_the_shipped_policy_is_exchanged_with_the_program_unless_somebody_
     assert await ensure_policy(world.db, world.clock)
     active = await conn.fetchval("select v.version from policy_state s join policy_versions v on v.id = s.version_id")
     assert active == shipped_bundle().version
+    assert not await ensure_policy(world.db, world.clock)
+
+    async def locks(_tx: object) -> None:
+        raise AssertionError("a start where nothing is to be done wrote, and would wait for a standby that is gone")
+
+    monkeypatch.setattr("rostra.screening.policy_queries.lock_state", locks)
     assert not await ensure_policy(world.db, world.clock)
 
 
