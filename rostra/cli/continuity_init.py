@@ -45,9 +45,17 @@ def init(settings: Settings, keys: int, qr: bool) -> None:
     asyncio.run(_found(settings, place, made))
     for number, key in enumerate(made, 1):
         _show(key, f"Recovery key {number} of {keys}" if keys > 1 else "Recovery key", qr=qr)
-    click.echo("\nWith it, `rostra continuity restore` brings the whole server back on any machine:")
-    for address in settings.continuity_targets:
-        click.echo(f"  rostra continuity restore '{without_secrets(address)}' --key FILE --data NEW-DIRECTORY")
+    if settings.database_url is None:
+        click.echo("\nWith it, `rostra continuity restore` brings the whole server back on any machine:")
+        for address in settings.continuity_targets:
+            click.echo(f"  rostra continuity restore '{without_secrets(address)}' --key FILE --data NEW-DIRECTORY")
+    else:
+        click.echo(
+            "\nIT BRINGS NO SERVER BACK: the database is an external one (database_url), which its operator copies; "
+            "without it `rostra continuity restore` refuses. To these go files, settings and secrets alone:"
+        )
+        for address in settings.continuity_targets:
+            click.echo(f"  {without_secrets(address)}")
     click.echo("Keep the addresses with the key, and what is left out of them here: SECRET, PASSWORD, files with keys.")
     click.echo("Copies begin when the server is started again, or now: rostra continuity ship")
 
