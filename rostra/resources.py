@@ -44,6 +44,7 @@ from rostra.posts.views import ViewCounter
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import open_external
 from rostra.screening.screen import Screen
+from rostra.search.trends import TrendsBeside
 from rostra.text.urls import Urls
 
 # What is made anew from other rows when it is read, even in a copy to look at.
@@ -78,6 +79,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     sealer: Sealer
     instance: InstanceCache
+    trends: TrendsBeside
     screen: Screen
     emit: Emit
     # When the process was opened; None where nobody asks.
@@ -160,6 +162,7 @@ async def open_resources(
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid, screen.levers),
+            trends=TrendsBeside(clock, urls_of(settings)),
             screen=screen,
             emit=emit,
             started_at=clock.now(),

@@ -41,6 +41,7 @@ from rostra.resources import Resources, instance_cache, own_store, urls_of
 from rostra.screening.active import ActivePolicy
 from rostra.screening.external import External
 from rostra.screening.screen import Screen
+from rostra.search.trends import TrendsBeside
 from tests.conftest import TransactionDatabase
 
 DOMAIN = "localhost:3000"
@@ -140,6 +141,7 @@ class World:
             passwords=Passwords(settings),
             sealer=Sealer(secrets.secret_key),
             instance=instance_cache(settings, clock, vapid, screen.levers),
+            trends=TrendsBeside(clock, urls_of(settings)),
             screen=screen,
             emit=emit,
         )

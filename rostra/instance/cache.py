@@ -8,9 +8,8 @@ what is set, or what a crisis lever makes stricter.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -21,11 +20,10 @@ from rostra.instance.records import InstanceSettings, RegistrationsMode, Rule, S
 from rostra.instance.settings import read_settings
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
+from rostra.kit.remembered import Remembered
 from rostra.levers.active import ActiveLevers
 from rostra.levers.enforce import sign_up_mode
 from rostra.text.urls import Urls
-
-T = TypeVar("T")
 
 _SETTINGS_FOR: Final = timedelta(seconds=5)
 _STATISTICS_FOR: Final = timedelta(minutes=1)
@@ -36,26 +34,6 @@ _FOR_NOW: Final[dict[str, str]] = {
     "approval": "For the time being, new accounts are approved by a person.",
     "invite": "For the time being, new accounts need an invitation.",
 }
-
-
-class _Kept(Generic[T]):
-    """A value that is read anew once it is older than `lifetime`."""
-
-    def __init__(self, clock: Clock, lifetime: timedelta) -> None:
-        self._clock = clock
-        self._lifetime = lifetime
-        self._until: datetime | None = None
-        self._value: T | None = None
-
-    async def get(self, read: Callable[[], Awaitable[T]]) -> T:
-        now = self._clock.now()
-        if self._value is None or self._until is None or now >= self._until:
-            self._value = await read()
-            self._until = now + self._lifetime
-        return self._value
-
-    def forget(self) -> None:
-        self._value = None
 
 
 class InstanceCache:
@@ -75,13 +53,15 @@ class InstanceCache:
         self._clock = clock
         self._urls = urls
         self._vapid_public_key = vapid_public_key
-        self._said: _Kept[tuple[InstanceSettings, list[Rule], RawAccount | None]] = _Kept(clock, _SETTINGS_FOR)
-        # By who may sign up: a lever changes that sooner than the rest is read again.
-        self._site: defaultdict[RegistrationsMode, _Kept[dict[str, Any]]] = defaultdict(
-            lambda: _Kept(clock, _SETTINGS_FOR)
+        self._said: Remembered[tuple[InstanceSettings, list[Rule], RawAccount | None]] = Remembered(
+            clock, _SETTINGS_FOR
         )
-        self._statistics: _Kept[Statistics] = _Kept(clock, _STATISTICS_FOR)
-        self._weeks: _Kept[list[Week]] = _Kept(clock, _WEEKS_FOR)
+        # By who may sign up: a lever changes that sooner than the rest is read again.
+        self._site: defaultdict[RegistrationsMode, Remembered[dict[str, Any]]] = defaultdict(
+            lambda: Remembered(clock, _SETTINGS_FOR)
+        )
+        self._statistics: Remembered[Statistics] = Remembered(clock, _STATISTICS_FOR)
+        self._weeks: Remembered[list[Week]] = Remembered(clock, _WEEKS_FOR)
 
     def forget(self) -> None:
         """Read everything again when it is next needed; to be called after a change."""

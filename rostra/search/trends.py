@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,7 @@ from rostra.entities.trends import TrendingLink
 from rostra.kit.clock import Clock
 from rostra.kit.db import Database
 from rostra.kit.ids import first_id_at
+from rostra.kit.remembered import Remembered
 from rostra.posts.hydrate import StatusReader
 from rostra.posts.render import render_card
 from rostra.relationships.tags import hydrate_tags, render_history
@@ -24,6 +25,8 @@ _PEOPLE: Final = 2
 _KEPT: Final = 200
 _COUNTED: Final = timedelta(days=3)
 _SHOWN: Final = timedelta(days=7)
+_BESIDE: Final = 5
+_BESIDE_FOR: Final = timedelta(seconds=10)
 
 
 async def count_trends(db: Database, clock: Clock) -> None:
@@ -45,6 +48,25 @@ async def trending_tags(
     async with db.read() as conn:
         ids = await queries.find_tags(conn, limit, offset)
     return await hydrate_tags(db, ids, viewer_id, urls, clock.now().date())
+
+
+class TrendsBeside:
+    """One process's memory of the few hashtags beside every page, as they are for everybody. Ten seconds old at most:
+    they are counted every few minutes, and one that is taken out is to be gone soon."""
+
+    def __init__(self, clock: Clock, urls: Urls) -> None:
+        self._clock = clock
+        self._urls = urls
+        self._tags: Remembered[list[dict[str, Any]]] = Remembered(clock, _BESIDE_FOR)
+
+    async def get(self, db: Database) -> list[dict[str, Any]]:
+        """Tag entities as plain mappings, as pages take them, best first. Not to be changed."""
+
+        async def read() -> list[dict[str, Any]]:
+            found = await trending_tags(db, self._clock, self._urls, None, limit=_BESIDE, offset=0)
+            return msgspec.json.decode(msgspec.json.encode(found), type=list[dict[str, Any]])
+
+        return await self._tags.get(read)
 
 
 async def trending_statuses(

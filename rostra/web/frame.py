@@ -15,7 +15,6 @@ from rostra.archive.archive_jobs import has_archive
 from rostra.continuity.situation import read_health
 from rostra.moderation.cases.overview_queries import count_waiting
 from rostra.notifications.show import count_unread
-from rostra.search.trends import trending_tags
 from rostra.web.cookies import Cookies
 from rostra.web.language import choose_language
 from rostra.web.render import Page
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from rostra.web.visit import Visit
 
 _MOST_UNREAD: Final = 100
-_TRENDS: Final = 5
 _THEMES: Final = ("auto", "light", "dark")
 # What the error page needs where the database cannot be asked.
 _BARE: Final[dict[str, Any]] = {"registrations": {"enabled": False}, "rules": [], "source_url": ""}
@@ -65,7 +63,8 @@ async def build_frame(visit: Visit) -> Page:
         juror=viewer is not None and viewer.role == "juror",
         confined=_confinement(viewer),
         shortcuts=visit.cookies.plain("shortcuts") != "off",
-        trends=await _trends(visit),
+        # Fragments have no side.
+        trends=[] if visit.wants_fragment else await res.trends.get(res.db),
         unread=unread,
         follow_requests=account["source"]["follow_requests_count"] if account else 0,
         moderator=viewer is not None and may(viewer.role, "queue"),
@@ -104,16 +103,6 @@ async def _judge_copies(visit: Visit) -> Literal["", "warn", "bad"]:
         return ""
     health = await asyncio.to_thread(read_health, visit.res.settings, visit.res.clock.now())
     return health.level if health.level in ("warn", "bad") else ""
-
-
-async def _trends(visit: Visit) -> list[dict[str, Any]]:
-    """What stands beside the content of a whole page; fragments have no side."""
-    if visit.wants_fragment:
-        return []
-    res = visit.res
-    viewer_id = visit.viewer.account_id if visit.viewer else None
-    found = await trending_tags(res.db, res.clock, res.urls, viewer_id, limit=_TRENDS, offset=0)
-    return msgspec.json.decode(msgspec.json.encode(found), type=list[dict[str, Any]])
 
 
 def bare_frame(visit: Visit) -> Page:

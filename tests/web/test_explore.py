@@ -29,6 +29,22 @@ async def test_what_several_people_like_stands_out(world: World) -> None:
         await browser.get("/explore/tags?offset=-5")
 
 
+async def test_what_trends_is_beside_every_page_and_gone_soon_where_it_is_taken_out(world: World) -> None:
+    for name in ("alice", "bob"):
+        await (await _discoverable(world, name)).post("#bread")
+    await world.settle()
+    await count_trends(world.db, world.clock)
+    visitor = Browser(world)
+    assert 'href="/tags/bread"' in await visitor.get("/about")
+    await world.db.connection.execute("update tags set trendable = false where name = 'bread'")
+    world.clock.tick(seconds=10)
+    assert 'href="/tags/bread"' not in await visitor.get("/about")
+    # No page reads them again while they are remembered.
+    world.db.statements.clear()
+    await visitor.get("/about")
+    assert not [each for each in world.db.statements if "trending_tags" in each]
+
+
 async def test_people_who_wish_to_be_found_are_and_others_are_not(world: World) -> None:
     alice, bob, shy, quiet = (
         await _discoverable(world, "alice"),
