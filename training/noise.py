@@ -1,6 +1,7 @@
-"""Slips of the pen: copies of texts with a letter gone, two letters swapped, a blank lost.
+"""Slips of the pen: copies of texts with a letter gone, two letters swapped, a blank lost. And letters set apart.
 
-The normaliser undoes what follows a rule; these do not, so that the model must know words by their pieces.
+The normaliser undoes what follows a rule; slips do not, so that the model must know words by their pieces. Where words
+end it can only guess once there are blanks between all letters, so that the model must know its guesses.
 """
 
 from __future__ import annotations
@@ -27,3 +28,10 @@ def _slipped(word: str, rng: random.Random) -> str:
     if rng.random() < 0.5:
         return word[:at] + word[at + 1 :]
     return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def set_apart(text: str, rng: random.Random) -> str:
+    """The text with the letters of its words apart: of all of them, or of the longer ones."""
+    least = rng.choice((2, 3, 4))
+    sign = rng.choice((" ", " ", " ", ".", "-"))
+    return " ".join(sign.join(word) if len(word) >= least and word.isalpha() else word for word in text.split(" "))

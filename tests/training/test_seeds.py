@@ -29,7 +29,8 @@ ACCEPTANCE = Path(__file__).parents[2] / "training" / "acceptance"
 COUNTERPARTS = {
     "threat": ["benign.negation", "benign.quotation", "benign.report", "benign.victim", "benign.game", "benign.sport",
                "benign.technology", "benign.fiction", "benign.hyperbole", "benign.idiom", "benign.practical"],
-    "incitement": ["benign.counter_speech", "benign.report", "benign.history", "benign.politics"],
+    "incitement": ["benign.counter_speech", "benign.report", "benign.history", "benign.politics", "benign.norm",
+                   "benign.rights"],
     "mobilisation": ["benign.politics", "benign.sport"],
     "glorification": ["benign.report", "benign.history"],
     "dox": ["benign.victim", "benign.everyday"],

@@ -12,7 +12,7 @@ from training import mlp
 from training.attacks import ATTACKS, hide
 from training.corpora import CORPORA, NO, UNTOLD, YES, Row, clean, labelled, marks, read_edos, split_of
 from training.measure import auroc, calibration_error, found, threshold, weighted_threshold
-from training.noise import slip
+from training.noise import set_apart, slip
 from training.sets import read_development, read_own
 
 pytest.importorskip("scipy", reason="training needs scikit-learn")
@@ -23,7 +23,7 @@ from rostra.detect.normalise import normalise
 from rostra.detect.reading import CATEGORIES
 from training.fit import fit
 from training.fuse import prior_weights
-from training.prepare import prepare
+from training.prepare import Lesson, prepare, with_letters_apart
 
 
 def test_a_text_is_read_as_its_author_wrote_it() -> None:
@@ -214,3 +214,41 @@ def test_slips_keep_a_text_readable() -> None:
     slipped = slip(text, random.Random(2))
     assert slipped != text
     assert abs(len(slipped) - len(text)) < 5
+
+
+def test_letters_set_apart_are_those_of_the_text() -> None:
+    text = "I will find you tomorrow at your house"
+    apart = {set_apart(text, random.Random(seed)) for seed in range(8)}
+    assert text not in apart
+    assert {"".join(sign for sign in each if sign.isalpha()) for each in apart} == {text.replace(" ", "")}
+    assert "I w i l l f i n d y o u t o m o r r o w a t y o u r h o u s e" in apart
+
+
+def test_threats_are_learnt_with_letters_apart_more_often_than_what_is_harmless() -> None:
+    mean = Row("I will find you, number one", "en", "seeds", "threat.direct", marks(rest=NO, threat=YES), "train")
+    kind = Row("I will call you, number one", "en", "seeds", "benign.everyday", marks(rest=NO), "train")
+    rows = [mean] * 300 + [kind] * 300 + [mean._replace(corpus="edos")] * 300
+    told = np.array([row.marks for row in rows], np.int8)
+    lesson = Lesson(rows, [row.text for row in rows], told, np.ones(told.shape, np.float32))
+    more = with_letters_apart(lesson, 1)
+    copies = more.rows[len(rows) :]
+    assert more.rows[: len(rows)] == rows
+    assert {row.corpus for row in copies} == {"seeds"}
+    assert len(copies) == len(more.normals) - len(rows) == len(more.marks) - len(rows)
+    assert all(row.text not in (mean.text, kind.text) for row in copies)
+    threats = [row for row in copies if row.kind == "threat.direct"]
+    assert 300 > len(threats) > 2 * (len(copies) - len(threats)) > 0
+
+
+def test_harmless_mentions_of_people_count_for_more_where_groups_are_threatened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = ("benign.identity_positive", "benign.everyday")
+    rows = [Row(f"a text {kind}", "en", "seeds", kind, marks(rest=NO), "train") for kind in kinds]
+    monkeypatch.setattr("training.prepare.read_all", lambda _folder: rows)
+    monkeypatch.setattr("training.prepare.read_tests", lambda _folder: [])
+    people, everyday = prepare(tmp_path)[0].weights.tolist()
+    hate, threat, spam = (CATEGORIES.index(name) for name in ("hate", "threat", "spam"))
+    assert people[hate] > people[threat] > people[spam]
+    assert everyday[threat] > everyday[hate] == everyday[spam]
+    assert people[hate] > everyday[hate]
