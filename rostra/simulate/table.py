@@ -48,20 +48,14 @@ def rows_of(result: Result) -> list[tuple[str, list[str]]]:
 
 
 def targets_of(result: Result) -> list[Target]:
-    """What was to be shown, where both processes that it is about ran."""
+    """What was to be shown, as far as the processes ran that it is about."""
     by_id = {figures.id: figures for figures in result.figures}
     plain, ours = by_id.get("plain"), by_id.get("rostra")
-    if plain is None or ours is None:
+    if ours is None:
         return []
-    fewer = 1 - ours.violent_views / max(1, plain.violent_views)
     alarm = ours.alarm_day
     return [
-        Target("at least 90 % fewer views of violence than the plain queue", f"{fewer:.1%} fewer", fewer >= 0.9),
-        Target(
-            "with no more hours of review",
-            f"{ours.reviewer_hours:.1f} of {plain.reviewer_hours:.1f}",
-            ours.reviewer_hours <= plain.reviewer_hours * 1.05,
-        ),
+        *(_against(plain, ours) if plain is not None else ()),
         Target(
             "every letter of the host answered within 24 hours",
             f"{ours.letters - ours.unanswered} of {ours.letters}, the latest after {ours.answer_worst_hours:.1f} h",
@@ -74,6 +68,18 @@ def targets_of(result: Result) -> list[Target]:
         ),
         Target("no restriction without a statement of reasons", f"{ours.unstated} without", ours.unstated == 0),
         Target("an evidence pack that verifies", "yes" if ours.pack_verified else "no", bool(ours.pack_verified)),
+    ]
+
+
+def _against(plain: Figures, ours: Figures) -> list[Target]:
+    fewer = 1 - ours.violent_views / max(1, plain.violent_views)
+    return [
+        Target("at least 90 % fewer views of violence than the plain queue", f"{fewer:.1%} fewer", fewer >= 0.9),
+        Target(
+            "with no more hours of review",
+            f"{ours.reviewer_hours:.1f} of {plain.reviewer_hours:.1f}",
+            ours.reviewer_hours <= plain.reviewer_hours * 1.05,
+        ),
     ]
 
 

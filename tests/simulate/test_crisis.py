@@ -21,6 +21,12 @@ async def test_a_small_crisis_is_lived_through_and_proved() -> None:
     lines = "\n".join(print_lines(result))
     assert f"{result.posts:,} posts" in lines
     assert all(target.text in lines for target in targets_of(result))
+    alone = msgspec.structs.replace(result, figures=[msgspec.structs.replace(ours, breaches=1)])
+    told = {target.text: target.met for target in targets_of(alone)}
+    assert told["every letter of the host answered within 24 hours"] is False
+    assert not any("plain queue" in text for text in told)
+    assert "MISSED" in "\n".join(print_lines(alone))
+    assert targets_of(msgspec.structs.replace(result, figures=[plain])) == []
     page = render_page(result)
     assert page.count("<svg") >= 6
     assert "Volunteer" not in page.split("What was assumed")[0]
