@@ -21,9 +21,9 @@ from benchmarks.server import free_port
 class Bucket:
     """Owns the server's process; its objects stay in `directory` while it is away."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, port: int | None = None) -> None:
         self.directory = directory
-        self._port = free_port()
+        self._port = port or free_port()
         self._key, self.secret = secrets.token_hex(10), secrets.token_hex(20)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -68,9 +68,10 @@ class Bucket:
 
 
 @contextmanager
-def bucket(directory: Path) -> Iterator[Bucket]:
-    """A bucket that answers, and ends with the scope."""
-    made = Bucket(directory)
+def bucket(directory: Path, port: int | None = None) -> Iterator[Bucket]:
+    """A bucket that answers, and ends with the scope. It comes back on the same port after it was away: one that the
+    system gives to connections, as where none is named, may be somebody else's by then."""
+    made = Bucket(directory, port)
     made.start()
     try:
         yield made

@@ -16,6 +16,7 @@ from rostra.continuity.ship.run import ship_once
 from rostra.continuity.targets import open_target
 from tests.continuity.shipping import verified
 from tests.continuity.world import Origin, running_origin
+from tests.ports import free_port
 from tests.s3 import new_bucket
 from tests.sftp import SftpServer, sftp_server
 
@@ -31,7 +32,7 @@ async def origin(home: Path, cluster_template: Path) -> AsyncIterator[Origin]:
 @pytest.fixture(scope="module")
 def lax(home: Path) -> Iterator[Bucket]:
     """An S3 server that checks signatures and ignores conditions."""
-    with bucket(home / "lax") as made:
+    with bucket(home / "lax", free_port()) as made:
         yield made
 
 

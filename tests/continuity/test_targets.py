@@ -25,7 +25,7 @@ __all__ = ["s3_server", "sftp_server"]
 @pytest.fixture(scope="module")
 def lax(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     """A server that checks signatures and ignores conditions."""
-    with bucket(tmp_path_factory.mktemp("lax")) as made:
+    with bucket(tmp_path_factory.mktemp("lax"), free_port()) as made:
         yield made
 
 
@@ -143,7 +143,7 @@ async def test_what_fails_before_anybody_answers_is_told_in_plain_words(
 
 
 async def test_a_target_that_was_away_is_used_again_when_it_is_back(tmp_path: Path) -> None:
-    with bucket(tmp_path) as server:
+    with bucket(tmp_path, free_port()) as server:
         async with open_target(server.url) as opened:
             await opened.put("a", b"1")
             server.stop()
