@@ -79,6 +79,14 @@ class NoteEntity(msgspec.Struct, frozen=True, kw_only=True):
     id: IdText
 
 
+class WrittenNoteEntity(NoteEntity, frozen=True, kw_only=True):
+    """What a colleague, or the server (null), wrote down about a case."""
+
+    text: str
+    username: str | None
+    created_at: Timestamp
+
+
 class QueueForm(msgspec.Struct, frozen=True, kw_only=True):
     """`clause` may be the first part of one; `after` is the `next` of the page before."""
 
@@ -215,6 +223,20 @@ async def hand_over(call: Call, form: HandOverForm) -> CaseEntity:
     to = Reviewer(account_id=user.account_id, role=user.role)
     await queue.hand_over(call.res.desk, reviewer, form.id, to, form.note)
     return await _case(call, reviewer, form.id)
+
+
+@routes.get("/api/rostra/v1/moderation/cases/{id}/notes", scopes=READ)
+async def list_notes(call: Call, form: ById) -> list[WrittenNoteEntity]:
+    """What was written down about a case, the first note first."""
+    desk, reviewer = call.res.desk, reviewer_of(call)
+    if await golden_cases.find_turn(desk, reviewer, form.id) is not None:
+        return []
+    return [
+        WrittenNoteEntity(
+            id=str(note.id), text=note.text, username=note.username, created_at=timestamp(note.created_at)
+        )
+        for note in await queue.list_notes(desk, form.id)
+    ]
 
 
 @routes.post("/api/rostra/v1/moderation/cases/{id}/notes", scopes=WRITE)

@@ -131,6 +131,8 @@ class ReverseForm(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Id
     why: Literal["undo", "review"] = "review"
+    # The reason, for colleagues.
+    note: Text = ""
 
 
 def render_action(action: ActionRow) -> ActionEntity:
@@ -209,7 +211,7 @@ async def show_decision(call: Call, form: ById) -> DecisionEntity:
 @routes.post("/api/rostra/v1/moderation/decisions/{id}/reverse", scopes=WRITE)
 async def turn_round(call: Call, form: ReverseForm) -> DecisionEntity:
     """Turn a decision round wholly: visibility, counters, strikes, what reporters were told."""
-    await reverse(call.res.desk, reviewer_of(call), form.id, form.why)
+    await reverse(call.res.desk, reviewer_of(call), form.id, form.why, note=form.note)
     return render_decision(await get_decision(call.res.desk, form.id))
 
 

@@ -63,7 +63,7 @@ def queue(settings: Settings, state: str, clause: str, language: str, source: st
 @json_option
 @with_settings
 def show(settings: Settings, case_id: int, as_json: bool) -> None:
-    """One case, with the files of its post."""
+    """One case, with the files of its post and what colleagues noted."""
     from rostra.cli import moderation_server
 
     moderation_server.print_case(settings, case_id, as_json=as_json)
@@ -158,13 +158,14 @@ def act(
 @moderation.command()
 @click.argument("decision_id", type=NUMBER)
 @as_option
+@click.option("--note", default="", help="Why, for colleagues.")
 @json_option
 @with_settings
-def reverse(settings: Settings, decision_id: int, actor: str, as_json: bool) -> None:
+def reverse(settings: Settings, decision_id: int, actor: str, note: str, as_json: bool) -> None:
     """Turn a decision round, wholly."""
     from rostra.cli import moderation_server
 
-    moderation_server.reverse(settings, decision_id, actor, as_json=as_json)
+    moderation_server.reverse(settings, decision_id, actor, note, as_json=as_json)
 
 
 @moderation.command()

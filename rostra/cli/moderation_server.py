@@ -21,6 +21,7 @@ from rostra.kit.db import Database
 from rostra.kit.errors import Conflict, Forbidden, Invalid, NotFound, RostraError
 from rostra.kit.settings import Settings
 from rostra.moderation.cases import queue
+from rostra.moderation.cases.case_queries import Note
 from rostra.moderation.cases.queue import Query
 from rostra.moderation.cases.queue_queries import CaseShown
 from rostra.moderation.decisions import decide as deciding
@@ -104,18 +105,22 @@ def _without_words(row: CaseShown) -> str:
 def print_case(settings: Settings, case_id: int, *, as_json: bool) -> None:
     """A case, and the revision of its post as it is now."""
 
-    async def read(desk: Desk) -> tuple[CaseShown, tuple[int | None, list[FileRow]]]:
+    async def read(desk: Desk) -> tuple[CaseShown, tuple[int | None, list[FileRow]], list[Note]]:
         case = await queue.get_case(desk, case_id)
-        return case, await queue.find_post(desk, case.subject_id) if case.subject_kind == "status" else (None, [])
+        post = await queue.find_post(desk, case.subject_id) if case.subject_kind == "status" else (None, [])
+        return case, post, await queue.list_notes(desk, case_id)
 
-    row, (revision, files) = run_desk(settings, read, nothing=_no_case(case_id))
+    row, (revision, files), notes = run_desk(settings, read, nothing=_no_case(case_id))
     if as_json:
-        click.echo(msgspec.json.encode({**msgspec.structs.asdict(row), "revision": revision, "files": files}))
+        found = {**msgspec.structs.asdict(row), "revision": revision, "files": files, "notes": notes}
+        click.echo(msgspec.json.encode(found))
         return
     for name, value in msgspec.structs.asdict(row).items():
         click.echo(f"{name}: {'-' if value in (None, '') else value}")
     click.echo(f"revision: {'-' if revision is None else revision}")
     _print_files(files)
+    for note in notes:
+        click.echo(f"note of {note.created_at:%Y-%m-%d %H:%M} by {note.username or 'the server'}: {note.text}")
 
 
 def print_files(settings: Settings, post_id: int, *, as_json: bool) -> None:
@@ -190,11 +195,11 @@ def _done(action: ActionRow) -> str:
     return f"{action.kind} on {on}" + (f" until {action.ends_at:%Y-%m-%d %H:%M}" if action.ends_at else "")
 
 
-def reverse(settings: Settings, decision_id: int, actor: str, *, as_json: bool) -> None:
+def reverse(settings: Settings, decision_id: int, actor: str, note: str, *, as_json: bool) -> None:
     """Turn a decision round."""
 
     async def act(desk: Desk) -> DecisionView:
-        await reversing.reverse(desk, await reviewer_named(desk, actor), decision_id, "review")
+        await reversing.reverse(desk, await reviewer_named(desk, actor), decision_id, "review", note=note)
         return await get_decision(desk, decision_id)
 
     nothing = f"there is no decision {decision_id}: `rostra moderation decide` prints the numbers"

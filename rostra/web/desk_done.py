@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from rostra.kit.errors import Conflict, NotFound
 from rostra.kit.paging import Id
-from rostra.moderation.cases.queue import add_note, release, take
+from rostra.moderation.cases.queue import release, take
 from rostra.moderation.decisions.action_queries import list_actions
 from rostra.moderation.decisions.decision_queries import find_decision
 from rostra.moderation.decisions.reverse import UNDO, reverse
@@ -86,11 +86,9 @@ async def turn_round(visit: Visit, form: ReverseForm) -> Response:
     """Turn a decision round after a second look, and say why."""
     desk, reviewer, place = visit.res.desk, reviewer_of(visit), parse_place(form.within)
     case_id = await _case_of(visit, form.id)
-    await reverse(desk, reviewer, form.id, "review")
+    await reverse(desk, reviewer, form.id, "review", note=form.note)
     if case_id is None:
         return visit.redirect(place.list_path(tab="closed"), notice=visit.gettext("Turned round."))
-    if form.note.strip():
-        await add_note(desk, reviewer, case_id, form.note)
     return visit.redirect(place.case_path(case_id), notice=visit.gettext("Turned round."))
 
 

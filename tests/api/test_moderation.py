@@ -33,8 +33,12 @@ async def test_a_case_is_taken_decided_and_undone(world: World) -> None:
     assert (made["clause"], [action["kind"] for action in made["actions"]]) == ("words", ["remove"])
     assert (await mod.api.get(f"{PATH}/cases/{case['id']}")).json()["outcome"] == "violates"
     await world.anyone.get(f"/api/v1/statuses/{posted['id']}", expect=404)
-    undone = (await mod.api.post(f"{PATH}/decisions/{made['id']}/reverse", {"why": "undo"})).json()
+    why = {"why": "undo", "note": "A marrow is fine"}
+    undone = (await mod.api.post(f"{PATH}/decisions/{made['id']}/reverse", why)).json()
     assert undone["reversed_why"] == "undo"
+    notes = (await mod.api.get(f"{PATH}/cases/{case['id']}/notes")).json()
+    assert [(note["username"], note["text"]) for note in notes] == [("mod", "A marrow is fine")]
+    await ada.api.get(f"{PATH}/cases/{case['id']}/notes", expect=403)
     await world.anyone.get(f"/api/v1/statuses/{posted['id']}")
     assert (await mod.api.get(f"{PATH}/cases")).json()["cases"][0]["id"] == case["id"]
     of_ada = (await mod.api.get(f"{PATH}/decisions", {"account_id": ada.id})).json()

@@ -107,8 +107,11 @@ def test_a_picture_of_a_post_is_found_removed_and_brought_back(rostra: Run, post
     listed = json.loads(rostra("moderation", "files", status, "--json").stdout)
     assert (listed["revision"], listed["files"][0]["removed_at"] is not None) == (0, True)
     number = made.stderr.split("decision ")[1].split(":")[0]
-    turned = json.loads(rostra("moderation", "reverse", number, "--as", "mod", "--json").stdout)
+    words = ("--as", "mod", "--note", "The picture is from a film", "--json")
+    turned = json.loads(rostra("moderation", "reverse", number, *words).stdout)
     assert turned["decision"]["reversed_why"] == "review"
+    shown = json.loads(rostra("moderation", "show", str(turned["decision"]["case_id"]), "--json").stdout)
+    assert [note["text"] for note in shown["notes"]] == ["The picture is from a film"]
     assert "(removed)" not in rostra("moderation", "files", status).stdout
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from rostra.accounts.records import Role
-from rostra.kit.db import Reader, Tx, find_record
+from rostra.kit.db import Reader, Tx, as_records, find_record
 from rostra.moderation.records import CaseRow, SubjectKind
 
 _COLUMNS: Final = """
@@ -75,6 +76,15 @@ where n.case_id = $1 order by n.id
 """
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What a colleague wrote down."""
+
+    id: int
+    text: str
+    created_at: datetime
+    username: str | None
+
+
 async def find_case(conn: Reader, case_id: int) -> CaseRow | None:
     return find_record(CaseRow, await conn.fetchrow(CASE, case_id))
 
@@ -128,5 +138,5 @@ async def insert_note(tx: Tx, case_id: int, author_id: int | None, text: str, at
     return await tx.fetchval(INSERT_NOTE, case_id, author_id, text, at)
 
 
-async def list_notes(conn: Reader, case_id: int) -> Sequence[Any]:
-    return await conn.fetch(NOTES, case_id)
+async def list_notes(conn: Reader, case_id: int) -> list[Note]:
+    return as_records(Note, await conn.fetch(NOTES, case_id))

@@ -17,6 +17,7 @@ from rostra.detect.signatures import Signature
 from rostra.kit.db import Reader
 from rostra.kit.errors import NotFound
 from rostra.moderation.cases import case_queries, dossier_queries, queue_queries
+from rostra.moderation.cases.case_queries import Note
 from rostra.moderation.cases.dossier_records import (
     Around,
     Author,
@@ -48,14 +49,6 @@ _SHOWN_COPIES: Final = 8
 _SHOWN: Final = 6
 # Scores below this say nothing.
 _LEAST: Final = 0.05
-
-
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What a colleague wrote down."""
-
-    text: str
-    created_at: datetime
-    username: str | None
 
 
 class Copies(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,10 +143,7 @@ async def read_dossier(desk: Desk, case_id: int) -> Dossier:
             related=await dossier_queries.list_related(conn, author.id, copies.author_ids[:200]),
             deadlines=await dossier_queries.list_deadlines(conn, case_id),
             holding=await dossier_queries.list_holding(conn, kind, subject_id, author.id),
-            notes=[
-                Note(text=row["text"], created_at=row["created_at"], username=row["username"])
-                for row in await case_queries.list_notes(conn, case_id)
-            ],
+            notes=await case_queries.list_notes(conn, case_id),
             current=current,
             refused=await dossier_queries.list_refused(conn, subject_id, _SHOWN) if kind == "account" else [],
         )

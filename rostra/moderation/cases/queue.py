@@ -19,6 +19,7 @@ from rostra.kit.errors import Conflict, Invalid, NotFound
 from rostra.kit.ids import MAX_ID
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries, queue_queries
+from rostra.moderation.cases.case_queries import Note
 from rostra.moderation.cases.queue_queries import CaseShown, ReviewerRow
 from rostra.moderation.decisions import action_queries
 from rostra.moderation.decisions.action_queries import FileRow
@@ -164,6 +165,14 @@ async def add_note(desk: Desk, reviewer: Reviewer, case_id: int, text: str) -> i
         return await case_queries.insert_note(
             tx, case_id, reviewer.account_id, text.strip()[:LONGEST_NOTE], desk.clock.now()
         )
+
+
+async def list_notes(desk: Desk, case_id: int) -> list[Note]:
+    """What colleagues wrote down, the first note first. Raises NotFound."""
+    async with desk.db.read() as conn:
+        if await case_queries.find_case(conn, case_id) is None:
+            raise NotFound
+        return await case_queries.list_notes(conn, case_id)
 
 
 async def get_reviewer(desk: Desk, account_id: int) -> ReviewerRow:

@@ -13,6 +13,7 @@ from rostra.events import DecisionReversed
 from rostra.kit.errors import Conflict, Forbidden, Involved, NotFound
 from rostra.ledger.append import Entry, append
 from rostra.moderation.cases import case_queries
+from rostra.moderation.cases.queue import LONGEST_NOTE
 from rostra.moderation.decisions import action_queries, decision_queries
 from rostra.moderation.decisions.actions import end
 from rostra.moderation.decisions.settle import settle_reports, unsettle_reports
@@ -26,8 +27,9 @@ from rostra.screening.near_queries import forget_bad
 UNDO: Final = timedelta(minutes=10)
 
 
-async def reverse(desk: Desk, reviewer: Reviewer | None, decision_id: int, why: Reversal) -> None:
-    """Take a decision back. `reviewer` None is the server: an appeal's outcome, a newer verdict.
+async def reverse(desk: Desk, reviewer: Reviewer | None, decision_id: int, why: Reversal, *, note: str = "") -> None:
+    """Take a decision back; `note` tells colleagues why, in the case. `reviewer` None is the server: an outcome
+    of an appeal, a newer verdict.
 
     Raises NotFound; Conflict where it was reversed already or is too old to be undone; Forbidden where the role does
     not allow it, or the content is the reviewer's own.
@@ -55,6 +57,8 @@ async def reverse(desk: Desk, reviewer: Reviewer | None, decision_id: int, why: 
         if status is not None and decision.outcome == "violates":
             await forget_bad(tx, status.id)
         await append(tx, at, _entry(decision, actor_id, why))
+        if decision.case_id is not None and actor_id is not None and note.strip():
+            await case_queries.insert_note(tx, decision.case_id, actor_id, note.strip()[:LONGEST_NOTE], at)
         if decision.case_id is not None and why != "superseded":
             await unsettle_reports(tx, decision.case_id)
             if why != "undo" or not await case_queries.reopen_case(tx, decision.case_id):
