@@ -33,6 +33,8 @@ _PATIENCE: Final = 10.0
 # Beyond this difference of two clocks, in seconds, one-time passwords and signatures begin to fail.
 _CLOCK_FAILS: Final = 30.0
 
+NO_PROXIES: Final = "behind a proxy that is not named all visitors look like one, and share its limits"
+
 
 class Finding(msgspec.Struct, frozen=True):
     """What a check found, and what to do about it (empty where nothing is to be done)."""
@@ -47,7 +49,7 @@ class Finding(msgspec.Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of {check, state, found, todo}.")
 @with_settings
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Check a set-up: programs, database, storage, mail, clock, keys, permissions, disk, mailbox of notices,
+    """Check a set-up: programs, database, storage, proxies, mail, clock, keys, permissions, disk, mailbox of notices,
     text model, external model, banks, copies.
 
     Changes nothing. Works whether or not the server runs. Exit status 1 where a check fails; warnings alone do not.
@@ -68,6 +70,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         check_database,
         check_storage,
         check_media_url,
+        check_proxies,
         check_mail,
         check_mailbox,
         check_text_model,
@@ -219,6 +222,16 @@ def check_storage(settings: Settings) -> list[Finding]:
     if not same:
         return [Finding("storage", "fail", "an object came back other than it was written", "check the storage")]
     return [Finding("storage", "ok", "an object was written, read and removed")]
+
+
+def check_proxies(settings: Settings) -> list[Finding]:
+    """Whether the proxy that ends TLS is believed when it says where visitors come from."""
+    if settings.dev:
+        return []
+    if settings.trusted_proxies:
+        return [Finding("proxies", "ok", f"{', '.join(settings.trusted_proxies)} may say where visitors come from")]
+    todo = "set ROSTRA_TRUSTED_PROXIES to its address, as 127.0.0.1,::1"
+    return [Finding("proxies", "warn", NO_PROXIES, todo)]
 
 
 def check_mail(settings: Settings) -> list[Finding]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from rostra.cli.doctor import check_proxies
 from rostra.cli.last_start import remember
 from rostra.cli.options import Exit, Refusal, data_option, own_command, say, settings_from, writable_data_directory
 from rostra.cli.replaced import explain
@@ -151,6 +152,9 @@ def serve(
     specs += sync_specs(settings, env)
     if settings.smtp_url is None:
         say(f"mail is written to {settings.data_dir.resolve() / 'mail'} (smtp_url is empty)")
+    for finding in check_proxies(settings):
+        if finding.todo:
+            say(f"{finding.found}: {finding.todo}")
     owner = ChildSpec(name="owner", argv=own_command("owner"), env=env)
     if warmed is not None:
         warmed()

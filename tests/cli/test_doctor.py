@@ -15,7 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from rostra.cli import main
-from rostra.cli.doctor import Finding, check_database, check_directory, check_mail, check_secrets, check_storage
+from rostra.cli.doctor import (
+    Finding,
+    check_database,
+    check_directory,
+    check_mail,
+    check_proxies,
+    check_secrets,
+    check_storage,
+)
 from rostra.kit.settings import Settings
 
 
@@ -60,6 +68,7 @@ def states(findings: list[Finding]) -> dict[str, str]:
 
 def test_a_good_set_up_passes_and_is_printed_as_json(data: Path, pg_dsn: str) -> None:
     environment = {"ROSTRA_DATA": str(data), "ROSTRA_DOMAIN": "social.example", "ROSTRA_DATABASE_URL": pg_dsn}
+    environment["ROSTRA_TRUSTED_PROXIES"] = "127.0.0.1,::1"
     done = CliRunner().invoke(main, ["doctor", "--json"], env=environment)
     found = msgspec.json.decode(done.stdout, type=list[Finding])
     assert done.exit_code == 0, found
@@ -72,6 +81,7 @@ def test_a_good_set_up_passes_and_is_printed_as_json(data: Path, pg_dsn: str) ->
         "migrations": "ok",
         "clock": "ok",
         "storage": "ok",
+        "proxies": "ok",
         "mail": "warn",
         "text model": "ok",
         "copies": "warn",
@@ -85,6 +95,13 @@ def test_a_failed_check_is_the_exit_status_and_comes_with_what_to_do(data: Path,
     done = CliRunner().invoke(main, ["doctor"], env=environment)
     assert done.exit_code == 1
     assert f"→ chmod 600 {data / 'secrets.json'}" in done.stdout
+
+
+def test_a_public_server_whose_proxy_is_not_named_is_warned(data: Path) -> None:
+    public = Settings(data_dir=data, domain="social.example")
+    assert states(check_proxies(public)) == {"proxies": "warn"}
+    assert states(check_proxies(msgspec.structs.replace(public, trusted_proxies=("10.0.0.1",)))) == {"proxies": "ok"}
+    assert check_proxies(msgspec.structs.replace(public, dev=True)) == []
 
 
 def test_a_data_directory_that_others_may_read_fails(data: Path) -> None:
