@@ -191,8 +191,9 @@ async def _health(app: Application, _request: Request, _params: dict[str, str]) 
         await asyncio.wait_for(_ask(app.res.db), 2.0)
     except DATABASE_ERRORS as error:
         log.warning("the database does not answer", reason=str(error))
-        return Response(b'{"status":"the database does not answer"}', 503, media_type="application/json")
-    return Response(b'{"status":"ok"}', media_type="application/json")
+        return Response("the database does not answer", 503, media_type="text/plain")
+    # The word that Mastodon says, for clients compare it.
+    return Response("OK", media_type="text/plain")
 
 
 async def _metrics(app: Application, request: Request, _params: dict[str, str]) -> Response:

@@ -25,6 +25,11 @@ async def test_every_answer_carries_the_security_headers_once(world: World, path
     assert len(answer.headers["x-request-id"]) == 16
 
 
+async def test_health_is_the_word_that_clients_compare(world: World) -> None:
+    answer = await world.http.get("/health")
+    assert (answer.status_code, answer.text) == (200, "OK")
+
+
 async def test_a_preflight_allows_other_sites_once(world: World) -> None:
     answer = await world.http.options("/api/v1/statuses", headers=ELSEWHERE)
     assert answer.headers.get_list("access-control-allow-origin") == ["*"]
@@ -86,7 +91,8 @@ async def test_while_the_database_is_away_clients_are_told_to_come_back(world: W
             assert int(answer.headers["retry-after"]) > 0
             assert "try again" in answer.json()["error"]
             assert str(error) not in answer.text or not str(error), "is for the operator"
-        assert (await http.get("/health")).status_code == 503
+        health = await http.get("/health")
+        assert (health.status_code, health.text) == (503, "the database does not answer")
 
 
 @pytest.mark.parametrize("path", ["/about", "/public", "/home", "/nothing", "/@nobody"])

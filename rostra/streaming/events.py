@@ -105,12 +105,13 @@ async def _finish(send: Send) -> None:
 
 
 async def _blocks(subscriber: Subscriber) -> AsyncGenerator[str]:
-    yield ":)\n\n"
+    # No empty line after it: older Mastodon.py takes that for an event without a name, and ends.
+    yield ":)\n"
     while True:
         try:
             async with asyncio.timeout(THUMP_EVERY):
                 event = await subscriber.waiting.get()
         except TimeoutError:
-            yield ":thump\n\n"
+            yield ":thump\n"
         else:
             yield event.block
