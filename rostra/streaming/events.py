@@ -19,6 +19,9 @@ from rostra.streaming.subscriptions import PUBLIC_STREAMS, Stream, Subscriber
 
 _KIND: Final = "text/event-stream"
 THUMP_EVERY: Final = 15.0
+# Says that the stream is open, at its beginning too. No empty line follows, which older Mastodon.py takes for an event
+# without a name; and node's mastodon-api loses the first event after any other line than this one.
+_HEARTBEAT = ":thump\n"
 # How long a client that has stopped reading is waited for when its stream ends.
 _PATIENCE: Final = 2.0
 _STREAMS: Final = {
@@ -105,13 +108,12 @@ async def _finish(send: Send) -> None:
 
 
 async def _blocks(subscriber: Subscriber) -> AsyncGenerator[str]:
-    # No empty line after it: older Mastodon.py takes that for an event without a name, and ends.
-    yield ":)\n"
+    yield _HEARTBEAT
     while True:
         try:
             async with asyncio.timeout(THUMP_EVERY):
                 event = await subscriber.waiting.get()
         except TimeoutError:
-            yield ":thump\n"
+            yield _HEARTBEAT
         else:
             yield event.block
