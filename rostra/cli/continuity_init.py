@@ -47,15 +47,13 @@ def init(settings: Settings, keys: int, qr: bool) -> None:
         _show(key, f"Recovery key {number} of {keys}" if keys > 1 else "Recovery key", qr=qr)
     if settings.database_url is None:
         click.echo("\nWith it, `rostra continuity restore` brings the whole server back on any machine:")
-        for address in settings.continuity_targets:
-            click.echo(f"  rostra continuity restore '{without_secrets(address)}' --key FILE --data NEW-DIRECTORY")
     else:
         click.echo(
-            "\nIT BRINGS NO SERVER BACK: the database is an external one (database_url), which its operator copies; "
-            "without it `rostra continuity restore` refuses. To these go files, settings and secrets alone:"
+            "\nIT BRINGS NO POST BACK: the database is an external one (database_url), which its operator has to copy. "
+            "Beside such a copy, this brings files, settings and secrets back on any machine:"
         )
-        for address in settings.continuity_targets:
-            click.echo(f"  {without_secrets(address)}")
+    for address in settings.continuity_targets:
+        click.echo(f"  rostra continuity restore '{without_secrets(address)}' --key FILE --data NEW-DIRECTORY")
     click.echo("Keep the addresses with the key, and what is left out of them here: SECRET, PASSWORD, files with keys.")
     click.echo("Copies begin when the server is started again, or now: rostra continuity ship")
 

@@ -77,7 +77,14 @@ def size_text(size: int) -> str:
 
 def describe(report: Report) -> str:
     """The report in words, for the operator."""
-    lines = [
+    lines = _without_database(report) if report.external_database else _with_database(report)
+    lines += [("note", line) for line in report.warnings]
+    lines += [("PROBLEM", line) for line in report.problems]
+    return "\n".join(f"{name:10} {text}" for name, text in lines)
+
+
+def _with_database(report: Report) -> list[tuple[str, str]]:
+    return [
         ("restored", f"{report.domain} as it was at {moment(report.until)}"),
         ("from", f"{report.target}, epoch {report.epoch}, {' + '.join(report.bases)}"),
         ("last post", _last_post(report)),
@@ -88,9 +95,17 @@ def describe(report: Report) -> str:
         ("server", _server(report)),
         ("time", f"ready after {report.ready_after:.1f} s, all of it after {report.finished_after:.1f} s"),
     ]
-    lines += [("note", line) for line in report.warnings]
-    lines += [("PROBLEM", line) for line in report.problems]
-    return "\n".join(f"{name:10} {text}" for name, text in lines)
+
+
+def _without_database(report: Report) -> list[tuple[str, str]]:
+    lines = [
+        ("restored", f"{report.domain}: settings, secrets and keys of {moment(report.until)}"),
+        ("from", f"{report.target}, epoch {report.epoch}"),
+        ("database", "NOT from here: it was an external one, and comes from its operator's own copies"),
+    ]
+    if report.ready_after:
+        lines += [("last post", f"{_last_post(report)}, in the database that is named"), ("files", _files(report))]
+    return [*lines, ("server", _server(report))]
 
 
 def _last_post(report: Report) -> str:

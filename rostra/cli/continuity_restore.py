@@ -18,9 +18,10 @@ from rostra.cli.continuity_report import Screen, describe, size_text
 from rostra.cli.options import Exit, Refusal, data_option, database_errors, say
 from rostra.continuity.census import CensusFailed
 from rostra.continuity.keys import KeyUnusable, RecoveryKey
+from rostra.continuity.restore.directory import check_empty
 from rostra.continuity.restore.plan import moment
 from rostra.continuity.restore.records import Listeners, NotRestorable, Options, Planned
-from rostra.continuity.restore.run import check_empty, fetch_rest
+from rostra.continuity.restore.run import fetch_rest
 from rostra.continuity.restore.run import restore as bring_back
 from rostra.continuity.sealed import Broken
 from rostra.continuity.targets import StoreUnavailable, TargetUnusable
@@ -52,6 +53,9 @@ def restore(
 
     The server can be started as soon as its database is there; files and checks go on beside it. From then on this is
     the server, and the old one, should it still run somewhere, writes no more; with --look nothing of that happens.
+
+    Of a server with an external database there are files, settings, secrets and keys: name its database, which its
+    operator has to bring back, in ROSTRA_DATABASE_URL, now or afterwards with --media-only.
     """
     # PostgreSQL's programs work elsewhere, so no path is given to them that depends on where we are.
     data = (data_dir or Path(os.environ.get("ROSTRA_DATA") or "data")).resolve()
@@ -77,6 +81,7 @@ def restore(
         prove=prove,
         pg_bindir=Path(bindir) if bindir else None,
         pg_user=os.environ.get("ROSTRA_PG_USER") or None,
+        database_url=os.environ.get("ROSTRA_DATABASE_URL") or None,
     )
     os.umask(0o077)
     if media_only:
@@ -90,8 +95,7 @@ def _all(options: Options, *, as_json: bool, asks: bool) -> None:
 
     def planned(plan: Planned) -> None:
         screen.rest()
-        say(f"{plan.domain} as it was at {moment(plan.until)}: base of {moment(plan.base_at)}, {plan.pieces} pieces of "
-            f"the log, {size_text(plan.size)} to fetch")  # fmt: skip
+        say(_describe(plan))
         if asks:
             _ask(plan)
 
@@ -110,6 +114,18 @@ def _all(options: Options, *, as_json: bool, asks: bool) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(report)) if as_json else describe(report))
     if not report.is_whole:
         raise Refusal(Exit.FAILED, "not everything is back: " + "; ".join(report.problems))
+
+
+def _describe(plan: Planned) -> str:
+    if plan.base_at is None:
+        return (
+            f"{plan.domain}: settings, secrets and keys of {moment(plan.until)}, and files; its database was an "
+            "external one, which has to come from its operator's own copies"
+        )
+    return (
+        f"{plan.domain} as it was at {moment(plan.until)}: base of {moment(plan.base_at)}, {plan.pieces} pieces of "
+        f"the log, {size_text(plan.size)} to fetch"
+    )
 
 
 def _files(options: Options) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 import click
 
 from rostra.cli.last_start import find_last_start
+from rostra.continuity.place import Place
 from rostra.kit.postgres_home import PostgresRefused
 from rostra.kit.settings import NO_DOMAIN, Settings, SettingsError, load_settings
 
@@ -88,9 +89,15 @@ def settings_of_command(data_dir: Path | None) -> Settings:
                 "start one with `rostra up`, or set ROSTRA_DOMAIN",
             )
         raise Refusal(Exit.SETTINGS, "\nrostra: ".join(problems)) from None
-    if last is not None and last.external_database and settings.database_url is None:
-        raise Refusal(Exit.SETTINGS, "database_url: the server uses an external database; set ROSTRA_DATABASE_URL")
+    check_database_named(settings, is_external=last is not None and last.external_database)
     return settings
+
+
+def check_database_named(settings: Settings, *, is_external: bool = False) -> None:
+    """End the command where an external database is to be used and none is named: an empty one would be made."""
+    is_external = is_external or Place(settings.data_dir).has_external_database
+    if is_external and settings.database_url is None:
+        raise Refusal(Exit.SETTINGS, "database_url: the server uses an external database; set ROSTRA_DATABASE_URL")
 
 
 data_option = click.option(

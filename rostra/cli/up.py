@@ -13,7 +13,16 @@ import click
 
 from rostra.cli.doctor import check_proxies
 from rostra.cli.last_start import remember
-from rostra.cli.options import Exit, Refusal, data_option, own_command, say, settings_from, writable_data_directory
+from rostra.cli.options import (
+    Exit,
+    Refusal,
+    check_database_named,
+    data_option,
+    own_command,
+    say,
+    settings_from,
+    writable_data_directory,
+)
 from rostra.cli.replaced import explain
 from rostra.cli.running import (
     child_environment,
@@ -66,6 +75,7 @@ def up(demo: bool, **given: object) -> None:
     settings = settings_from(given)
     data = writable_data_directory(settings)
     check_may_serve(data)
+    check_database_named(settings)
     # What we write there is for us alone, secrets and mail above all.
     os.umask(0o077)
     lock = hold(data)

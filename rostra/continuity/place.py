@@ -156,6 +156,15 @@ class Place:
         (self.path / "half-restored.json").unlink()
         flush(self.path)
 
+    def mark_external_database(self) -> None:
+        self.ensure()
+        self._write("external-database", b"")
+
+    @property
+    def has_external_database(self) -> bool:
+        """Whether this was restored without its database, which was an external one: no other may be made for it."""
+        return (self.path / "external-database").exists()
+
     def write_json(self, name: str, value: msgspec.Struct) -> None:
         """Keep a record in a file of its own, as `targets/<name>.json`."""
         self._write(name, msgspec.json.encode(value))

@@ -17,7 +17,7 @@ import zstandard
 from rostra.continuity import names
 from rostra.continuity.keys import Recipients, RecoveryKey, SigningKey
 from rostra.continuity.records import Base, Piece
-from rostra.continuity.restore.fetch import unpack_tar
+from rostra.continuity.restore.fetch import read_tar
 from rostra.continuity.restore.plan import moment
 from rostra.continuity.restore.records import Listeners, NotRestorable, Report
 from rostra.continuity.restore.run import restore
@@ -243,10 +243,20 @@ async def test_a_tar_is_not_followed_out_of_its_directory_even_where_it_is_signe
     assert not (copy.lost.home / "evil").exists()
 
 
-def test_a_file_that_a_tar_has_twice_with_the_same_bytes_is_written_once(tmp_path: Path) -> None:
+def test_a_file_that_a_tar_has_twice_with_the_same_bytes_is_there_once() -> None:
     tar = _tar((_member("a/key"), b"1"), (_member("b"), b"2"), (_member("a/key"), b"1"))
-    unpack_tar(io.BytesIO(tar), tmp_path / "into", 100, "a capsule")
-    assert (tmp_path / "into/a/key").read_bytes() == b"1"
+    assert read_tar(io.BytesIO(tar), 100, "a capsule") == {"a/key": b"1", "b": b"2"}
+
+
+def test_a_capsule_that_is_not_what_it_should_be_is_refused() -> None:
+    for tar, said in (
+        (_tar((_member("a"), b"1"), (_member("a"), b"2")), "is there twice"),
+        (_tar((_member("a"), b"1" * 101)), "holds more than its 100 bytes"),
+        (_tar((_member("../a"), b"1")), "leads out of it"),
+        (_tar((_member("a"), b"1" * 99))[:540], "cannot be unpacked|cut short"),
+    ):
+        with pytest.raises(Broken, match=said):
+            read_tar(io.BytesIO(tar), 100, "a capsule")
 
 
 async def test_a_part_that_unpacks_without_end_is_not_unpacked(copy: Copy, signer: SigningKey) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from rostra.continuity.keys import RecoveryKey
 from rostra.continuity.restore.capsule import EXTRAS, CapsuleFound, chosen_settings, put_back, settings_of, toml_of
+from rostra.continuity.restore.here import settings_here, settings_problems
 from rostra.continuity.restore.records import Options, Purpose
-from rostra.continuity.restore.run import _settings_problems, settings_here
 from rostra.continuity.sealed import Broken
 from rostra.continuity.ship.capsule import pack_capsule, settings_in_force
 from rostra.kit.settings import Settings, load_settings
@@ -93,17 +93,17 @@ def test_files_go_to_their_places_and_what_nobody_asked_for_goes_nowhere(tmp_pat
 def test_settings_that_cannot_be_used_here_are_told_and_do_not_end_it(tmp_path: Path) -> None:
     (tmp_path / "rostra.toml").write_text('domain = "Not A Domain"\n')
     given = options(tmp_path, storage="s3://new")
-    (problem,) = _settings_problems(given, "file:///b")
+    (problem,) = settings_problems(given, "file:///b")
     assert problem.startswith("in rostra.toml, to be mended before the server is started: domain:")
     assert settings_here(given).storage_url == "s3://new"
 
 
 def test_where_copies_go_from_now_on_is_said_if_that_is_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "rostra.toml").write_text('domain = "a.example"\ncontinuity_targets = ["/b"]\n')
-    assert _settings_problems(options(tmp_path), "file:///b") == []
+    assert settings_problems(options(tmp_path), "file:///b") == []
     assert (
         "copies go to file:///b, as before, and not to file:///c"
-        in _settings_problems(options(tmp_path), "file:///c")[0]
+        in settings_problems(options(tmp_path), "file:///c")[0]
     )
 
 

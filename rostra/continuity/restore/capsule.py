@@ -6,15 +6,15 @@ What a copy to look at, or to try, must not have is left out too: it neither mai
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from rostra.continuity.restore.documents import Documents, Missing
-from rostra.continuity.restore.fetch import unpack_tar
+from rostra.continuity.restore.fetch import read_tar
 from rostra.continuity.restore.records import Options
 from rostra.continuity.sealed import Broken
 from rostra.continuity.ship.capsule import DATA, EXTRA, LARGEST, SETTINGS, settings_in_force
@@ -45,6 +45,14 @@ class CapsuleFound(msgspec.Struct, frozen=True, kw_only=True):
         return f"CapsuleFound({self.name!r}, …)"
 
     @property
+    def epoch(self) -> int:
+        return int(self.name.rpartition("/")[2].partition("-")[0])
+
+    @property
+    def made_at(self) -> datetime:
+        return datetime.strptime(self.name.rpartition("-")[2], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+
+    @property
     def media_key(self) -> bytes:
         """What media at the targets are named with. Raises Broken."""
         if (key := self.files.get(f"{DATA}continuity/media.key")) is None:
@@ -52,18 +60,14 @@ class CapsuleFound(msgspec.Struct, frozen=True, kw_only=True):
         return key
 
 
-async def open_capsule(documents: Documents, name: str, scratch: Path) -> CapsuleFound:
-    """The capsule `name`, unpacked by way of the new directory `scratch`. Raises Broken."""
-    epoch = int(name.rpartition("/")[2].partition("-")[0])
-    sealed = await documents.find(name, epoch)
+async def open_capsule(documents: Documents, name: str) -> CapsuleFound:
+    """The capsule `name`. Raises Broken."""
+    found = CapsuleFound(name=name, files={})
+    sealed = await documents.find(name, found.epoch)
     if sealed is None:
         raise Missing(f"{name}: is missing")
     tar = documents.open(name, sealed.body, 2 * LARGEST)
-    try:
-        written = unpack_tar(io.BytesIO(tar), scratch, 2 * LARGEST, name)
-        return CapsuleFound(name=name, files={path: (scratch / path).read_bytes() for path in written})
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    return msgspec.structs.replace(found, files=read_tar(io.BytesIO(tar), 2 * LARGEST, name))
 
 
 def settings_of(capsule: CapsuleFound) -> dict[str, Any]:
@@ -112,6 +116,8 @@ def chosen_settings(old: Mapping[str, Any], options: Options) -> tuple[dict[str,
         kept["storage_url"] = old["storage_url"]
     elif "storage_url" in old:
         notes.append("media were in a bucket (storage_url); here they go into the data directory")
+    if options.database_url and "database_url" in old:
+        kept["database_url"] = options.database_url
     if "media_url" in kept and not options.keep_storage:
         del kept["media_url"]
         notes.append("media_url is left out: media are elsewhere now; set it again once its address shows them")

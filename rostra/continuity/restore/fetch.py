@@ -142,6 +142,40 @@ def unpack_tar(stream: IO[bytes], into: Path, limit: int, name: str) -> list[str
     """
     into.mkdir(mode=0o700)
     written: list[str] = []
+
+    def take(path: PurePosixPath, content: IO[bytes] | None, size: int) -> None:
+        if content is None:
+            (into / path).mkdir(mode=0o700, parents=True, exist_ok=True)
+            return
+        _write_file(content, into / path, size, f"{name}: {path}")
+        written.append(str(path))
+
+    _walk_tar(stream, limit, name, take)
+    return written
+
+
+def read_tar(stream: IO[bytes], limit: int, name: str) -> dict[str, bytes]:
+    """The files of a tar that fits into memory, by their paths, with nothing written anywhere. Raises as unpack_tar."""
+    files: dict[str, bytes] = {}
+
+    def take(path: PurePosixPath, content: IO[bytes] | None, size: int) -> None:
+        if content is None:
+            return
+        body = content.read()
+        if len(body) != size:
+            raise Broken(f"{name}: {path}: is cut short")
+        # Capsules had a file twice that two paths of continuity_extra named.
+        if files.setdefault(str(path), body) != body:
+            raise Broken(f"{name}: {path}: is there twice")
+
+    _walk_tar(stream, limit, name, take)
+    return files
+
+
+def _walk_tar(
+    stream: IO[bytes], limit: int, name: str, take: Callable[[PurePosixPath, IO[bytes] | None, int], None]
+) -> None:
+    """Give `take` each file with its size, and each directory as None, at most `limit` bytes of them."""
     left = limit
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
@@ -150,18 +184,11 @@ def unpack_tar(stream: IO[bytes], into: Path, limit: int, name: str) -> list[str
                 left -= member.size
                 if left < 0:
                     raise Broken(f"{name}: holds more than its {limit} bytes")
-                if member.isdir():
-                    (into / path).mkdir(mode=0o700, parents=True, exist_ok=True)
-                    continue
-                content = tar.extractfile(member)
-                assert content is not None, "a regular file has content"
-                _write_file(content, into / path, member.size, f"{name}: {path}")
-                written.append(str(path))
+                take(path, None if member.isdir() else tar.extractfile(member), member.size)
                 # Otherwise it remembers every file.
                 tar.members = []  # pyright: ignore[reportAttributeAccessIssue]
     except (tarfile.TarError, EOFError, UnicodeError) as error:
         raise Broken(f"{name}: cannot be unpacked: {error}") from None
-    return written
 
 
 def safe_path(member: tarfile.TarInfo, name: str) -> PurePosixPath:
@@ -181,9 +208,6 @@ def _write_file(content: IO[bytes], path: Path, size: int, name: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        # Capsules had a file twice that two paths of continuity_extra named.
-        if path.stat().st_size == size and content.read(size) == path.read_bytes():
-            return
         raise Broken(f"{name}: is there twice") from None
     with os.fdopen(descriptor, "wb") as file:
         while run := content.read(_RUN):

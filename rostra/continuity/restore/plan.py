@@ -146,6 +146,11 @@ async def _oldest(
     return None
 
 
+async def newest_capsule(documents: Documents, to: datetime | None) -> str | None:
+    """The capsule as it was at `to` (None: the last one), whatever else there is; None where there is none."""
+    return await _find_capsule(documents, lines_for(documents.trust, to)[0].epoch, to)
+
+
 async def find_census(documents: Documents, plan: Plan, end: int) -> Census | None:
     """The newest census between the base and `end`, which is within what is restored, if there is one.
 
@@ -293,13 +298,20 @@ async def _last_good(documents: Documents, epoch: int, first: int, last: int) ->
 
 
 async def _capsule(documents: Documents, epoch: int, at: datetime | None) -> str:
-    """The newest capsule, if need be the newest not after `at`; where none is, the oldest. Raises NotRestorable."""
+    """As `_find_capsule`. Raises NotRestorable where there is none."""
+    if (found := await _find_capsule(documents, epoch, at)) is not None:
+        return found
+    raise NotRestorable(f"there is no capsule at {documents.target.label}: the secrets and keys of the server are gone")
+
+
+async def _find_capsule(documents: Documents, epoch: int, at: datetime | None) -> str | None:
+    """The newest capsule, if need be the newest not after `at`; where none is, the oldest."""
     for number in range(epoch, 0, -1):
         found = await _stamped(documents, names.CAPSULES, number)
         before = [name for name, stamp in found if at is None or stamp <= names.stamp(at)]
         if found and (before or number == epoch):
             return before[-1] if before else found[0][0]
-    raise NotRestorable(f"there is no capsule at {documents.target.label}: the secrets and keys of the server are gone")
+    return None
 
 
 async def _stamped(documents: Documents, folder: str, epoch: int) -> list[tuple[str, str]]:

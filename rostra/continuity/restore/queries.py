@@ -14,6 +14,8 @@ where gone_at is null and not exists (select from unnest($1::text[]) as left_out
 order by id desc
 """
 
+HAS_REGISTER: Final = "select to_regclass('stored_objects') is not null"
+
 NEWEST_CHANGE: Final = "select coalesce(max(id), 0) from stored_objects"
 
 LIST_GONE_SINCE: Final = "select key from stored_objects where id > $1 and gone_at is not null"

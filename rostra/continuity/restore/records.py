@@ -34,12 +34,14 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """What will be fetched, before it is. `size` in bytes, without files; `until` is the last moment of it."""
+    """What will be fetched, before it is. `size` in bytes, without files; `until` is the last moment of it.
+
+    `base_at` is None where the database was an external one, of which nothing is there."""
 
     site: str
     domain: str
     epoch: int
-    base_at: datetime
+    base_at: datetime | None
     until: datetime
     size: int
     pieces: int
@@ -64,7 +66,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     `to` is the moment (None: the last one), `site` which one of a target, `storage` the address of another store of
     media than the data directory, `keep_storage` whether the one that the old server used is used on. `prove` compares
-    every table with the newest census. `durable` False is for copies that are thrown away.
+    every table with the newest census. `durable` False is for copies that are thrown away. `database_url` names the
+    database of a server whose database was an external one, where its operator has brought it back already.
     """
 
     target: str
@@ -79,6 +82,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     pg_bindir: Path | None = None
     pg_user: str | None = None
     durable: bool = True
+    database_url: str | None = None
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +130,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `until` is the last moment of which the copy knows anything, `last_transaction` when the last transaction in it was
     committed. `seconds` are what the steps took, `ready_after` the seconds until the server could be started.
-    `problems` must be empty; `warnings` are to be read.
+    `problems` must be empty; `warnings` are to be read. With `external_database` there was no database to be restored,
+    and nothing is said of bases, log and tables.
     """
 
     target: str
@@ -153,6 +158,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: dict[str, float]
     warnings: list[str]
     problems: list[str]
+    external_database: bool = False
 
     @property
     def is_whole(self) -> bool:

@@ -16,14 +16,16 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from rostra.continuity.place import HalfRestored, LookOnly, Place
+from rostra.continuity.place import LookOnly, Place
 from rostra.continuity.records import Fork, TableCensus
-from rostra.continuity.restore import check, queries
+from rostra.continuity.restore import check, external, queries
 from rostra.continuity.restore.arrive import SCRATCH, Arrived, fetch_all
 from rostra.continuity.restore.capsule import CapsuleFound, open_capsule, put_back
+from rostra.continuity.restore.directory import check_empty, half_restored
 from rostra.continuity.restore.documents import Documents
-from rostra.continuity.restore.media import Fetching, note_wanted, read_wanted, remove_gone
-from rostra.continuity.restore.plan import Plan, find_census, make_plan, moment
+from rostra.continuity.restore.here import WANTED, fetch_media, settings_here, settings_problems, store_of
+from rostra.continuity.restore.media import note_wanted, remove_gone
+from rostra.continuity.restore.plan import Plan, find_census, make_plan, newest_capsule
 from rostra.continuity.restore.records import (
     LastPost,
     LedgerFound,
@@ -37,20 +39,18 @@ from rostra.continuity.restore.records import (
 )
 from rostra.continuity.restore.recover import SIGNAL, Machine, Recovered, needs_of, prove, recover
 from rostra.continuity.restore.site_choice import choose_site
-from rostra.continuity.restore.takeover import later_pieces, take_over, tell_others
+from rostra.continuity.restore.takeover import become
 from rostra.continuity.restore.walk import Walk
-from rostra.continuity.targets import label_of, open_target
+from rostra.continuity.targets import open_target
 from rostra.kit.db import open_database
 from rostra.kit.jobs.schema import install
-from rostra.kit.lock import BRIEFLY, DirectoryLock
 from rostra.kit.migrate import MigrationRefused, migrate
-from rostra.kit.objectstore import ObjectStore, StoreUnavailable, open_store
+from rostra.kit.objectstore import StoreUnavailable
 from rostra.kit.postgres import use_database
 from rostra.kit.postgres_adopt import adopt_cluster
-from rostra.kit.settings import Settings, SettingsError, load_settings
+from rostra.kit.settings import Settings
 
 REPORT = "restored.json"
-WANTED = "media-wanted"
 _STATEMENT = 600.0
 
 
@@ -74,34 +74,31 @@ async def restore(options: Options, listeners: Listeners | None = None) -> Repor
     async with open_target(options.target) as target:
         trust = await choose_site(target, options.key, options.site)
         documents = Documents(target, trust, options.key)
-        server = await _until_ready(walk, documents)
-        return await _beside_it(walk, documents, server)
-
-
-def check_empty(data_dir: Path) -> None:
-    """Refuse a data directory with anything in it. Raises NotRestorable."""
-    if not data_dir.exists() or (data_dir.is_dir() and not any(data_dir.iterdir())):
-        return
-    if (half := Place(data_dir).find_half_restored()) is not None:
-        raise NotRestorable(
-            f"a restore into {data_dir} that began at {moment(half.started_at)} did not come to its end; "
-            "delete the directory and start again"
-        )
-    raise NotRestorable(f"{data_dir} is not empty, and nothing is ever overwritten; choose another with --data")
+        name = await newest_capsule(documents, options.to)
+        capsule = None if name is None else await open_capsule(documents, name)
+        if capsule is not None and external.had_external_database(capsule):
+            report = await external.restore_beside(walk, documents, capsule)
+        else:
+            server = await _until_ready(walk, documents, capsule)
+            report = await _beside_it(walk, documents, server)
+    Place(options.data_dir).write_json(REPORT, report)
+    return report
 
 
 async def fetch_rest(options: Options, listeners: Listeners | None = None) -> MediaFound:
     """Go on with the files of a restore that was interrupted after its server could be started; nothing else."""
     walk, place = Walk(options, listeners or Listeners()), Place(options.data_dir)
-    if place.find_half_restored() is not None or not (place.path / WANTED).exists():
+    is_external = place.has_external_database
+    if place.find_half_restored() is not None or not (is_external or (place.path / WANTED).exists()):
         raise NotRestorable(f"no files are wanted in {options.data_dir}: its restore lacks none, or lacks more")
     async with open_target(options.target) as target:
         trust = await choose_site(target, options.key, options.site)
         media_key = (place.path / "media.key").read_bytes()
-        return await fetch_media(walk, Documents(target, trust, options.key), media_key, settings_here(options))
+        fetch = external.fetch_known if is_external else fetch_media
+        return await fetch(walk, Documents(target, trust, options.key), media_key, settings_here(options))
 
 
-async def _until_ready(walk: Walk, documents: Documents) -> _Server:
+async def _until_ready(walk: Walk, documents: Documents, newest: CapsuleFound | None) -> _Server:
     """Everything that the first request waits for."""
     options = walk.options
     with walk.step("reading what is there"):
@@ -110,25 +107,13 @@ async def _until_ready(walk: Walk, documents: Documents) -> _Server:
         if options.purpose == "take-over":
             walk.warn(await check.check_may_open(documents.target, documents.trust.site.id))
     walk.listeners.planned(_planned(documents, plan))
-    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    check.check_room(plan, options.data_dir)
-    lock = DirectoryLock(options.data_dir)
-    if not lock.acquire(BRIEFLY):
-        raise NotRestorable(f"another process uses {options.data_dir}")
-    try:
-        place = Place(options.data_dir)
-        place.mark_half_restored(HalfRestored(started_at=walk.started_at, source=documents.target.label))
-        capsule = await open_capsule(documents, plan.capsule, options.data_dir / SCRATCH)
+    async with half_restored(walk, documents.target.label) as place:
+        check.check_room(plan, options.data_dir)
+        capsule = newest if newest and newest.name == plan.capsule else await open_capsule(documents, plan.capsule)
         media_key = capsule.media_key
         arrived = await fetch_all(walk, documents, plan)
         walk.warn(arrived.warnings)
         server = await _bring_up(walk, documents, place, arrived, capsule, media_key)
-        place.unmark_half_restored()
-    except BaseException:
-        await asyncio.to_thread(_leave_nothing, options.data_dir)
-        raise
-    finally:
-        lock.release()
     walk.ready_after = round(walk.elapsed, 3)
     walk.listeners.ready(options.data_dir)
     return server
@@ -167,7 +152,7 @@ async def _bring_up(
         recovered = await recover(machine, plan.to, plan.stop, _position(advanced, plan.start))
     last_post, newest_file = await _migrate(walk, machine, place.path / WANTED)
     walk.warn(put_back(capsule, options))
-    walk.warn(_settings_problems(options, documents.target.label))
+    walk.warn(settings_problems(options, documents.target.label))
     new_epoch = await _become(walk, documents, place, arrived, recovered, media_key)
     return _Server(
         arrived=arrived,
@@ -230,54 +215,18 @@ async def _become(
     walk: Walk, documents: Documents, place: Place, arrived: Arrived, recovered: Recovered, media_key: bytes
 ) -> int | None:
     """What this copy is from now on: the server, or something to look at."""
-    options, plan, now = walk.options, arrived.plan, datetime.now(UTC)
+    options, plan = walk.options, arrived.plan
     if options.purpose == "look":
-        place.mark_look_only(LookOnly(until=plan.to or arrived.log.until, restored_at=now))
+        place.mark_look_only(LookOnly(until=plan.to or arrived.log.until, restored_at=datetime.now(UTC)))
     if options.purpose != "take-over":
         return None
     fork = Fork(epoch=plan.epoch, sequence=arrived.log.counts, lsn=recovered.end)
-    with walk.step("opening a new epoch"):
-        identity = await take_over(documents, options.key, place, media_key, fork, now, "restore")
-        walk.warn(await tell_others(documents, identity, settings_here(options).continuity_targets))
-        walk.warn(await later_pieces(documents, fork))
-    return identity.epoch.number
-
-
-def settings_here(options: Options) -> Settings:
-    """The restored server's settings on this machine, without what the environment says of others.
-
-    Where they cannot be used here, which was said then (`_settings_problems`), what the way back itself needs.
-    """
-    own = {"data_dir": options.data_dir, "pg_bindir": options.pg_bindir, "pg_user": options.pg_user}
-    try:
-        return load_settings({}, own)
-    except SettingsError:
-        return Settings(
-            data_dir=options.data_dir, pg_bindir=options.pg_bindir, pg_user=options.pg_user, storage_url=options.storage
-        )
-
-
-def _settings_problems(options: Options, target: str) -> list[str]:
-    """What the operator has to mend in `rostra.toml`, or should know of the places that copies go to."""
-    try:
-        settings = load_settings({}, {"data_dir": options.data_dir})
-    except SettingsError as error:
-        return [f"in rostra.toml, to be mended before the server is started: {problem}" for problem in error.problems]
-    labels = [label_of(each) for each in settings.continuity_targets]
-    if options.purpose != "take-over" or target in labels:
-        return []
-    there = ", ".join(labels) or "nowhere"
-    return [f"from now on copies go to {there}, as before, and not to {target} (continuity_targets in rostra.toml)"]
-
-
-def store_of(settings: Settings) -> ObjectStore:
-    """Where its files go: what is put there is in the register already."""
-    return open_store(settings.storage_url or settings.data_dir / "media")
+    return await become(walk, documents, place, media_key, fork)
 
 
 async def _beside_it(walk: Walk, documents: Documents, server: _Server) -> Report:
     """What goes on while the server may run already: files, then the check, then the report."""
-    settings, place = settings_here(walk.options), Place(walk.options.data_dir)
+    settings = settings_here(walk.options)
     problems: list[str] = []
     media = MediaFound()
     try:
@@ -289,22 +238,7 @@ async def _beside_it(walk: Walk, documents: Documents, server: _Server) -> Repor
         problems.append(f"{media.lacking} of {media.wanted} files are missing or broken at {documents.target.label}")
     if ledger.problem:
         problems.append(f"the ledger: {ledger.problem}")
-    report = _report(walk, documents, server, tables, ledger, media, problems)
-    place.write_json(REPORT, report)
-    return report
-
-
-async def fetch_media(walk: Walk, documents: Documents, media_key: bytes, settings: Settings) -> MediaFound:
-    """Bring the files that are still wanted into the store; the list goes when none is. Raises StoreUnavailable."""
-    wanted = Place(walk.options.data_dir).path / WANTED
-    sizes = [each.size for each in read_wanted(wanted)]
-    if settings.storage_url is None:
-        check.check_bytes(walk.options.data_dir, sum(sizes), "the files")
-    with walk.step("files", sum(sizes), "bytes") as arrived:
-        found = await Fetching(documents, media_key, store_of(settings)).fetch(read_wanted(wanted), arrived)
-    if not found.lacking:
-        wanted.unlink()
-    return found
+    return _report(walk, documents, server, tables, ledger, media, problems)
 
 
 async def _count(walk: Walk, settings: Settings, server: _Server) -> tuple[dict[str, TableCensus], LedgerFound]:
@@ -368,17 +302,3 @@ def _report(
         warnings=walk.warnings,
         problems=problems,
     )
-
-
-def _leave_nothing(data_dir: Path) -> None:
-    """Take away what was put into a directory that had been empty; last what says that it is half restored."""
-    cluster = data_dir / "postgres"
-    if cluster.is_symlink():
-        # Where the database's user may not go into the data directory, its home is elsewhere.
-        shutil.rmtree(cluster.resolve().parent, ignore_errors=True)
-    children = sorted(data_dir.iterdir(), key=lambda path: path.name == "continuity")
-    for path in children:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rostra.continuity import names
 from rostra.continuity.keys import RecoveryKey, SigningKey
 from rostra.continuity.place import Identity, Place
 from rostra.continuity.records import Fork, Why
 from rostra.continuity.restore.documents import Documents
+from rostra.continuity.restore.here import settings_here
 from rostra.continuity.restore.records import NotRestorable
+from rostra.continuity.restore.walk import Walk
 from rostra.continuity.sealed import Broken
 from rostra.continuity.site import AlreadyOpened, next_epoch, publish
 from rostra.continuity.targets import StoreUnavailable, Target, TargetUnusable, label_of, open_target
 
 
+async def become(walk: Walk, documents: Documents, place: Place, media_key: bytes, fork: Fork | None) -> int:
+    """Be the server from now on, at all its targets; the number of the new epoch. `fork` is None where no log was
+    followed. Raises NotRestorable, Broken."""
+    with walk.step("opening a new epoch"):
+        identity = await take_over(documents, walk.options.key, place, media_key, fork, datetime.now(UTC), "restore")
+        walk.warn(await tell_others(documents, identity, settings_here(walk.options).continuity_targets))
+        if fork is not None:
+            walk.warn(await later_pieces(documents, fork))
+    return identity.epoch.number
+
+
 async def take_over(
-    documents: Documents, key: RecoveryKey, place: Place, media_key: bytes, fork: Fork, now: datetime, why: Why
+    documents: Documents, key: RecoveryKey, place: Place, media_key: bytes, fork: Fork | None, now: datetime, why: Why
 ) -> Identity:
     """Open the next epoch at the target and keep it here. Raises NotRestorable where another server was faster."""
     trust, target = documents.trust, documents.target
