@@ -35,7 +35,8 @@ _TRY_AGAIN = 2.0
 def ship(settings: Settings, once: bool, supervised: bool) -> None:
     """Copy everything to the targets all the time, until SIGTERM or Ctrl-C.
 
-    The database, as it is written, the files, settings, secrets and keys; encrypted here, for the recovery key alone.
+    The database, as it is written (an external one is left to its operator), the files, settings, secrets and keys;
+    encrypted here, for the recovery key alone.
     `rostra up` does this by itself. With --once the exit status says whether everything up to now has arrived.
     """
     os.umask(0o077)
@@ -89,7 +90,7 @@ def _is_safe(status: ShipStatus | None, asked_at: datetime) -> bool:
     return (
         status is not None
         and bool(status.targets)
-        and all(target.safe_until is not None and target.safe_until >= asked_at for target in status.targets)
+        and all((until := status.kept_until(target)) is not None and until >= asked_at for target in status.targets)
     )
 
 

@@ -60,6 +60,8 @@ def in_plain_words(situation: Situation, health: Health, now: datetime) -> list[
 
 
 def _target(target: TargetStatus, situation: Situation, now: datetime) -> list[str]:
+    if situation.status is not None and situation.status.external_database:
+        return [target.label, f"  {_files(target, situation, now)}; {target.media_behind} files to go"]
     if target.safe_until is None:
         until = "nothing can be restored from there yet"
     else:
@@ -68,6 +70,15 @@ def _target(target: TargetStatus, situation: Situation, now: datetime) -> list[s
     base = "no base copy" if target.base_at is None else f"last base copy {moment(target.base_at, 'en', now)}"
     waiting = f"{target.behind} pieces and {target.media_behind} files to go"
     return [target.label, f"  {until}; {base} ({target.bases} kept); {waiting}"]
+
+
+def _files(target: TargetStatus, situation: Situation, now: datetime) -> str:
+    """Of an external database, which is not copied."""
+    if target.files_until is None:
+        return "files, settings and secrets are not all there yet"
+    late = duration(now - target.files_until, "en")
+    lacking = "" if holds(target, situation, now) else f" but those of the last {late}"
+    return f"has all files, settings and secrets{lacking}"
 
 
 def _finding(finding: Finding, now: datetime) -> list[str]:

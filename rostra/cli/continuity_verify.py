@@ -60,10 +60,13 @@ async def _verify(settings: Settings, address: str, *, read_files: bool) -> bool
             good = True
             for site in sites:
                 expected = None
-                if identity is not None and (settings.data_dir / "postgres").exists():
+                external = settings.database_url is not None
+                if identity is not None and (external or (settings.data_dir / "postgres").exists()):
                     db = await stack.enter_async_context(_database(settings))
                     expected = _expected(db, identity, place, label)
-                found = await Verifier(target, site, say).run(expected, read_files=read_files)
+                found = await Verifier(target, site, say, external_database=external).run(
+                    expected, read_files=read_files
+                )
                 good = _report(label, site, found) and good
             return good
     except (TargetUnusable, StoreUnavailable) as error:

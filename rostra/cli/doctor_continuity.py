@@ -96,6 +96,8 @@ async def _probe(target: Target) -> tuple[Finding, float | None]:
 
 
 def _check_programs(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is not None:
+        return
     try:
         for name in _PROGRAMS:
             client_program(settings.pg_bindir, name)

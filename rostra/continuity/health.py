@@ -90,7 +90,9 @@ def assess(situation: Situation, now: datetime) -> Health:
             nothing_is_copied=True,
         )
     findings = [*_of_shipping(situation, now), *_of_targets(situation, now), *_of_places(situation)]
-    findings += _of_drills(situation, now)
+    is_external = situation.status is not None and situation.status.external_database
+    # Nothing to drill with is at the targets of an external database.
+    findings += [] if is_external else _of_drills(situation, now)
     at_risk, back_in = seconds_at_risk(situation, now), _back_in(situation)
     weights = {finding.weight for finding in findings}
     level: Level = "bad" if "bad" in weights or at_risk is None else "warn" if "warn" in weights else "good"
@@ -98,18 +100,21 @@ def assess(situation: Situation, now: datetime) -> Health:
         level = "warn"
     return Health(
         level=level,
-        headline=[_loss(at_risk, back_in, situation, now), _proof(situation)],
+        headline=[_loss_of_files(at_risk)]
+        if is_external
+        else [_loss(at_risk, back_in, situation, now), _proof(situation)],
         findings=sorted(findings, key=lambda finding: ("bad", "warn", "note").index(finding.weight)),
-        at_risk=at_risk,
-        back_in=back_in,
+        at_risk=None if is_external else at_risk,
+        back_in=None if is_external else back_in,
     )
 
 
 def seconds_at_risk(situation: Situation, now: datetime) -> timedelta | None:
-    """What would be lost with this machine's disk: the time since the best of the other places was complete. None
-    where no other place has anything that can be restored."""
-    targets = situation.status.targets if situation.status else []
-    safe = [t.safe_until for t in targets if t.safe_until is not None and t.label not in situation.same_disk]
+    """What would be lost with this machine's disk, of what is copied: the time since the best of the other places was
+    complete. None where no other place has anything that can be restored."""
+    status = situation.status
+    elsewhere = [each for each in status.targets if each.label not in situation.same_disk] if status else []
+    safe = [until for each in elsewhere if status and (until := status.kept_until(each)) is not None]
     return max(timedelta(0), now - max(safe)) if safe else None
 
 
@@ -136,6 +141,8 @@ def _of_shipping(situation: Situation, now: datetime) -> Iterator[Finding]:
     if now - status.at > SILENT:
         said = Sentence("silent", {"ago": now - status.at, "at": status.at})
         yield Finding(weight="bad", said=said, todo=Sentence("start-ship"))
+    if status.external_database:
+        yield Finding(weight="warn", said=Sentence("external-database"), todo=Sentence("copy-database"))
     for alarm in status.alarms:
         yield Finding(weight="bad", said=Sentence("alarm", {"alarm": alarm}))
     share = status.spool_bytes / situation.spool_limit
@@ -161,21 +168,25 @@ def _of_targets(situation: Situation, now: datetime) -> Iterator[Finding]:
             since = {"since": target.problem_since or status.at}
             said = Sentence("problem", {**label, **since, "problem": target.problem})
             yield Finding(weight=weight, said=said, todo=Sentence("ask-doctor"))
-        elif target.safe_until is None:
+        elif (until := status.kept_until(target)) is None:
             making = _first_copy_is_made(situation, now)
-            yield Finding(weight="warn" if making else weight, said=Sentence("no-base", label))
+            lacks = "no-files" if status.external_database else "no-base"
+            yield Finding(weight="warn" if making else weight, said=Sentence(lacks, label))
         else:
-            late = now - target.safe_until
+            late = now - until
             bad = late.total_seconds() > max(_TOO_LATE, 10 * situation.interval)
             said = Sentence("late", {**label, "late": late, "behind": target.behind})
+            if status.external_database:
+                said = Sentence("late-files", {**label, "late": late, "files": target.media_behind})
             yield Finding(weight=weight if bad else "warn", said=said)
 
 
 def holds(target: TargetStatus, situation: Situation, now: datetime) -> bool:
     """Whether a target has all that it should have at `now`."""
-    if target.problem is not None or target.safe_until is None:
+    until = None if situation.status is None else situation.status.kept_until(target)
+    if target.problem is not None or until is None:
         return False
-    return (now - target.safe_until).total_seconds() <= max(_LATE, 3 * situation.interval)
+    return (now - until).total_seconds() <= max(_LATE, 3 * situation.interval)
 
 
 def _first_copy_is_made(situation: Situation, now: datetime) -> bool:
@@ -223,6 +234,10 @@ def _loss(at_risk: timedelta | None, back_in: timedelta | None, situation: Situa
     if back_in is None:
         return Sentence("loss", values)
     return Sentence("loss-and-back", {**values, "back": back_in})
+
+
+def _loss_of_files(at_risk: timedelta | None) -> Sentence:
+    return Sentence("all-lost") if at_risk is None else Sentence("loss-of-files", {"loss": at_risk})
 
 
 def _standby_has_all(situation: Situation, now: datetime) -> bool:

@@ -109,6 +109,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How one target does. `behind` counts pieces that are not there yet; `problem` is None while all is well.
 
     `safe_until` is the moment up to which everything acknowledged is at the target; None before the first usable base.
+    `files_until` is that up to which files, settings and secrets are there; None before they all were.
     """
 
     label: str
@@ -120,12 +121,14 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     media_behind: int
     problem: str | None = None
     problem_since: datetime | None = None
+    files_until: datetime | None = None
 
 
 class ShipStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What ship knows at a moment; it writes this once a second. `doing` has long work with its progress in words.
 
-    `sync` is the mode that is set; with `sync_alarm` commits do not wait for a standby although they should.
+    `sync` is the mode that is set; with `sync_alarm` commits do not wait for a standby although they should. An
+    `external_database` is left to its operator, and nothing of it is at any target.
     """
 
     at: datetime
@@ -139,6 +142,11 @@ class ShipStatus(msgspec.Struct, frozen=True, kw_only=True):
     sync: str = "off"
     alarms: list[str] = []
     sync_alarm: bool = False
+    external_database: bool = False
+
+    def kept_until(self, target: TargetStatus) -> datetime | None:
+        """The moment up to which a target has all that it is to have; None while it does not."""
+        return target.files_until if self.external_database else target.safe_until
 
 
 class DrillStep(msgspec.Struct, frozen=True, kw_only=True):

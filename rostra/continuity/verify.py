@@ -42,10 +42,14 @@ class Found(msgspec.Struct, kw_only=True):
 
 
 class Verifier:
-    """Checks one site at one target. `tell` gets a line whenever a large step begins."""
+    """Checks one site at one target. `tell` gets a line whenever a large step begins. Of a server with an external
+    database no base copy is asked for."""
 
-    def __init__(self, target: Target, site: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, target: Target, site: str, tell: Callable[[str], None], *, external_database: bool = False
+    ) -> None:
         self.found = Found()
+        self._external_database = external_database
         self._target = target
         self._site = site
         self._tell = tell
@@ -85,8 +89,10 @@ class Verifier:
                 self.found.problems.append(f"base {base.id} builds on {base.parent}, which is missing")
             await _few(base.parts, self._part, _PARTS_AT_ONCE)
         self.found.bases = len(bases)
-        if not bases:
-            self.found.problems.append("there is no complete base copy, so nothing can be restored")
+        if not bases and self._external_database:
+            self.found.notes.append("there is no base copy: the database is an external one, which its operator copies")
+        elif not bases:
+            self.found.problems.append("there is no complete base copy, so no database can be restored from here")
         return bases
 
     async def _part(self, part: Part) -> None:

@@ -25,11 +25,13 @@ SENTENCES: Final[Mapping[str, Words]] = {
     "set-up": {
         "en": (
             "Name a place for them in the setting continuity_targets, run `rostra continuity init` and write the"
-            " recovery key down on paper, then start the server again: `rostra up` copies from then on."
+            " recovery key down on paper, then start the server again: `rostra up` copies from then on. An external"
+            " database it leaves to those who run that, and copies files, settings and secrets."
         ),
         "it": (
             "Indica dove tenerle nell’impostazione continuity_targets, esegui `rostra continuity init` e scrivi su"
-            " carta la chiave di recupero, poi riavvia il server: da allora `rostra up` fa le copie."
+            " carta la chiave di recupero, poi riavvia il server: da allora `rostra up` fa le copie. Un database"
+            " esterno resta affidato a chi lo gestisce: si copiano file, impostazioni e segreti."
         ),
     },
     "loss": {
@@ -45,6 +47,30 @@ SENTENCES: Final[Mapping[str, Words]] = {
     "loss-and-back": {
         "en": "If this server vanished now, {loss} of posts would be lost, and it would be back in about {back}.",
         "it": "Se questo server sparisse adesso, andrebbero persi i post di {loss}, e tornerebbe in circa {back}.",
+    },
+    "loss-of-files": {
+        "en": (
+            "If this server vanished now, {loss} of files would be lost. Its posts would come back from copies of its"
+            " external database alone."
+        ),
+        "it": (
+            "Se questo server sparisse adesso, andrebbero persi i file di {loss}. I post tornerebbero soltanto dalle"
+            " copie del suo database esterno."
+        ),
+    },
+    "external-database": {
+        "en": "The database is an external one: files, settings and secrets are copied from here, and no post is.",
+        "it": "Il database è esterno: da qui si copiano file, impostazioni e segreti, e nessun post.",
+    },
+    "copy-database": {
+        "en": (
+            "See that those who run it copy it elsewhere, and try their copies. Beside one, `rostra continuity restore`"
+            " brings back the rest."
+        ),
+        "it": (
+            "Assicurati che chi lo gestisce lo copi altrove, e prova quelle copie. Accanto a una di esse,"
+            " `rostra continuity restore` riporta il resto."
+        ),
     },
     "all-lost": {
         "en": "If this server vanished now, everything would be lost: nothing that can be restored is elsewhere.",
@@ -103,6 +129,14 @@ SENTENCES: Final[Mapping[str, Words]] = {
     "no-base": {
         "en": "{label} has no complete base copy yet, so nothing can be restored from there.",
         "it": "{label} non ha ancora una copia di base completa: da lì non si può ripristinare nulla.",
+    },
+    "no-files": {
+        "en": "{label} does not have all files, settings and secrets yet.",
+        "it": "{label} non ha ancora tutti i file, le impostazioni e i segreti.",
+    },
+    "late-files": {
+        "en": "{label} is {late} behind ({files} files).",
+        "it": "{label} è in ritardo di {late} ({files} file).",
     },
     "late": {
         "en": "{label} is {late} behind ({behind} pieces).",

@@ -95,11 +95,12 @@ def _marked(text: str) -> Markup:
 def _targets(situation: Situation, language: str, now: datetime) -> Iterator[TargetLine]:
     known = situation.status.targets if situation.status else []
     for target in known:
-        late = "" if target.safe_until is None else duration(now - target.safe_until, language)
+        until = situation.status.kept_until(target) if situation.status else None
+        late = "" if until is None else duration(now - until, language)
         yield TargetLine(
             label=target.label,
             state=_state(target, situation, now),
-            safe_until="" if target.safe_until is None else moment(target.safe_until, language, now),
+            safe_until="" if until is None else moment(until, language, now),
             behind=late,
             pieces=target.behind,
             bases=target.bases,
@@ -114,7 +115,7 @@ def _targets(situation: Situation, language: str, now: datetime) -> Iterator[Tar
 def _state(target: TargetStatus, situation: Situation, now: datetime) -> TargetState:
     if target.problem is not None:
         return "problem"
-    if target.safe_until is None:
+    if situation.status is None or situation.status.kept_until(target) is None:
         return "none"
     return "safe" if holds(target, situation, now) else "late"
 

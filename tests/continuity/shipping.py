@@ -153,7 +153,9 @@ async def shipping(origin: Origin, **more: Any) -> AsyncIterator[Background]:
         await task
 
 
-async def verified(origin: Origin, address: str, *, files: Sequence[str] = (), read_files: bool = True) -> Found:
+async def verified(
+    origin: Origin, address: str, *, files: Sequence[str] = (), read_files: bool = True, external_database: bool = False
+) -> Found:
     """What `rostra continuity verify` finds at a target."""
     identity = origin.place.find_identity()
     assert identity is not None
@@ -163,4 +165,5 @@ async def verified(origin: Origin, address: str, *, files: Sequence[str] = (), r
             yield each
 
     async with open_target(address) as target:
-        return await Verifier(target, identity.site.id, lambda _: None).run(expected(), read_files=read_files)
+        verifier = Verifier(target, identity.site.id, lambda _: None, external_database=external_database)
+        return await verifier.run(expected(), read_files=read_files)

@@ -91,6 +91,39 @@ def test_a_server_without_copies_is_told_what_to_do() -> None:
     assert "rostra up" in words
 
 
+def external(*targets: TargetStatus, **changes: Any) -> Health:
+    """Of a server whose database is an external one: no target has posts, whoever has drilled before."""
+    bare = [msgspec.structs.replace(each, safe_until=None, base=None, base_at=None, bases=0) for each in targets]
+    return judged(status=status(*bare, external_database=True), **changes)
+
+
+def test_of_an_external_database_it_is_said_what_copies_are_good_for() -> None:
+    health = external(target(files_until=ago(seconds=2)), target(SHED, files_until=ago(seconds=2)), drills=())
+    assert (health.level, keys(health)) == ("warn", ["external-database"]), "not red for ever"
+    assert said(health).startswith("If this server vanished now, 2 seconds of files would be lost. Its posts")
+    assert (health.at_risk, health.back_in) == (None, None)
+    todo = health.findings[0].todo
+    assert todo is not None
+    assert "rostra continuity restore" in in_words(todo, "it", NOW)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "level", "key"),
+    [
+        ({}, "bad", "no-files"),
+        ({"files_until": ago(minutes=5), "media_behind": 7}, "bad", "late-files"),
+        ({"files_until": ago(seconds=2), "problem": "refuses"}, "bad", "problem"),
+    ],
+)
+def test_files_that_do_not_arrive_are_seen_though_no_base_copy_is_asked_for(
+    lacking: dict[str, Any], level: str, key: str
+) -> None:
+    health = external(target(**lacking))
+    assert (health.level, key in keys(health), "no-base" in keys(health)) == (level, True, False)
+    good = target(SHED, files_until=ago(seconds=2))
+    assert external(target(**lacking), good).level == "warn", "another target has them"
+
+
 @pytest.mark.parametrize(
     ("changes", "level", "key"),
     [

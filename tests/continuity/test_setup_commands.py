@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from rostra.cli.continuity import continuity
 from rostra.continuity.place import LookOnly, Place
+from rostra.continuity.records import ShipStatus, TargetStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -58,3 +59,25 @@ def test_a_directory_that_is_no_standby_is_left_as_it_was(tmp_path: Path) -> Non
         result = run(*words, "--data", tmp_path / "mistyped")
         assert (result.exit_code, "is no standby" in result.stderr) == (1, True), result.stderr
     assert not (tmp_path / "mistyped").exists()
+
+
+def test_status_of_an_external_database_speaks_of_files_and_not_of_base_copies(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ensure()
+    (place.path / "epoch.json").write_text("{}")
+    now = datetime.now(UTC)
+    target = TargetStatus(
+        label="s3://copies/x", safe_until=None, behind=0, base=None, base_at=None, bases=0, media_behind=2,
+        files_until=now,
+    )  # fmt: skip
+    place.write_status(
+        ShipStatus(
+            at=now, site="s", epoch=1, lsn=0, spool_bytes=0, wal_bytes=0, targets=[target], external_database=True
+        )
+    )
+    result = run("status", "--data", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "has all files, settings and secrets; 2 files to go" in result.stdout
+    assert "The database is an external one" in result.stdout
+    assert "base copy" not in result.stdout
+    assert "drill" not in result.stdout

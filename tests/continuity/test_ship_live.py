@@ -548,8 +548,12 @@ async def test_of_an_external_database_only_files_and_secrets_are_copied(origin:
     origin.settings = msgspec.structs.replace(origin.settings, database_url=origin.server.dsn)
     await origin.store_file("a/b", b"file")
     status = await ship_once(origin.settings, origin.server.dsn)
-    assert "its operator has to copy" in status.alarms[0]
-    assert [target.safe_until for target in status.targets] == [None, None]
+    assert (status.external_database, status.alarms) == (True, [])
+    assert [target.safe_until for target in status.targets] == [None, None], "no post is there"
+    assert all(status.kept_until(target) for target in status.targets)
+    found = await verified(origin, origin.settings.continuity_targets[0], external_database=True)
+    assert (found.problems, found.files) == ([], 1)
+    assert "the database is an external one" in found.notes[0]
     one, _ = origin.settings.continuity_targets
     assert len(list(Path(one).glob("*/media/*/*"))) == 1
     assert list(Path(one).glob("*/capsules/*"))

@@ -88,3 +88,19 @@ async def test_what_is_wrong_is_heard_of_on_every_page_of_the_administration(wor
     assert "Copies have stopped: their last sign of life was 5 minutes ago" in await browser.get(PATH)
     moderator = await administrator(world, "max", "moderator")
     assert HINT not in await moderator.get("/admin")
+
+
+async def test_of_an_external_database_nothing_is_said_of_base_copies_and_drills(world: World) -> None:
+    at = world.clock.now()
+    target = TargetStatus(
+        label="s3://copies/rostra", safe_until=None, behind=0, base=None, base_at=None, bases=0, media_behind=3,
+        files_until=at - timedelta(seconds=2),
+    )  # fmt: skip
+    set_up(world, targets=[target], external_database=True)
+    Place(world.res.settings.data_dir).write_json("drills.json", DrillLog())
+    page = await (await administrator(world)).get(PATH)
+    assert "2 seconds of files would be lost" in page
+    assert "3 files" in page
+    for untrue in ("Base copies", "pieces of the log", "rostra continuity drill", "nothing to restore yet"):
+        assert untrue not in page, untrue
+    assert HINT not in await (await administrator(world, "tom")).get("/admin"), "it is not red"

@@ -197,6 +197,7 @@ class Lane:
             media_behind=self.media_behind,
             problem=problem,
             problem_since=since,
+            files_until=self.media_until if self.record.capsule else None,
         )
 
 

@@ -268,6 +268,7 @@ class Shipping:
             sync=self._settings.continuity_sync,
             sync_alarm=self._is_alone,
             alarms=self._alarms.texts,
+            external_database=self._settings.database_url is not None,
         )
 
     async def _until_safe(self, asked_at: datetime, patience: float) -> None:

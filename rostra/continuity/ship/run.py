@@ -108,7 +108,7 @@ async def _open(
             stack.push_async_callback(primary.close)
             log = await open_log(settings, identity, place, primary, lanes, clock, alarms)
         else:
-            alarms.start("external", _EXTERNAL)
+            alarms.say(_EXTERNAL)
         yield Shipping(settings, identity, place, lanes, files, log, clock, alarms)
 
 
@@ -127,6 +127,7 @@ async def _tell_of_start(place: Place, identity: Identity, clock: Clock, alarms:
                 wal_bytes=0 if before is None else before.wal_bytes,
                 targets=[] if before is None else before.targets,
                 alarms=alarms.texts,
+                external_database=before is not None and before.external_database,
             )
         )
 
