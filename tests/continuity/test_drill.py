@@ -157,10 +157,11 @@ async def test_a_full_drill_of_a_good_copy_passes_and_is_kept(shipped: Shipped, 
     # Nobody was fenced, and the original knows nothing of the rehearsal.
     assert len(objects(shipped, names.EPOCHS)) == 1
     assert await shipped.origin.fetchval("select count(*) from accounts") == 1
+    await _is_found_by_the_server_that_ships(shipped.origin)
 
 
-async def test_the_server_that_ships_finds_the_drill(shipped: Shipped) -> None:
-    stop, origin = asyncio.Event(), shipped.origin
+async def _is_found_by_the_server_that_ships(origin: Origin) -> None:
+    stop = asyncio.Event()
     shipping = asyncio.ensure_future(ship(origin.settings, origin.server.dsn, stop, say=lambda _: None))
     while not read_situation(origin.settings).drills:
         assert not shipping.done()

@@ -156,7 +156,7 @@ def dossier(text: str = THREAT, **changes: Any) -> Dossier:
         "other_cases": [OtherCase(id=81, subject_kind="status", clause=_clause(), severity=4, opened_at=NOW, source="rule", excerpt="And another thing"), OtherCase(id=82, subject_kind="account", clause="", severity=2, opened_at=NOW, source="person", excerpt=None)],
         "reports": [_report(1), _report(2, trusted=True, username="help", domain="hotline.example", comment=""), _report(3, muted=True, upheld=0, rejected=0, reason="", category="other")],
         "copies": copies, "alike": copies, "related": related, "deadlines": [Deadline(regime="host", due_at=NOW + timedelta(hours=2), met_at=None, missed_at=None), Deadline(regime="legal", due_at=NOW - timedelta(hours=2), met_at=None, missed_at=NOW - timedelta(hours=2))],
-        "holding": [Holding(kind="limit", subject_kind="account", detail="", starts_at=NOW, ends_at=NOW + timedelta(days=2))], "notes": [Note(text="Known from last week.", created_at=NOW - timedelta(minutes=5), username="nora")], "current": _current(),
+        "holding": [Holding(kind="limit", subject_kind="account", detail="", starts_at=NOW, ends_at=NOW + timedelta(days=2))], "notes": [Note(id=1, text="Known from last week.", created_at=NOW - timedelta(minutes=5), username="nora")], "current": _current(),
     }
     return Dossier(**(made | changes))
 
@@ -221,7 +221,7 @@ def _one_cases() -> dict[str, Case]:
         status=_status(text=s.HOSTILE, spoiler_text=s.HOSTILE, options=[s.HOSTILE], language=s.HOSTILE, media=[{**media[0], "description": s.HOSTILE}], visibility="private"), evidence=_snapshot(s.HOSTILE[:20]), seen=evil_seen,
         author=_author(username="evil", display_name=s.HOSTILE, domain="bad.example", role=None, locale=None, labels=[{"id": "x", "title": {"en": s.HOSTILE}}], suspended_at=NOW, frozen_at=NOW, silenced_at=NOW, sensitized_at=NOW),
         reports=[_report(1, comment=s.HOSTILE, source="legal", username=None, explanation=s.HOSTILE, law=s.HOSTILE), _report(2, source="remote", username=None)], around=[_around(1, "below", text=s.HOSTILE, spoiler_text=s.HOSTILE, withheld="refused")],
-        notes=[Note(text=s.HOSTILE, created_at=NOW, username=None)], verdict=_verdict(details={"rule": s.HOSTILE}, reason={"en": s.HOSTILE}, expires_at=NOW + timedelta(hours=60), expires_to="release"),
+        notes=[Note(id=1, text=s.HOSTILE, created_at=NOW, username=None)], verdict=_verdict(details={"rule": s.HOSTILE}, reason={"en": s.HOSTILE}, expires_at=NOW + timedelta(hours=60), expires_to="release"),
         holding=[Holding(kind="label", subject_kind="status", detail=s.HOSTILE, starts_at=NOW, ends_at=None)],
     )
     typed = {"outcome": "violates", "clause": _clause(), "acts": ["status.remove", "account.freeze"], "media": ["700"], "lasts": {"account.freeze": "7d"}, "label": "graphic", "reason": s.HOSTILE, "facts": s.HOSTILE, "note": s.HOSTILE, "confidence": "fairly", "template": "3", "revision": "2"}
