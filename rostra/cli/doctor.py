@@ -14,35 +14,23 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 import msgspec
 
+from rostra.cli.findings import Finding, State
 from rostra.cli.options import MIGRATIONS, Exit, with_settings
 from rostra.kit.postgres import PostgresRefused, find_bindir, use_database
 from rostra.kit.postgres_home import OUTSIDE
 from rostra.kit.settings import Settings
-
-State = Literal["ok", "warn", "fail"]
 
 _GIGABYTE: Final = 1 << 30
 _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
 _PATIENCE: Final = 10.0
 # Beyond this difference of two clocks, in seconds, one-time passwords and signatures begin to fail.
 _CLOCK_FAILS: Final = 30.0
-
-NO_PROXIES: Final = "behind a proxy that is not named all visitors look like one, and share its limits"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What a check found, and what to do about it (empty where nothing is to be done)."""
-
-    check: str
-    state: State
-    found: str
-    todo: str = ""
 
 
 @click.command()
@@ -59,6 +47,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
     from rostra.cli.doctor_external import check_external_model
     from rostra.cli.doctor_mailbox import check_mailbox
     from rostra.cli.doctor_media import check_media_url
+    from rostra.cli.doctor_proxies import check_proxies
     from rostra.cli.doctor_text import check_text_model
 
     findings: list[Finding] = []
@@ -222,16 +211,6 @@ def check_storage(settings: Settings) -> list[Finding]:
     if not same:
         return [Finding("storage", "fail", "an object came back other than it was written", "check the storage")]
     return [Finding("storage", "ok", "an object was written, read and removed")]
-
-
-def check_proxies(settings: Settings) -> list[Finding]:
-    """Whether the proxy that ends TLS is believed when it says where visitors come from."""
-    if settings.dev:
-        return []
-    if settings.trusted_proxies:
-        return [Finding("proxies", "ok", f"{', '.join(settings.trusted_proxies)} may say where visitors come from")]
-    todo = "set ROSTRA_TRUSTED_PROXIES to its address, as 127.0.0.1,::1"
-    return [Finding("proxies", "warn", NO_PROXIES, todo)]
 
 
 def check_mail(settings: Settings) -> list[Finding]:

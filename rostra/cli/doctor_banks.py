@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rostra.cli.doctor import Finding
+from rostra.cli.findings import Finding
 from rostra.cli.options import Refusal
 
 if TYPE_CHECKING:

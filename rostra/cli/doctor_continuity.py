@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from rostra.cli.doctor import Finding, State
+from rostra.cli.findings import Finding, State
 from rostra.continuity.health import Health, Weight
 from rostra.continuity.place import Place
 from rostra.continuity.situation import read_health

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from rostra.cli.doctor import Finding
+from rostra.cli.findings import Finding
 from rostra.kit.clock import Clock
 from rostra.kit.errors import Upstream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rostra.cli.doctor import Finding
+from rostra.cli.findings import Finding
 from rostra.kit.errors import Upstream
 
 if TYPE_CHECKING:

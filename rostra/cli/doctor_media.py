@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Final
 
-from rostra.cli.doctor import Finding
+from rostra.cli.findings import Finding
 
 if TYPE_CHECKING:
     from rostra.kit.settings import Settings

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from rostra.cli.doctor import check_proxies
+from rostra.cli.doctor_proxies import check_proxies
 from rostra.cli.last_start import remember
 from rostra.cli.options import (
     Exit,

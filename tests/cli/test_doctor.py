@@ -16,14 +16,14 @@ from click.testing import CliRunner
 
 from rostra.cli import main
 from rostra.cli.doctor import (
-    Finding,
     check_database,
     check_directory,
     check_mail,
-    check_proxies,
     check_secrets,
     check_storage,
 )
+from rostra.cli.doctor_proxies import check_proxies
+from rostra.cli.findings import Finding
 from rostra.kit.settings import Settings
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from rostra.cli import doctor_continuity
-from rostra.cli.doctor import Finding
 from rostra.cli.doctor_continuity import check_copies
+from rostra.cli.findings import Finding
 from rostra.continuity.keys import RecoveryKey
 from rostra.continuity.place import Place
 from rostra.continuity.records import DrillLog, DrillRecord, ShipStatus, TargetStatus

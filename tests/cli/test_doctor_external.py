@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rostra.cli.doctor import Finding
 from rostra.cli.doctor_external import check_external_model
+from rostra.cli.findings import Finding
 from rostra.kit.settings import Settings
 from tests.screening.model_server import ModelServer, model_server, moderation
 
