@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rostra.detect.normalise import LOOKED_AT, Normal, normalise
+from rostra.detect.words import common, is_known
 
 # What hides words, and ordinary text around it.
 _PIECES = st.sampled_from(
@@ -54,10 +55,18 @@ def test_the_result_is_folded_and_bounded(text: str) -> None:
     assert not any(char.isupper() and char.isascii() for char in normal.text)
 
 
-@given(
-    st.lists(st.from_regex(r"[a-z]{2,9}", fullmatch=True).filter(lambda word: all(a != b for a, b in pairwise(word))))
-)
-def test_plain_words_stay_as_they_are(words: list[str]) -> None:
+def _is_plain(word: str) -> bool:
+    """Neither stretched nor written backwards, as far as anybody could tell."""
+    return all(a != b for a, b in pairwise(word)) and not is_known(word[::-1])
+
+
+_WORDS = st.sampled_from(sorted(word for word in common() if len(word) > 1))
+_NAMES = st.from_regex(r"[a-z]{2,9}", fullmatch=True).filter(_is_plain)
+
+
+@given(st.one_of(st.lists(_WORDS), st.lists(_NAMES)))
+@settings(max_examples=300)
+def test_plain_words_and_names_stay_as_they_are(words: list[str]) -> None:
     text = " ".join(words)
     assert normalise(text) == Normal(text)
 
