@@ -62,8 +62,9 @@ if importlib.util.find_spec("sniffio") is None:
     # httpx asks for it at every request, and to look for what is not there takes longer than many an answer.
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
-# How long an example takes says nothing where the machine is busy.
-hypothesis.settings.register_profile("untimed", deadline=None)
+# How long an example takes says nothing where the machine is busy. All else stays: a run with CI=true draws the same
+# examples each time, so that a change is not refused for what it did not touch; every other run draws new ones.
+hypothesis.settings.register_profile("untimed", hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
