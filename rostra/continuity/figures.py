@@ -66,13 +66,14 @@ class _Figures(Collector):
         yield _gauge("sync_alarm", "Whether commits wait for no standby although they should", float(status.sync_alarm))
 
         def at_risk(target: TargetStatus) -> float:
-            return inf if target.safe_until is None else max(0.0, (self._now - target.safe_until).total_seconds())
+            until = status.kept_until(target)
+            return inf if until is None else max(0.0, (self._now - until).total_seconds())
 
         def base_at(target: TargetStatus) -> float | None:
             return None if target.base_at is None else target.base_at.timestamp()
 
         readings: list[tuple[str, str, Reading]] = [
-            ("seconds_at_risk", "Seconds of writing that the target does not have; +Inf: all", at_risk),
+            ("seconds_at_risk", "Seconds of what is copied that the target does not have; +Inf: all", at_risk),
             ("pieces_behind", "Pieces of the log that the target does not have", lambda target: target.behind),
             ("media_behind", "Files that the target does not have", lambda target: target.media_behind),
             ("bases", "Base copies at the target", lambda target: target.bases),

@@ -53,6 +53,12 @@ def test_each_target_has_its_lag_and_the_last_drill_its_result() -> None:
     assert ("last_base_timestamp", SHED) not in figures
 
 
+def test_of_an_external_database_files_alone_are_at_risk() -> None:
+    targets = [target(safe_until=None, files_until=ago(seconds=7)), target(SHED, safe_until=ago(seconds=1))]
+    figures = read(write_figures(well(status=status(*targets, external_database=True)), NOW))
+    assert (figures["seconds_at_risk", BUCKET], figures["seconds_at_risk", SHED]) == (7, float("inf"))
+
+
 def test_a_failed_drill_has_no_times_and_two_targets_of_one_label_are_two_series() -> None:
     situation = well(drills=(drill(ok=False, rto=None, rpo=None),), status=status(target(), target()))
     figures = read(write_figures(situation, NOW))
