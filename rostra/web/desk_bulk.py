@@ -210,7 +210,7 @@ async def progress(visit: Visit, form: BulkForm) -> Response:
 
 
 async def _waits(visit: Visit, bulk: BulkRow) -> Waits:
-    kind, draft, _ = order_of(bulk)
+    kind, draft = order_of(bulk)
     reviewer = reviewer_of(visit)
     async with visit.res.db.read() as conn:
         ids = [item.subject_id for item in await bulk_queries.list_items(conn, bulk.id, bulk.total)]

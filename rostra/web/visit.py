@@ -30,6 +30,10 @@ FormError = Invalid | InvalidFields | Rejected
 # A path of ours: one slash, then anything but what would make it another host's or split a header.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 
+# The way from an app through the browser and back. An app in another tab may have opened a window for it, and sees in
+# that window when it ends: a page that cuts the two apart looks to the app as if the window had been closed.
+_FOR_APPS: Final = ("/oauth/", "/auth/")
+
 
 class Visit:
     """What a page's handler is given beside its form."""
@@ -108,7 +112,7 @@ class Visit:
             "content-security-policy": content_security_policy(media=media, form_action=form_action),
             "cache-control": "private, no-store" if self.viewer else "private, no-cache",
             "vary": "Cookie, Accept-Language, HX-Request",
-            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-opener-policy": "unsafe-none" if self.path.startswith(_FOR_APPS) else "same-origin",
         }
         return HTMLResponse(html, status, headers)
 

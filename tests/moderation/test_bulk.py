@@ -25,6 +25,7 @@ DRAFT = drafted("violates", Wish(kind="remove"), clause="words", revision=None)
 async def posts(world: World, number: int) -> tuple[list[int], Person, Person]:
     await put_in_force(world)
     ada, mod = await world.person("ada"), await world.person("mod")
+    await give_role(world, mod, "moderator")
     return [int((await ada.post(f"A carrot number {n}"))["id"]) for n in range(number)], ada, mod
 
 
@@ -125,6 +126,38 @@ async def test_a_stopped_job_decides_nothing_further(world: World) -> None:
     assert (event["subject_id"], event["actor_id"]) == (made, mod.account_id)
 
 
+async def test_it_ends_with_the_rights_of_whoever_ordered_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, _, mod = await posts(world, 5)
+    made = await start_bulk(world.res.desk, reviewer(mod), "status", ids, DRAFT)
+    monkeypatch.setattr(slice_, "_TOGETHER", 2)
+    mark = slice_.bulk_queries.mark
+
+    async def disabled_meanwhile(tx: Any, *said: Any) -> None:
+        await mark(tx, *said)
+        await tx.execute("update users set disabled_at = now() where account_id = $1", mod.account_id)
+
+    monkeypatch.setattr(slice_.bulk_queries, "mark", disabled_meanwhile)
+    await world.settle()
+    found = await get_bulk(world.res.desk, made)
+    assert (found.state, found.done, found.stopped_by) == ("stopped", 2, None)
+    [event] = await world.db.connection.fetch("select * from moderation_events where type = 'bulk_stopped'")
+    assert (event["actor_id"], event["details"]) == (None, {"why": "orderer_may_not_decide"})
+
+
+async def test_a_reversal_ends_with_the_rights_of_whoever_ordered_it_and_somebody_else_goes_on(world: World) -> None:
+    made, _, _, mod = await removed(world, 3)
+    desk, other = world.res.desk, await world.person("other")
+    await order_reversal(desk, reviewer(mod), made)
+    await give_role(world, mod, "user")
+    await world.settle()
+    found = await get_bulk(desk, made)
+    assert (found.state, found.reversed) == ("finished", 0)
+    await give_role(world, other, "admin")
+    await order_reversal(desk, reviewer(other, "admin"), made)
+    await world.settle()
+    assert (await get_bulk(desk, made)).reversed == 3
+
+
 async def removed(world: World, number: int) -> tuple[int, list[int], Person, Person]:
     """A bulk decision that has removed so many posts of ada's; its number, the posts, ada and who decided."""
     ids, ada, mod = await posts(world, number)
@@ -167,6 +200,7 @@ async def test_who_may_turn_it_round_and_when(world: World) -> None:
             await order_reversal(desk, reviewer(other, role), made)
     with pytest.raises(NotFound):
         await order_reversal(desk, reviewer(mod), made + 1)
+    await give_role(world, other, "admin")
     await order_reversal(desk, reviewer(other, "admin"), made)
     with pytest.raises(Conflict):
         await order_reversal(desk, reviewer(mod), made)
@@ -179,6 +213,7 @@ async def test_who_may_turn_it_round_and_when(world: World) -> None:
 async def test_what_is_about_whoever_turns_it_round_is_left_for_somebody_else(world: World) -> None:
     made, _, ada, mod = await removed(world, 3)
     desk = world.res.desk
+    await give_role(world, ada, "admin")
     await order_reversal(desk, reviewer(ada, "admin"), made)
     await world.settle()
     found = await get_bulk(desk, made)
@@ -304,6 +339,7 @@ async def test_who_refuses_and_who_withdraws_it_are_told_apart(world: World) -> 
 
 async def test_where_nobody_else_may_nothing_waits_and_the_ledger_says_so(world: World) -> None:
     ids, _, mod = await posts(world, 2)
+    await give_role(world, mod, "owner")
     other = await world.person("other")
     desk = world.res.desk
     await change_limit(desk, reviewer(mod, "owner"), 1)

@@ -87,6 +87,7 @@ async def test_a_decision_is_turned_round_once(live: World) -> None:
 
 async def test_two_workers_on_one_bulk_decision_decide_nothing_twice(live: World) -> None:
     ada, (mod,) = await live.person("ada"), await staff(live, 1)
+    await live.db.connection.execute("update users set role = 'moderator' where account_id = $1", mod.account_id)
     ids = [int((await ada.post(f"A carrot number {n}"))["id"]) for n in range(12)]
     draft = drafted("violates", Wish(kind="remove"), clause="words", revision=None)
     made = await start_bulk(live.res.desk, reviewer(mod), "status", ids, draft)

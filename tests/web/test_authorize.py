@@ -67,6 +67,20 @@ async def test_a_person_signs_in_agrees_and_the_app_acts_for_them(world: World, 
     assert me.json()["username"] == "alice"
 
 
+async def test_an_app_that_opened_a_window_keeps_it_until_the_answer(world: World, browser: Visitor) -> None:
+    isolation = "cross-origin-opener-policy"
+    asked = question(await register(world))
+    await browser.get("/oauth/authorize", params=asked, expect=303)
+    answer = await browser.follow()
+    assert answer.headers[isolation] == "unsafe-none", "who signs in on the way"
+    await browser.sign_in("alice")
+    answer = await browser.get("/oauth/authorize", params=asked)
+    assert answer.headers[isolation] == "unsafe-none", "the question"
+    answer = await browser.get("/oauth/authorize", params={**asked, "client_id": "?"}, expect=401)
+    assert answer.headers[isolation] == "unsafe-none", "what went wrong"
+    assert (await browser.get("/home")).headers[isolation] == "same-origin", "all other pages stay by themselves"
+
+
 async def test_who_says_no_sends_the_app_away(world: World, browser: Visitor) -> None:
     app = await register(world)
     await browser.sign_in("alice")

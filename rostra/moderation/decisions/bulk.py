@@ -2,7 +2,7 @@
 
 The job works in batches and goes on where it stopped: what a killed worker had committed is done, the rest is not. An
 item that was edited since the preview, or that somebody else decided, is skipped and says why. An order over very many
-waits until somebody else has looked at it (`second_look.py`).
+waits until somebody else has looked at it (`second_look.py`). It goes on for as long as whoever ordered it may decide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import asyncpg
 import msgspec
 
 from rostra.accounts.permissions import check_may
-from rostra.accounts.records import Role
 from rostra.kit.errors import Conflict, Invalid, NotFound, RostraError, Unavailable
 from rostra.kit.jobs import Kind, enqueue
 from rostra.ledger.append import Entry, append
@@ -22,7 +21,7 @@ from rostra.moderation.decisions import bulk_queries, second_look_queries
 from rostra.moderation.decisions.bulk_queries import BulkRow
 from rostra.moderation.decisions.checks import CHANGED
 from rostra.moderation.decisions.decide import decide_subject
-from rostra.moderation.decisions.second_look import check_approval, needed, right_over
+from rostra.moderation.decisions.second_look import check_approval, find_reviewer, needed, right_over
 from rostra.moderation.desk import Desk, Reviewer
 from rostra.moderation.records import Draft, SubjectKind
 
@@ -61,7 +60,7 @@ async def start_bulk(
         bulk_id, total = await bulk_queries.insert_bulk(
             tx,
             reviewer.account_id,
-            {**kept, "role": reviewer.role, "kind": kind},
+            {**kept, "kind": kind},
             current.bundle.version,
             kind,
             chosen,
@@ -90,16 +89,19 @@ async def run_bulk(desk: Desk, bulk_id: int) -> None:
     bulk = await get_bulk(desk, bulk_id)
     if bulk.actor_id is None or bulk.state != "running":
         return
-    _, draft, role = order_of(bulk)
-    reviewer = Reviewer(account_id=bulk.actor_id, role=role)
+    kind, draft = order_of(bulk)
     async with desk.db.transaction() as tx:
         await bulk_queries.take_over(tx, bulk_id)
     while True:
         async with desk.db.read() as conn:
             state = await bulk_queries.find_state(conn, bulk_id)
             waiting = await bulk_queries.list_items(conn, bulk_id, _TOGETHER) if state == "running" else []
+            reviewer = await find_reviewer(conn, bulk.actor_id, right_over(kind, draft))
         if not waiting:
             break
+        if reviewer is None:
+            await _stop(desk, bulk, None)
+            return
         said = [(item.position, *await _decide(desk, reviewer, bulk_id, item, draft)) for item in waiting]
         async with desk.db.transaction() as tx:
             await bulk_queries.mark(tx, bulk_id, said)
@@ -111,19 +113,24 @@ async def stop_bulk(desk: Desk, reviewer: Reviewer, bulk_id: int) -> None:
     """Decide no further items, or none where it waits to be looked at; what was decided stays, and can be turned
     round. Raises NotFound, and Forbidden where the role does not allow it."""
     check_may(reviewer.role, "decide")
-    bulk = await get_bulk(desk, bulk_id)
+    await _stop(desk, await get_bulk(desk, bulk_id), reviewer.account_id)
+
+
+async def _stop(desk: Desk, bulk: BulkRow, actor_id: int | None) -> None:
+    """Stop it: somebody did, or, None, whoever ordered it may not decide any more."""
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
-        before = await bulk_queries.stop(tx, bulk_id, reviewer.account_id, at)
+        before = await bulk_queries.stop(tx, bulk.id, actor_id, at)
         if before is None:
             return
-        refused = before == "waiting" and bulk.actor_id != reviewer.account_id
+        refused = before == "waiting" and bulk.actor_id != actor_id
         entry = Entry(
             type="bulk_refused" if refused else "bulk_stopped",
             subject_kind="decision",
-            subject_id=bulk_id,
-            actor_id=reviewer.account_id,
+            subject_id=bulk.id,
+            actor_id=actor_id,
             policy=bulk.policy,
+            details={"why": "orderer_may_not_decide"} if actor_id is None else {},
         )
         await append(tx, at, entry)
 
@@ -137,7 +144,7 @@ async def approve_bulk(desk: Desk, reviewer: Reviewer, bulk_id: int) -> None:
     bulk = await get_bulk(desk, bulk_id)
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
-        await check_approval(tx, reviewer, bulk, right_over(*order_of(bulk)[:2]))
+        await check_approval(tx, reviewer, bulk, right_over(*order_of(bulk)))
         if not await second_look_queries.approve(tx, bulk_id, reviewer.account_id, at):
             raise Conflict("This does not wait for anybody: it goes on already, or was stopped")
         entry = Entry(
@@ -161,12 +168,13 @@ async def get_bulk(desk: Desk, bulk_id: int) -> BulkRow:
     return found
 
 
-def order_of(bulk: BulkRow) -> tuple[SubjectKind, Draft, Role]:
-    """What it is about, what is decided, and the role in which it was ordered."""
+def order_of(bulk: BulkRow) -> tuple[SubjectKind, Draft]:
+    """What it is about, and what is decided."""
     kept = dict(bulk.draft)
-    role: Role = kept.pop("role", "moderator")
+    # Older orders keep the role in which they were given.
+    kept.pop("role", None)
     kind: SubjectKind = kept.pop("kind", "status")
-    return kind, msgspec.convert(kept, Draft), role
+    return kind, msgspec.convert(kept, Draft)
 
 
 async def preview(desk: Desk, kind: SubjectKind, subject_ids: Sequence[int]) -> bulk_queries.Preview:

@@ -30,7 +30,7 @@ SET_TOTAL: Final = "update bulk_decisions set total = $2 where id = $1"
 
 BULK: Final = """
 select id, actor_id, draft, policy, total, done, skipped, state, created_at, finished_at, reversed, reversed_by,
-  reversed_role, reversed_note, second_look, approved_by, approved_at, stopped_by
+  reversed_note, second_look, approved_by, approved_at, stopped_by
 from bulk_decisions where id = $1
 """
 
@@ -96,7 +96,9 @@ where bulk_id = $1 and (subject_kind, subject_id) > ($2, $3) and reversed_at is 
 order by subject_kind, subject_id limit $4
 """
 
-FINISH_REVERSING: Final = "update bulk_decisions set state = 'reversed' where id = $1 and state = 'reversing'"
+FINISH_REVERSING: Final = """
+update bulk_decisions set state = case when $2 then 'reversed' else 'finished' end where id = $1 and state = 'reversing'
+"""
 
 PREVIEW_STATUSES: Final = """
 select count(*) as items, count(distinct s.account_id) as accounts,
@@ -134,7 +136,6 @@ class BulkRow(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     reversed: int
     reversed_by: int | None
-    reversed_role: str
     reversed_note: str
     second_look: SecondLook
     approved_by: int | None
@@ -220,7 +221,7 @@ async def finish(tx: Tx, bulk_id: int, at: datetime) -> None:
     await tx.execute(FINISH, bulk_id, at)
 
 
-async def stop(tx: Tx, bulk_id: int, actor_id: int, at: datetime) -> str | None:
+async def stop(tx: Tx, bulk_id: int, actor_id: int | None, at: datetime) -> str | None:
     """Stop it where it is carried out or waits: the state before, or None."""
     return await tx.fetchval(STOP, bulk_id, at, actor_id)
 
@@ -238,8 +239,9 @@ async def list_standing(
     return [((row["subject_kind"], row["subject_id"]), row["id"]) for row in rows]
 
 
-async def finish_reversing(tx: Tx, bulk_id: int) -> None:
-    await tx.execute(FINISH_REVERSING, bulk_id)
+async def finish_reversing(tx: Tx, bulk_id: int, *, complete: bool) -> None:
+    """End the turning round; where it is not `complete`, somebody else may order it for the rest."""
+    await tx.execute(FINISH_REVERSING, bulk_id, complete)
 
 
 async def preview(conn: Reader, kind: SubjectKind, ids: Sequence[int]) -> Preview:

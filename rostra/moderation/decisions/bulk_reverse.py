@@ -1,15 +1,15 @@
 """Turning a bulk decision round as a whole: ordered by a person, carried out by the worker that makes such decisions.
 
 Each decision of it that still stands is turned round by itself, with its actions, strikes and notices. What was decided
-anew meanwhile stays as it is, and so does what whoever ordered it may not turn round, which is their own content.
+anew meanwhile stays as it is, and so does what whoever ordered it may not turn round, which is their own content. It
+goes on for as long as they may.
 """
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
-from rostra.accounts.permissions import check_may
-from rostra.accounts.records import Role
+from rostra.accounts.permissions import Permission, check_may
 from rostra.kit.errors import Conflict, RostraError, Unavailable
 from rostra.kit.jobs import enqueue
 from rostra.ledger.append import Entry, append
@@ -17,6 +17,7 @@ from rostra.moderation.decisions import bulk_queries
 from rostra.moderation.decisions.bulk import BULK, BulkWanted, get_bulk
 from rostra.moderation.decisions.bulk_queries import BulkRow
 from rostra.moderation.decisions.reverse import reverse
+from rostra.moderation.decisions.second_look import find_reviewer
 from rostra.moderation.desk import Desk, Reviewer
 
 _TOGETHER: Final = 50
@@ -29,7 +30,7 @@ async def order_reversal(desk: Desk, reviewer: Reviewer, bulk_id: int, note: str
     and where nothing of it stands.
     """
     bulk = await get_bulk(desk, bulk_id)
-    check_may(reviewer.role, "decide" if bulk.actor_id == reviewer.account_id else "escalated")
+    check_may(reviewer.role, _right_over(bulk, reviewer.account_id))
     at = desk.clock.now()
     async with desk.db.transaction() as tx:
         if not await bulk_queries.start_reversing(tx, bulk_id, reviewer.account_id, reviewer.role, note):
@@ -51,18 +52,18 @@ async def run_reversal(desk: Desk, bulk_id: int) -> None:
     bulk = await get_bulk(desk, bulk_id)
     if bulk.state != "reversing":
         return
-    reviewer = _who_ordered(bulk)
     after = ("", 0)
-    while reviewer is not None:
+    while True:
         async with desk.db.read() as conn:
             standing = await bulk_queries.list_standing(conn, bulk_id, after, _TOGETHER)
-        if not standing:
+            reviewer = await find_reviewer(conn, bulk.reversed_by, _right_over(bulk, bulk.reversed_by))
+        if not standing or reviewer is None:
             break
         for _, decision_id in standing:
             await _turn_round(desk, reviewer, decision_id)
         after = standing[-1][0]
     async with desk.db.transaction() as tx:
-        await bulk_queries.finish_reversing(tx, bulk_id)
+        await bulk_queries.finish_reversing(tx, bulk_id, complete=not standing)
 
 
 async def _turn_round(desk: Desk, reviewer: Reviewer, decision_id: int) -> None:
@@ -75,7 +76,5 @@ async def _turn_round(desk: Desk, reviewer: Reviewer, decision_id: int) -> None:
         return
 
 
-def _who_ordered(bulk: BulkRow) -> Reviewer | None:
-    if bulk.reversed_by is None:
-        return None
-    return Reviewer(account_id=bulk.reversed_by, role=cast("Role", bulk.reversed_role))
+def _right_over(bulk: BulkRow, account_id: int | None) -> Permission:
+    return "decide" if bulk.actor_id == account_id else "escalated"

@@ -46,9 +46,14 @@ async def check_approval(conn: Reader, reviewer: Reviewer, bulk: BulkRow, right:
     if bulk.actor_id == reviewer.account_id:
         raise Involved("Somebody else has to look at what you have ordered")
     check_may(reviewer.role, right)
-    role = None if bulk.actor_id is None else await second_look_queries.find_role(conn, bulk.actor_id)
-    if role is None or not may(role, right):
+    if await find_reviewer(conn, bulk.actor_id, right) is None:
         raise Conflict("Whoever ordered this may not decide any more: stop it, and order it anew")
+
+
+async def find_reviewer(conn: Reader, account_id: int | None, right: Permission) -> Reviewer | None:
+    """Whoever ordered something, as they may act now; None where they have not got that right any more."""
+    role = None if account_id is None else await second_look_queries.find_role(conn, account_id)
+    return Reviewer(account_id=account_id, role=role) if account_id and role and may(role, right) else None
 
 
 async def change_limit(desk: Desk, reviewer: Reviewer, limit: int) -> None:
