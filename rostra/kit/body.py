@@ -122,7 +122,10 @@ async def _read_multipart(request: Request, most: int, folder: Path | None) -> d
             fields = await parser.parse()
         try:
             for name, value in fields.multi_items():
-                pairs.append((name, await _as_upload(value, folder) if isinstance(value, UploadFile) else value))
+                if not isinstance(value, UploadFile):
+                    pairs.append((name, value))
+                elif not _is_unchosen(value):
+                    pairs.append((name, await _as_upload(value, folder)))
         finally:
             await fields.close()
     except (HTTPException, MultiPartException, KeyError, UnicodeDecodeError) as error:
@@ -154,6 +157,11 @@ class _Parser(MultiPartParser):
             except UnicodeDecodeError:
                 raise Invalid(part.field_name, "is not valid UTF-8") from None
         super().on_part_end()
+
+
+def _is_unchosen(file: UploadFile) -> bool:
+    """Whether this is what a browser sends for a file field in which nobody has chosen a file."""
+    return not file.filename and not file.size
 
 
 async def _as_upload(file: UploadFile, folder: Path | None) -> Upload | StoredUpload:

@@ -145,6 +145,22 @@ async def test_what_is_no_picture_is_refused(world: World) -> None:
     assert "avatar" in answer.json()["details"]
 
 
+async def test_a_picture_that_nobody_chose_is_not_changed(world: World) -> None:
+    """Browsers send a field for a file without a name and without content where none was chosen."""
+    alice = await world.person("alice")
+    files = {"avatar": ("me.png", encode(picture(200, 200), "PNG"), "image/png")}
+    before = (await alice.api.request("PATCH", UPDATE, files=files)).json()
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="avatar"; filename=""\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="display_name"\r\n\r\nAlice again\r\n--x--\r\n'
+    )
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    after = (await alice.api.request("PATCH", UPDATE, content=body, headers=headers)).json()
+    assert after["display_name"] == "Alice again"
+    assert after["avatar"] == before["avatar"]
+
+
 async def test_changing_oneself_takes_the_scope(world: World) -> None:
     alice = await world.person("alice", scopes="read")
     await alice.api.patch(UPDATE, {"note": "x"}, expect=403)
