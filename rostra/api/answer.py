@@ -15,7 +15,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rostra.api.call import Call, UserNeeded, check_not_frozen, check_usable
+from rostra.api.call import FOR_ALL, Call, UserNeeded, check_not_frozen, check_usable
 from rostra.api.route import FAMILIES, Answer, NoForm, Route
 from rostra.kit.body import read_params, split_query
 from rostra.kit.errors import (
@@ -67,7 +67,7 @@ async def answer(request: Request, route: Route, path_params: dict[str, str], re
                 owner = await res.tokens.find_owner(token)
         # What is refused counts too, and says what is left.
         _check_limits(route, owner, request, res, headers)
-        if token is not None and owner is None:
+        if token is not None and owner is None and route.access != "anyone":
             raise Unauthorized
         _check_access(route, owner)
         call = Call(request, res, owner, looked_up=looked_up)
@@ -151,7 +151,7 @@ short_address = lru_cache(maxsize=1024)(_make_address)
 
 def _check_access(route: Route, owner: TokenOwner | None) -> None:
     if owner is None:
-        if route.access not in ("open", "public"):
+        if route.access not in FOR_ALL:
             raise Unauthorized
         return
     if route.scopes and not any(satisfies(owner.scopes, scope) for scope in route.scopes):

@@ -13,8 +13,10 @@ from rostra.oauth.tokens import TokenOwner
 from rostra.posts.hydrate import StatusReader
 from rostra.resources import Resources
 
-# "open" is public, and a token that comes along is not even looked at.
-Access = Literal["open", "public", "app", "user"]
+# "anyone" is public, and a token that is no good is as none: for what an app asks before all else, even where its token
+# was taken back. "open" is public, and a token that comes along is not even looked at.
+Access = Literal["open", "anyone", "public", "app", "user"]
+FOR_ALL: Final = frozenset({"open", "anyone", "public"})
 
 _OBSTACLES = {
     "unconfirmed": "Your login is missing a confirmed e-mail address",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rostra import __version__
+from rostra.api.call import FOR_ALL
 from rostra.api.route import NoForm, Route
 from rostra.api.routes import ALL, all_routes
 from rostra.entities.account import Account, CredentialAccount, MutedAccount
@@ -105,7 +106,7 @@ def _operation(
             "content": {kind: {"schema": body} for kind in kinds},
         }
     operation["parameters"] = parameters
-    if route.access not in ("open", "public"):
+    if route.access not in FOR_ALL:
         operation["security"] = [{"bearer": []}]
     if route.scopes:
         operation["description"] = "Scope: " + " or ".join(route.scopes)

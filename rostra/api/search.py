@@ -6,16 +6,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from rostra.accounts.render import hydrate_accounts
+from rostra.accounts.render import hydrate_accounts, hydrate_accounts_by_id
 from rostra.api.call import Call
 from rostra.api.route import Routes
 from rostra.entities.account import RawAccount
-from rostra.entities.search import Search
+from rostra.entities.search import Search, Suggestion
 from rostra.entities.status import RawStatus
 from rostra.entities.tag import Tag
 from rostra.kit.errors import BadRequest, Invalid, Unauthorized
 from rostra.kit.paging import Id
 from rostra.relationships.tags import hydrate_tags
+from rostra.search.directory import suggested
 from rostra.search.find import SearchPage, search_statuses
 from rostra.search.names import find_at, is_address, is_handle, search_accounts, search_hashtags
 
@@ -143,3 +144,27 @@ async def search_for_accounts(call: Call, form: AccountsForm) -> list[RawAccount
         offset=form.offset,
         following=form.following,
     )
+
+
+class SuggestionsForm(msgspec.Struct, frozen=True, kw_only=True):
+    """https://docs.joinmastodon.org/methods/suggestions/#v2"""
+
+    limit: int = 40
+    offset: int = 0
+
+
+@routes.get("/api/v2/suggestions", scopes="read:accounts")
+async def suggest_people(call: Call, form: SuggestionsForm) -> list[Suggestion]:
+    """People who wish to be found and whom the viewer does not follow."""
+    check_offset(form.offset, form.limit)
+    found = await suggested(call.res.db, call.res.clock, call.me.account_id, min(form.limit, 80), form.offset)
+    accounts = await hydrate_accounts_by_id(call.res.db, [account_id for account_id, _ in found], call.res.urls)
+    return [
+        Suggestion(
+            source="past_interactions" if in_common else "global",
+            sources=["friends_of_friends" if in_common else "most_followed"],
+            account=accounts[account_id],
+        )
+        for account_id, in_common in found
+        if account_id in accounts
+    ]

@@ -14,8 +14,8 @@ from tests.world import Person, World
 # Where the accounts begin that alice follows; those whom she blocks or mutes, and those who ask to follow her, are
 # others, for they cannot be in her other lists.
 GUESTS: Final = 1_000
-# Where the posts of the guests begin. Beyond are alice's boosts of them, replies to ROOT, boosts of ROOT, and the
-# pictures of HOST, all of them pinned.
+# Where the posts of the guests begin. Beyond are alice's boosts of them, replies to ROOT, boosts of ROOT, the
+# pictures of HOST, all of them pinned, and what each guest tells alice alone.
 POSTS: Final = 10_000
 # Of these there is one, and of the things that belong to alice alone each has its number as its id.
 ROOT: Final = 900
@@ -54,6 +54,7 @@ _EACH: Final = (
     select kind + n, who || n, 'Number ' || n, who || n, '', true, true, $2, $2
     from guest, (values (1000, 'cat'), (2000, 'blocked'), (3000, 'muted'), (4000, 'asking')) k(kind, who)""",
     "insert into account_stats (account_id) select kind + n from guest, unnest('{1000,2000,3000,4000}'::int[]) kind",
+    "update account_stats set statuses_count = 1 from guest where account_id = 4000 + n",
     "insert into follows (id, account_id, target_id, created_at) select 1000 + n, $1, 1000 + n, $2 from guest",
     "insert into follows (id, account_id, target_id, created_at) select 5000 + n, 1000 + n, $1, $2 from guest",
     f"insert into follows (id, account_id, target_id, created_at) select 6000 + n, 1000 + n, {HOST}, $2 from guest",
@@ -78,8 +79,12 @@ _EACH: Final = (
     select 40000 + n, 1000 + n, 'back' || n, '', '', '', 'public', {ROOT}, $2, {ROOT} from guest""",
     f"""{_STATUS})
     select 50000 + n, {HOST}, 'host' || n, '', '', '', 'public', {ROOT}, $2 from guest""",
+    """insert into conversations (id, created_at) select 60000 + n, $2 from guest""",
+    f"""{_STATUS})
+    select 60000 + n, 1000 + n, 'private' || n, '', '', '', 'direct', 60000 + n, $2 from guest""",
+    "insert into mentions (status_id, account_id) select 60000 + n, $1 from guest",
     """insert into status_stats (status_id)
-    select kind + n from guest, unnest('{10000,20000,30000,40000,50000}'::int[]) kind""",
+    select kind + n from guest, unnest('{10000,20000,30000,40000,50000,60000}'::int[]) kind""",
     f"insert into status_tags (tag_id, status_id) select {CATS}, 10000 + n from guest",
     """insert into polls (id, status_id, account_id, options, votes, multiple, created_at)
     select 10000 + n, 10000 + n, 1000 + n, '{yes,no}', '{1,0}', false, $2 from guest""",

@@ -183,6 +183,17 @@ async def test_a_list_shows_what_may_and_is_wanted_to_be_seen_and_nothing_else(v
         assert expected or viewer is not None
 
 
+async def test_conversations_show_what_may_and_is_wanted_to_be_seen_and_nothing_else(village: Village) -> None:
+    for viewer in village.viewers[1:]:
+        shown = [each["last_status"] for each in await read_all(api_of(village, viewer), "/api/v1/conversations")]
+        expected = [
+            post
+            for post in village.posts
+            if post.visibility == "direct" and (post.author == viewer or village.likes(viewer, post))
+        ]
+        assert ids_of(shown) == numbers(expected), who(viewer)
+
+
 async def test_posts_that_are_merged_into_home_are_those_that_would_have_been_copied(village: Village) -> None:
     large = {ANNA, HOST, REMOTE, GONE}
     large_ids = [village.people[author].account_id for author in large]

@@ -86,6 +86,7 @@ PLACES: Final = {
     "GET /api/v1/mutes": Place("/api/v1/mutes", 3),
     "GET /api/v1/domain_blocks": Place("/api/v1/domain_blocks", 2),
     "GET /api/v1/lists/{id}/accounts": Place(f"/api/v1/lists/{LIST}/accounts", 4),
+    "GET /api/v2/suggestions": Place("/api/v2/suggestions", 3),
     # What is searched, and what trends.
     "GET /api/v2/search": search("statuses", "lighthouse", 2),
     "the same, accounts": search("accounts", "cat", 3),
@@ -103,6 +104,7 @@ PLACES: Final = {
     "GET /api/v1/trends/links": Place("/api/v1/trends/links", 2, shown=(1, 20)),
     # What is one's own.
     "GET /api/v1/notifications": Place("/api/v1/notifications", 6, lambda _: {"limit": 80}, shown=(2, 80)),
+    "GET /api/v1/conversations": Place("/api/v1/conversations", 5),
     "GET /api/v1/followed_tags": Place("/api/v1/followed_tags", 2),
     "GET /api/v1/lists": Place("/api/v1/lists", 2, plain, shown=(2, 41)),
     "GET /api/v2/filters": Place("/api/v2/filters", 2, plain, shown=(2, 41)),

@@ -219,8 +219,8 @@ async def test_what_is_old_says_since_when_and_nothing_else_does(tour: Tour) -> 
 LATER = (
     ("GET", "/api/v2/notifications"), ("GET", "/api/v2/notifications/unread_count"),
     ("GET", "/api/v2/notifications/policy"), ("GET", "/api/v1/notifications/requests"),
-    ("GET", "/api/v1/conversations"), ("GET", "/api/v1/announcements"), ("GET", "/api/v1/suggestions"),
-    ("GET", "/api/v2/suggestions"), ("GET", "/api/v1/timelines/link?url=https://x.example"),
+    ("POST", "/api/v1/conversations/1/read"), ("GET", "/api/v1/announcements"), ("GET", "/api/v1/suggestions"),
+    ("DELETE", "/api/v1/suggestions/1"), ("GET", "/api/v1/timelines/link?url=https://x.example"),
     ("GET", "/api/v1/timelines/direct"), ("GET", "/api/v1/profile"), ("PATCH", "/api/v1/profile"),
     ("GET", "/api/v1/endorsements"), ("GET", "/api/v1/accounts/1/endorsements"), ("GET", "/api/v1/directory"),
     ("POST", "/api/v1/statuses/1/translate"), ("GET", "/api/v1/statuses/1/quotes"), ("GET", "/api/v1/featured_tags"),
@@ -290,6 +290,14 @@ async def test_refusals_have_the_codes_and_the_words_that_clients_know(world: Wo
             assert (answer.status_code, answer.json()["error"]) == (code, words), answer.url
             check_headers(answer)
     assert (await world.anyone.get(f"/api/v1/statuses/{post['id']}")).json()["id"] == post["id"]
+
+
+async def test_a_token_that_was_taken_back_is_still_told_what_the_instance_is(world: World) -> None:
+    """Apps ask for this before all else, and otherwise know nothing of a server that wants them to sign in anew."""
+    stale = Api(world, "stale")
+    for path in ("/api/v1/instance", "/api/v2/instance", "/api/v1/custom_emojis"):
+        assert (await stale.get(path)).json() == (await world.anyone.get(path)).json()
+    await stale.get("/api/v1/trends/tags", expect=401)
 
 
 async def test_a_login_that_cannot_be_used_is_forbidden_in_words(world: World) -> None:

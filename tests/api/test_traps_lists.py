@@ -35,6 +35,7 @@ PAGED: Final = {
     "/api/v1/favourites": STATUSES,
     "/api/v1/bookmarks": STATUSES,
     "/api/v1/scheduled_statuses": STATUSES,
+    "/api/v1/conversations": STATUSES,
     "/api/v1/accounts/{alice}/followers": ACCOUNTS,
     "/api/v1/accounts/{alice}/following": ACCOUNTS,
     f"/api/v1/statuses/{ROOT}/favourited_by": ACCOUNTS,
@@ -54,6 +55,7 @@ COUNTED: Final = {
 }
 WITHOUT_LINKS: Final = {
     "/api/v1/accounts/search?q=cat": ACCOUNTS,
+    "/api/v2/suggestions": ACCOUNTS,
     "/api/v2/search?q=cat&type=accounts": STATUSES,
     "/api/v2/search?q=cat&type=statuses": STATUSES,
     "/api/v2/search?q=cat&type=hashtags": STATUSES,

@@ -185,4 +185,5 @@ def rows(answer: httpx.Response) -> list[Any]:
     """What the list has: ids, or names."""
     body = answer.json()
     items = body if isinstance(body, list) else next(found for found in body.values() if found)
-    return [item if isinstance(item, str) else item.get("id") or item["url"] for item in items]
+    things = [item.get("account", item) if isinstance(item, dict) and "id" not in item else item for item in items]
+    return [item if isinstance(item, str) else item.get("id") or item["url"] for item in things]
