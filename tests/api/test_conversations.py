@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.world import Person, World, link
 
 
@@ -42,12 +44,19 @@ async def test_who_was_not_told_the_latest_sees_what_they_were_told(world: World
     assert [told(each) for each in await read(alice)] == [(["ben", "cleo"], asked["id"])]
 
 
-async def test_where_the_latest_may_not_be_seen_the_one_before_it_is_shown(world: World) -> None:
+@pytest.mark.parametrize("hindrance", ["blocked", "blocking", "muted", "suspended"])
+async def test_where_the_latest_is_not_to_be_seen_the_one_before_it_is_shown(world: World, hindrance: str) -> None:
     alice, ben, cleo = [await world.person(name) for name in ("alice", "ben", "cleo")]
     asked = await cleo.post("@alice @ben shall we?", visibility="direct")
     await ben.post("@alice @cleo no", visibility="direct", in_reply_to_id=asked["id"])
-    await ben.api.post(f"/api/v1/accounts/{alice.id}/block")
-    assert [told(each) for each in await read(alice)] == [(["cleo", "ben"], asked["id"])]
+    if hindrance == "blocked":
+        await ben.api.post(f"/api/v1/accounts/{alice.id}/block")
+    elif hindrance == "suspended":
+        await world.db.connection.execute("update accounts set suspended_at = now() where id = $1", ben.account_id)
+    else:
+        act = {"blocking": "block", "muted": "mute"}[hindrance]
+        await alice.api.post(f"/api/v1/accounts/{ben.id}/{act}")
+    assert [each["last_status"]["id"] for each in await read(alice)] == [asked["id"]]
 
 
 async def test_who_writes_to_nobody_talks_to_themselves(world: World) -> None:
